@@ -1,0 +1,35 @@
+package feedlog
+
+// Table is one of the six tables of a log.
+type Table uint8
+
+const (
+	Impressions Table = iota
+	Cards
+	CardDays
+	Creators
+	CreatorDays
+	Users
+)
+
+// Tables lists all tables in the order in which they are loaded.
+var Tables = []Table{Users, Creators, Cards, Impressions, CardDays, CreatorDays}
+
+// String is the base name of the table's file in the reference distribution, without ".csv".
+func (t Table) String() string {
+	switch t {
+	case Impressions:
+		return "impression_data"
+	case Cards:
+		return "mlog_demographics"
+	case CardDays:
+		return "mlog_stats"
+	case Creators:
+		return "creator_demographics"
+	case CreatorDays:
+		return "creator_stats"
+	case Users:
+		return "user_demographics"
+	}
+	return "unknown table"
+}

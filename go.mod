@@ -1,0 +1,3 @@
+module github.com/seguefeed/segue
+
+go 1.26
