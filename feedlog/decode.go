@@ -1,0 +1,40 @@
+package feedlog
+
+import (
+	"context"
+	"io"
+)
+
+// Options bound and direct one decoding. The zero value reads the reference layout.
+type Options struct {
+	// Name is the file's name as errors shall print it.
+	Name string
+	// Layout says which column of the file plays which role; nil means the reference layout.
+	Layout *Layout
+	// Workers is how many goroutines parse; 0 means GOMAXPROCS.
+	Workers int
+	// MaxLineBytes bounds one record; a longer one is rejected unread. 0 means 4 MiB.
+	MaxLineBytes int
+	// Reject receives each row that cannot be read, in file order, from the goroutine
+	// that calls emit. A non-nil result stops the decoding with that error. nil means
+	// that the first reject stops the decoding.
+	Reject func(*RowError) error
+	// Progress, when set, is told now and then how many bytes of the input are behind us and
+	// how many records were emitted.
+	Progress func(bytes, rows int64)
+}
+
+// Stats counts what a decoding has seen.
+type Stats struct {
+	Bytes    int64 // of the decompressed input
+	Rows     int64 // emitted
+	Rejected int64
+}
+
+// DecodeImpressions reads impression_data from r and hands its rows to emit in file order,
+// a batch at a time, always from the same goroutine. The batch is reused after emit returns;
+// the strings in it stay valid but pin the block of input they were cut from: strings.Clone what
+// is kept. An error of emit stops the decoding and is returned as it is.
+func DecodeImpressions(ctx context.Context, r io.Reader, opt Options, emit func([]Impression) error) (Stats, error) {
+	panic("being written")
+}
