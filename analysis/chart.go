@@ -1,0 +1,64 @@
+package analysis
+
+// Chart describes a picture by its data; drawing it is the report's business.
+type Chart struct {
+	ID     string    `json:"id"` // unique in a report
+	Title  string    `json:"title"`
+	Kind   ChartKind `json:"kind"`
+	X      Axis      `json:"x"`
+	Y      Axis      `json:"y"`
+	Series []Series  `json:"series"`
+	Marks  []Mark    `json:"marks,omitempty"`
+	// Alt says in one sentence what the picture shows, for those who cannot see it.
+	Alt string `json:"alt"`
+}
+
+// ChartKind is the form of a chart.
+type ChartKind string
+
+const (
+	LineChart    ChartKind = "line"    // Series.X or X.Categories, Series.Y, optional Low and High as a band
+	AreaChart    ChartKind = "area"    // stacked
+	BarChart     ChartKind = "bar"     // side by side; optional Low and High as whiskers
+	StackedBar   ChartKind = "stacked" // on top of each other
+	HBarChart    ChartKind = "hbar"    // categories on the vertical axis, for many or long names: X stays the category axis, Y the value axis
+	ScatterChart ChartKind = "scatter" // Series.X, Series.Y, optional Labels and Sizes
+	HeatMap      ChartKind = "heat"    // one series: Grid[row][column], rows are Y.Categories, columns X.Categories
+	BoxPlot      ChartKind = "box"     // Series.Boxes, one per X category
+)
+
+// Axis is one axis of a chart.
+type Axis struct {
+	Label      string   `json:"label"`
+	Unit       Unit     `json:"unit"`
+	Categories []string `json:"categories,omitempty"` // set: a category axis
+	Log        bool     `json:"log,omitempty"`
+}
+
+// Series is one named set of points.
+type Series struct {
+	Name   string      `json:"name"`
+	X      []float64   `json:"x,omitempty"`
+	Y      []float64   `json:"y,omitempty"` // NaN leaves a gap
+	Low    []float64   `json:"low,omitempty"`
+	High   []float64   `json:"high,omitempty"`
+	Labels []string    `json:"labels,omitempty"`
+	Sizes  []float64   `json:"sizes,omitempty"`
+	Boxes  []Box       `json:"boxes,omitempty"`
+	Grid   [][]float64 `json:"grid,omitempty"`
+	Line   bool        `json:"line,omitempty"` // draw this series of a bar or scatter chart as a line (a trend)
+}
+
+// Box is a box plot's five numbers: whiskers at the most extreme values within 1.5 interquartile ranges of the box.
+type Box struct {
+	Low, Q1, Median, Q3, High float64
+	Mean                      float64
+	N                         int64
+}
+
+// Mark is a labelled reference line across a chart.
+type Mark struct {
+	OnX   bool    `json:"on_x"`
+	Value float64 `json:"value"`
+	Label string  `json:"label"`
+}

@@ -1,0 +1,64 @@
+-- The tables of a segue warehouse. Ids are dense integers from 0, given in order of first sight; *_key is the log's own id.
+-- Days are local days of the log's zone. load_id says which load brought a row.
+
+create table settings (name varchar not null, value varchar not null);
+
+create table loads (load_id usmallint not null, log_table varchar not null, file varchar not null, fingerprint varchar not null,
+    input_rows bigint not null, rejected bigint not null, absent_roles varchar not null, loaded_at timestamp not null);
+
+-- one row a user id seen anywhere; listed: has a row in the user table
+create table users (user_id integer not null, user_key varchar not null, listed boolean not null,
+    province varchar, age smallint, gender varchar, registered_months smallint, follows integer, level tinyint);
+
+-- one row a creator id seen anywhere
+create table creators (creator_id integer not null, creator_key varchar not null, listed boolean not null,
+    gender varchar, registered_months smallint, follows bigint, followers bigint, creator_type integer, level tinyint);
+
+create table songs (song_id integer not null, song_key varchar not null);
+create table artists (artist_id integer not null, artist_key varchar not null);
+-- one row a content triple; content_key is "5000,5006,5036"
+create table contents (content_id smallint not null, content_key varchar not null, level1 integer, level2 integer, level3 integer);
+
+-- one row a card id seen anywhere; published is the local day of publication
+create table cards (card_id integer not null, card_key varchar not null, listed boolean not null,
+    song_id integer, artist_id integer, creator_id integer, published date, card_type tinyint, content_id smallint, talk_id integer);
+
+-- ids that stood twice in one file: log_table, the id, how often
+create table duplicates (load_id usmallint not null, log_table varchar not null, key varchar not null, times integer not null);
+
+-- one row an impression, sorted by user_id, shown_at_ms within a load. show_no: 1 the first time the user sees the card, 2 the second, ...;
+-- session_depth: largest position of the session (gap over 30 minutes starts a new one) the impression is in; null columns: role absent or null
+create table impressions (impression_id bigint not null, load_id usmallint not null, user_id integer not null, card_id integer not null,
+    shown_at_ms bigint not null, day date not null, hour tinyint not null, dt tinyint, position integer,
+    clicked boolean not null, liked boolean not null, commented boolean not null, shared boolean not null,
+    viewed_comments boolean not null, visited_creator boolean not null, view_seconds float,
+    swipes integer, show_no smallint not null, session_depth integer, day_depth integer);
+
+-- one row a swipe; impression_id is its parent's
+create table swipes (impression_id bigint not null, load_id usmallint not null, user_id integer not null, swipe_no smallint not null, card_id integer not null,
+    swiped_at_ms bigint, position integer, liked boolean not null, commented boolean not null, shared boolean not null,
+    viewed_comments boolean not null, visited_creator boolean not null, view_seconds float);
+
+-- one row a session of a user: impressions with no gap over 30 minutes between neighbours; day and hour are of its start
+create table sessions (load_id usmallint not null, user_id integer not null, day date not null, hour tinyint not null, started_at_ms bigint not null, seconds integer not null,
+    impressions integer not null, clicks integer not null, depth integer, view_seconds float not null);
+
+-- one row a user and local day (and load: a day split over two loads has two rows). view_seconds sums what is not null;
+-- position_sum over rows with a position; repeats are rows with show_no > 1
+create table user_days (load_id usmallint not null, user_id integer not null, day date not null, impressions integer not null, clicks integer not null,
+    likes integer not null, comments integer not null, shares integer not null, comment_views integer not null, creator_visits integer not null,
+    view_seconds float not null, position_sum bigint, depth integer, sessions integer not null, repeats integer not null, repeat_clicks integer not null,
+    swipes integer not null, swipe_likes integer not null, swipe_view_seconds float not null);
+
+-- one row a user with impressions: user_days summed over all days
+create table user_totals (user_id integer not null, impressions integer not null, clicks integer not null,
+    likes integer not null, comments integer not null, shares integer not null, comment_views integer not null, creator_visits integer not null,
+    view_seconds double not null, position_sum bigint, sessions integer not null, days_active smallint not null, repeats integer not null, repeat_clicks integer not null,
+    swipes integer not null, swipe_likes integer not null, swipe_view_seconds double not null, first_day date not null, last_day date not null);
+
+-- one row a card and day, counted over all users of the app
+create table card_days (load_id usmallint not null, card_id integer not null, day date not null, impressions integer not null, clicks integer not null,
+    likes integer not null, comments integer not null, shares integer not null, comment_views integer not null, creator_visits integer not null, creator_follows integer not null);
+
+-- one row a creator and day
+create table creator_days (load_id usmallint not null, creator_id integer not null, day date not null, published integer not null);

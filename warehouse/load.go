@@ -1,0 +1,72 @@
+package warehouse
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/seguefeed/segue/feedlog"
+)
+
+// Loader takes a log in.
+type Loader interface {
+	// Load reads all inputs in one transaction: afterwards the warehouse holds all of them, or, on
+	// any error, cancellation or kill, exactly what it held before. Rows already held stay; users,
+	// cards and creators seen again take the newer row.
+	//
+	// It returns *AlreadyLoadedError when an input's content was loaded before and opt.Replace is
+	// false, and *TooManyRejectsError past opt.MaxRejectShare.
+	Load(ctx context.Context, inputs []Input, opt LoadOptions) (LoadReport, error)
+}
+
+// Input is one file of one table.
+type Input struct {
+	Table  feedlog.Table
+	Name   string          // for messages, and to recognise the file in the list of loads
+	Layout *feedlog.Layout // nil means the reference layout
+	Bytes  int64           // size as stored, for progress; 0 when unknown
+	// Open starts reading from the beginning, decompressed. It is called once or more.
+	Open func() (io.ReadCloser, error)
+}
+
+// LoadOptions direct one load.
+type LoadOptions struct {
+	// Zone is the log's time zone: it decides the day and hour of an impression. nil means UTC+8.
+	Zone *time.Location
+	// Month is the first day of the month that the day numbers of card and creator days count in,
+	// and at whose end card ages were taken. Zero means the month of the median impression.
+	Month time.Time
+	// Replace removes what an earlier load brought from the same file before loading it.
+	Replace bool
+	// MaxRejectShare is the share of a table's rows that may be unreadable before the load fails;
+	// 10 rejects are always allowed. Negative means none at all; 0 means the default, 0.001.
+	MaxRejectShare float64
+	// Reject receives each unreadable row; nil drops them (they are counted all the same).
+	Reject func(feedlog.Table, *feedlog.RowError) error
+	// Progress is told how far the load is.
+	Progress func(LoadProgress)
+}
+
+// LoadProgress is one step of a load.
+type LoadProgress struct {
+	Step  string // "impression_data", "index users", ...: what is being done
+	Bytes int64  // of Total, as stored; 0 when the step has no file
+	Total int64
+	Rows  int64
+}
+
+// LoadReport says what a load brought in.
+type LoadReport struct {
+	Tables  []TableLoad
+	Seconds float64
+}
+
+// TableLoad is one input of a load.
+type TableLoad struct {
+	Table    feedlog.Table
+	Name     string
+	Rows     int64 // kept
+	Rejected int64
+	Swipes   int64 // of impressions
+	Seconds  float64
+}
