@@ -33,8 +33,3 @@ func Questions() []Question {
 	all = append(all, contentQuestions()...)
 	return all
 }
-
-func usageQuestions() []Question        { return nil }
-func activityQuestions() []Question     { return nil }
-func demographicsQuestions() []Question { return nil }
-func contentQuestions() []Question      { return nil }

@@ -1,0 +1,3 @@
+package analysis
+
+func demographicsQuestions() []Question { return nil }

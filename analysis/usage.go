@@ -1,0 +1,3 @@
+package analysis
+
+func usageQuestions() []Question { return nil }
