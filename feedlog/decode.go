@@ -3,6 +3,7 @@ package feedlog
 import (
 	"context"
 	"io"
+	"math"
 )
 
 // Options bound and direct one decoding. The zero value reads the reference layout.
@@ -32,9 +33,39 @@ type Stats struct {
 }
 
 // DecodeImpressions reads impression_data from r and hands its rows to emit in file order,
-// a batch at a time, always from the same goroutine. The batch is reused after emit returns;
+// a batch at a time, always from the calling goroutine. The batch is reused after emit returns;
 // the strings in it stay valid but pin the block of input they were cut from: strings.Clone what
 // is kept. An error of emit stops the decoding and is returned as it is.
+//
+// The nested list may stand quoted or bare with all its commas. At most Workers+2 blocks of 1 MiB are in
+// memory, more only where one record is longer than that.
 func DecodeImpressions(ctx context.Context, r io.Reader, opt Options, emit func([]Impression) error) (Stats, error) {
-	panic("being written")
+	return decode(ctx, r, opt, Impressions, newImpressionParser, emit)
 }
+
+// DecodeCards reads mlog_demographics; see DecodeImpressions for the contract of emit.
+func DecodeCards(ctx context.Context, r io.Reader, opt Options, emit func([]Card) error) (Stats, error) {
+	return decode(ctx, r, opt, Cards, newCardParser, emit)
+}
+
+// DecodeCardDays reads mlog_stats; see DecodeImpressions for the contract of emit.
+func DecodeCardDays(ctx context.Context, r io.Reader, opt Options, emit func([]CardDay) error) (Stats, error) {
+	return decode(ctx, r, opt, CardDays, newCardDayParser, emit)
+}
+
+// DecodeCreators reads creator_demographics; see DecodeImpressions for the contract of emit.
+func DecodeCreators(ctx context.Context, r io.Reader, opt Options, emit func([]Creator) error) (Stats, error) {
+	return decode(ctx, r, opt, Creators, newCreatorParser, emit)
+}
+
+// DecodeCreatorDays reads creator_stats; see DecodeImpressions for the contract of emit.
+func DecodeCreatorDays(ctx context.Context, r io.Reader, opt Options, emit func([]CreatorDay) error) (Stats, error) {
+	return decode(ctx, r, opt, CreatorDays, newCreatorDayParser, emit)
+}
+
+// DecodeUsers reads user_demographics; see DecodeImpressions for the contract of emit.
+func DecodeUsers(ctx context.Context, r io.Reader, opt Options, emit func([]User) error) (Stats, error) {
+	return decode(ctx, r, opt, Users, newUserParser, emit)
+}
+
+var nan32 = float32(math.NaN())

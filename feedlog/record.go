@@ -52,10 +52,10 @@ type Card struct {
 	ArtistID  string // "" when null
 	CreatorID string // "" when null
 
-	AgeDays int32    // publishTime: days from publication to the reference day; NullInt when null
-	Type    int16    // 1 pictures, 2 video; 0 when null
-	Content [3]int32 // the levels of the content taxonomy, coarse to fine; all 0 when null
-	TalkID  int32    // topic; -1 none; NullInt when null
+	AgeDays int32  // publishTime: days from publication to the reference day; NullInt when null
+	Type    int16  // 1 pictures, 2 video; 0 when null
+	Content string // contentId: "5000,5006,5036", three levels from coarse to fine, or another product's category; "" when null
+	TalkID  int32  // topic; -1 none; NullInt when null
 }
 
 // CardDay is one card on one day, counted over all users of the app: a row of mlog_stats.

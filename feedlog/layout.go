@@ -1,0 +1,172 @@
+package feedlog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Layout says which column of a file plays which role and how its values are written. Columns are found
+// by their header, in any order.
+type Layout struct {
+	Table   Table
+	Columns []Column
+	// IgnoreExtra passes over columns that have no role; otherwise such a column is an error that names it.
+	IgnoreExtra bool
+	// Comma separates fields; 0 means ','.
+	Comma byte
+	// Time says how the time of an impression is written; the zero value is milliseconds since 1970 UTC.
+	Time TimeFormat
+	// Zone is the zone of written times that do not state one; nil means UTC+8.
+	Zone *time.Location
+}
+
+// Column gives a role its header.
+type Column struct {
+	Role   Role
+	Header string
+}
+
+// TimeFormat is how a time is written.
+type TimeFormat string
+
+const (
+	EpochMillis  TimeFormat = "ms"      // 1574980776000
+	EpochSeconds TimeFormat = "s"       // 1574980776, also with a fraction
+	EpochMicros  TimeFormat = "us"      // 1574980776000000
+	TimeRFC3339  TimeFormat = "rfc3339" // 2019-11-29T06:39:36+08:00
+	TimeLocal    TimeFormat = "local"   // 2019-11-29 06:39:36, in the layout's zone; a T between and a fraction are allowed
+)
+
+// China is the zone of the reference log, UTC+8 without summer time.
+var China = time.FixedZone("UTC+08:00", 8*3600)
+
+// ReferenceLayout is the layout of a table's file in the reference distribution.
+func ReferenceLayout(t Table) *Layout {
+	return &Layout{Table: t, Columns: slices.Clone(rolesOf[t])}
+}
+
+// Has reports whether the layout has a column for the role.
+func (l *Layout) Has(r Role) bool {
+	return slices.ContainsFunc(l.Columns, func(c Column) bool { return c.Role == r })
+}
+
+// check finds what is wrong with a layout before a file is opened.
+func (l *Layout) check() error {
+	known := Roles(l.Table)
+	seen := map[Role]bool{}
+	for _, c := range l.Columns {
+		switch {
+		case !slices.Contains(known, c.Role):
+			return fmt.Errorf("layout of %s: %q is not a role of this table; its roles are %s", l.Table, c.Role, joinRoles(known))
+		case seen[c.Role]:
+			return fmt.Errorf("layout of %s: role %q has two columns", l.Table, c.Role)
+		case c.Header == "":
+			return fmt.Errorf("layout of %s: role %q has no column name", l.Table, c.Role)
+		}
+		seen[c.Role] = true
+	}
+	for _, r := range Required(l.Table) {
+		if !seen[r] {
+			return fmt.Errorf("layout of %s: role %q is required and has no column", l.Table, r)
+		}
+	}
+	switch l.Comma {
+	case '"', '\n', '\r', '\'', '[', ']', '{', '}':
+		return fmt.Errorf("layout of %s: %q cannot separate fields", l.Table, l.Comma)
+	}
+	switch l.Time {
+	case "", EpochMillis, EpochSeconds, EpochMicros, TimeRFC3339, TimeLocal:
+	default:
+		return fmt.Errorf("layout of %s: time format %q is none of ms, s, us, rfc3339, local", l.Table, l.Time)
+	}
+	return nil
+}
+
+func joinRoles(roles []Role) string {
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = string(r)
+	}
+	return strings.Join(names, ", ")
+}
+
+// HeaderError says how a file's header differs from its layout.
+type HeaderError struct {
+	File    string
+	Table   Table
+	Missing []string // headers that the layout names and the file lacks
+	Extra   []string // headers that the file has and the layout does not name
+	Twice   []string // headers that stand twice
+}
+
+func (e *HeaderError) Error() string {
+	var parts []string
+	if len(e.Missing) > 0 {
+		parts = append(parts, "missing column "+strings.Join(e.Missing, ", "))
+	}
+	if len(e.Extra) > 0 {
+		parts = append(parts, "unexpected column "+strings.Join(e.Extra, ", "))
+	}
+	if len(e.Twice) > 0 {
+		parts = append(parts, "column twice: "+strings.Join(e.Twice, ", "))
+	}
+	return fmt.Sprintf("%s:1: %s (expected the columns of %s; another product's log needs a mapping file)", e.File, strings.Join(parts, "; "), e.Table)
+}
+
+// header is a layout matched to a file: which field plays which role.
+type header struct {
+	names  []string
+	fields int
+	index  map[Role]int
+	list   int // field of the nested list; -1 when there is none
+}
+
+// match finds the layout's columns among the names of a header line.
+func (l *Layout) match(file string, names []string) (*header, error) {
+	h := &header{names: names, fields: len(names), index: map[Role]int{}, list: -1}
+	bad := &HeaderError{File: file, Table: l.Table}
+	at := map[string]int{}
+	for i, n := range names {
+		if _, twice := at[n]; twice {
+			bad.Twice = append(bad.Twice, quoteName(n))
+		}
+		at[n] = i
+	}
+	wanted := map[string]bool{}
+	for _, c := range l.Columns {
+		wanted[c.Header] = true
+		i, ok := at[c.Header]
+		if !ok {
+			bad.Missing = append(bad.Missing, quoteName(c.Header))
+			continue
+		}
+		h.index[c.Role] = i
+		if c.Role == ImpressionSwipes {
+			h.list = i
+		}
+	}
+	if !l.IgnoreExtra {
+		for _, n := range names {
+			if !wanted[n] {
+				bad.Extra = append(bad.Extra, quoteName(n))
+			}
+		}
+	}
+	if len(bad.Missing)+len(bad.Extra)+len(bad.Twice) > 0 {
+		return nil, bad
+	}
+	return h, nil
+}
+
+// quoteName quotes a header for a message, cut to a length a person can read.
+func quoteName(s string) string { return fmt.Sprintf("%q", clip(s, 60)) }
+
+// clip cuts s to at most n bytes, marking the cut.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "..."
+}
