@@ -33,3 +33,16 @@ func (t Table) String() string {
 	}
 	return "unknown table"
 }
+
+// ParseTable finds the table whose String is name.
+func ParseTable(name string) (Table, bool) {
+	for _, t := range Tables {
+		if t.String() == name {
+			return t, true
+		}
+	}
+	return 0, false
+}
+
+// MarshalText writes the table's name, in JSON and elsewhere.
+func (t Table) MarshalText() ([]byte, error) { return []byte(t.String()), nil }

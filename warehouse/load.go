@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"time"
 
@@ -25,8 +26,9 @@ type Input struct {
 	Name   string          // for messages, and to recognise the file in the list of loads
 	Layout *feedlog.Layout // nil means the reference layout
 	Bytes  int64           // size as stored, for progress; 0 when unknown
-	// Open starts reading from the beginning, decompressed. It is called once or more.
-	Open func() (io.ReadCloser, error)
+	// Open starts reading from the beginning, decompressed; stored sees the bytes as they are stored pass by.
+	// It is called once or more.
+	Open func(stored io.Writer) (io.ReadCloser, error)
 }
 
 // LoadOptions direct one load.
@@ -34,7 +36,7 @@ type LoadOptions struct {
 	// Zone is the log's time zone: it decides the day and hour of an impression. nil means UTC+8.
 	Zone *time.Location
 	// Month is the first day of the month that the day numbers of card and creator days count in,
-	// and at whose end card ages were taken. Zero means the month of the median impression.
+	// and at whose end card ages were taken. Zero means the month that most impressions of this load are in.
 	Month time.Time
 	// Replace removes what an earlier load brought from the same file before loading it.
 	Replace bool
@@ -69,4 +71,30 @@ type TableLoad struct {
 	Rejected int64
 	Swipes   int64 // of impressions
 	Seconds  float64
+}
+
+// AlreadyLoadedError says that a file's content is in the warehouse already.
+type AlreadyLoadedError struct {
+	Name     string
+	LoadedAs string
+	LoadedAt time.Time
+}
+
+func (e *AlreadyLoadedError) Error() string {
+	return fmt.Sprintf("%s: this content was loaded before, as %s on %s; use --replace to load it anew in place of its rows",
+		e.Name, e.LoadedAs, e.LoadedAt.Format("2 January 2006 15:04"))
+}
+
+// TooManyRejectsError says that too much of a file could not be read. The warehouse is as it was.
+type TooManyRejectsError struct {
+	Name     string
+	Rejected int64
+	Rows     int64 // seen in all, the rejected ones counted
+	Allowed  int64
+	First    *feedlog.RowError
+}
+
+func (e *TooManyRejectsError) Error() string {
+	return fmt.Sprintf("%s: %d of %d rows could not be read, %d are allowed (--max-rejects); nothing was loaded. The first: %v",
+		e.Name, e.Rejected, e.Rows, e.Allowed, e.First)
 }

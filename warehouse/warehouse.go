@@ -10,6 +10,7 @@ import "context"
 type Warehouse interface {
 	Loader
 	Describer
+	Querier
 	Checker
 	Usage
 	Activity

@@ -3,24 +3,24 @@
 
 create table settings (name varchar not null, value varchar not null);
 
-create table loads (load_id usmallint not null, log_table varchar not null, file varchar not null, fingerprint varchar not null,
+create table loads (load_id usmallint not null, log_table varchar not null, file varchar not null, head varchar not null, fingerprint varchar not null,
     input_rows bigint not null, rejected bigint not null, absent_roles varchar not null, loaded_at timestamp not null);
 
 -- one row a user id seen anywhere; listed: has a row in the user table
-create table users (user_id integer not null, user_key varchar not null, listed boolean not null,
+create table users (load_id usmallint not null, user_id integer not null, user_key varchar not null, listed boolean not null,
     province varchar, age smallint, gender varchar, registered_months smallint, follows integer, level tinyint);
 
 -- one row a creator id seen anywhere
-create table creators (creator_id integer not null, creator_key varchar not null, listed boolean not null,
+create table creators (load_id usmallint not null, creator_id integer not null, creator_key varchar not null, listed boolean not null,
     gender varchar, registered_months smallint, follows bigint, followers bigint, creator_type integer, level tinyint);
 
 create table songs (song_id integer not null, song_key varchar not null);
 create table artists (artist_id integer not null, artist_key varchar not null);
--- one row a content triple; content_key is "5000,5006,5036"
+-- one row a content category; content_key is as logged, of the reference log "5000,5006,5036", whose levels stand apart (null for other spellings)
 create table contents (content_id smallint not null, content_key varchar not null, level1 integer, level2 integer, level3 integer);
 
 -- one row a card id seen anywhere; published is the local day of publication
-create table cards (card_id integer not null, card_key varchar not null, listed boolean not null,
+create table cards (load_id usmallint not null, card_id integer not null, card_key varchar not null, listed boolean not null,
     song_id integer, artist_id integer, creator_id integer, published date, card_type tinyint, content_id smallint, talk_id integer);
 
 -- ids that stood twice in one file: log_table, the id, how often

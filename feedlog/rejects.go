@@ -1,0 +1,108 @@
+package feedlog
+
+import (
+	"bufio"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// RejectWriter keeps the rows of one file that could not be read: NAME holds the header and the rows as they stood, to be
+// mended and loaded like any other file; NAME.reasons holds a line for each that says what was wrong. A row
+// that was too long to be read has no row in NAME, only its reason and its beginning. The files appear
+// with the first reject.
+type RejectWriter struct {
+	dir, name, header string
+
+	rows, reasons *os.File
+	out, why      *bufio.Writer
+	n             int64
+}
+
+// NewRejectWriter keeps rejects of the file called name in dir; header is the file's first line.
+func NewRejectWriter(dir, name, header string) *RejectWriter {
+	return &RejectWriter{dir: dir, name: filepath.Base(name), header: header}
+}
+
+// HeaderLine is the header line of a file in this layout, as a RejectWriter needs it.
+func (l *Layout) HeaderLine() string {
+	names := make([]string, len(l.Columns))
+	for i, c := range l.Columns {
+		names[i] = c.Header
+	}
+	var s strings.Builder
+	w := csv.NewWriter(&s)
+	if l.Comma != 0 {
+		w.Comma = rune(l.Comma)
+	}
+	_ = w.Write(names) // to a strings.Builder: cannot fail
+	w.Flush()
+	return strings.TrimRight(s.String(), "\n")
+}
+
+// Write keeps one reject.
+func (w *RejectWriter) Write(e *RowError) error {
+	if w.rows == nil {
+		if err := w.open(); err != nil {
+			return err
+		}
+	}
+	w.n++
+	if _, err := fmt.Fprintln(w.why, oneLine(e.Error())); err != nil {
+		return err
+	}
+	if e.Partial {
+		_, err := fmt.Fprintln(w.why, "  begins: "+oneLine(clip(e.Raw, maxFound)))
+		return err
+	}
+	_, err := io.WriteString(w.out, e.Raw+"\n")
+	return err
+}
+
+// Path is where the rows are kept; "" while there are none.
+func (w *RejectWriter) Path() string {
+	if w.rows == nil {
+		return ""
+	}
+	return w.rows.Name()
+}
+
+// Close ends both files.
+func (w *RejectWriter) Close() error {
+	if w.rows == nil {
+		return nil
+	}
+	var first error
+	for _, f := range []func() error{w.out.Flush, w.why.Flush, w.rows.Close, w.reasons.Close} {
+		if err := f(); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+func (w *RejectWriter) open() error {
+	if err := os.MkdirAll(w.dir, 0o755); err != nil {
+		return fmt.Errorf("keep rejected rows: %w", err)
+	}
+	rows, err := os.Create(filepath.Join(w.dir, w.name))
+	if err != nil {
+		return fmt.Errorf("keep rejected rows: %w", err)
+	}
+	reasons, err := os.Create(filepath.Join(w.dir, w.name+".reasons"))
+	if err != nil {
+		rows.Close()
+		return fmt.Errorf("keep rejected rows: %w", err)
+	}
+	w.rows, w.reasons = rows, reasons
+	w.out, w.why = bufio.NewWriter(rows), bufio.NewWriter(reasons)
+	_, err = io.WriteString(w.out, w.header+"\n")
+	return err
+}
+
+func oneLine(s string) string {
+	return strings.NewReplacer("\n", `\n`, "\r", `\r`).Replace(s)
+}

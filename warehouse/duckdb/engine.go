@@ -1,0 +1,196 @@
+// Package duckdb is the embedded engine: DuckDB in one file. Questions run through database/sql; a load
+// runs through the engine's C interface, whole columns at a time (see load.go).
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	duckdb "github.com/duckdb/duckdb-go/v2"
+	"github.com/duckdb/duckdb-go/v2/mapping"
+
+	"github.com/seguefeed/segue/warehouse"
+)
+
+// schemaVersion changes with every change of schema.sql.
+const schemaVersion = "1"
+
+//go:embed sql/*.sql
+var queries embed.FS
+
+// Config bounds an engine.
+type Config struct {
+	MemoryMB int  // what the engine may hold before it works on disk; 0 means 2000
+	Threads  int  // 0 means all processors
+	ReadOnly bool // several processes may read one database at a time; one that writes is alone
+}
+
+// Engine is an open database.
+type Engine struct {
+	path string
+	cfg  Config
+
+	mu sync.Mutex // held by Load, which closes and opens db
+	db *sql.DB
+}
+
+var _ warehouse.Warehouse = (*Engine)(nil)
+
+// Version says which engine this is.
+func Version(context.Context) (string, error) { return "DuckDB " + mapping.LibraryVersion(), nil }
+
+// Open opens the database at path, making it if it is missing and cfg.ReadOnly is false. A file that is not a database of
+// segue's, or one of another version of its tables, is refused.
+func Open(ctx context.Context, path string, cfg Config) (*Engine, error) {
+	if cfg.MemoryMB == 0 {
+		cfg.MemoryMB = 2000
+	}
+	if cfg.Threads == 0 {
+		cfg.Threads = runtime.NumCPU()
+	}
+	if path == "" || strings.HasPrefix(path, ":") {
+		return nil, fmt.Errorf("open database: %q is not a file name", path)
+	}
+	_, err := os.Stat(path)
+	missing := errors.Is(err, fs.ErrNotExist)
+	if missing && cfg.ReadOnly {
+		return nil, fmt.Errorf("open %s: there is no such database; make one with `segue ingest DIR --db %s`", path, path)
+	}
+	e := &Engine{path: path, cfg: cfg}
+	if err := e.connect(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.prepare(ctx, missing); err != nil {
+		e.db.Close()
+		return nil, err
+	}
+	return e, nil
+}
+
+// Close closes the database and removes what the engine wrote beside it for the time being.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	err := e.db.Close()
+	e.removeTemp()
+	return err
+}
+
+func (e *Engine) tempDir() string { return e.path + ".tmp" }
+
+func (e *Engine) removeTemp() {
+	// Only a directory the engine left empty or with its own spill files; a failure leaves rubbish and no harm.
+	_ = os.RemoveAll(e.tempDir())
+}
+
+// settings are the engine's own settings, as name and value.
+func (e *Engine) settings() [][2]string {
+	abs, err := filepath.Abs(e.tempDir())
+	if err != nil {
+		abs = e.tempDir()
+	}
+	s := [][2]string{
+		{"memory_limit", fmt.Sprintf("%dMB", e.cfg.MemoryMB)},
+		{"threads", fmt.Sprint(e.cfg.Threads)},
+		{"temp_directory", abs},
+		{"autoinstall_known_extensions", "false"},
+		{"autoload_known_extensions", "false"},
+	}
+	if e.cfg.ReadOnly {
+		s = append(s, [2]string{"access_mode", "READ_ONLY"})
+	}
+	return s
+}
+
+// connect opens the database for questions: once open, it can reach no other file and its settings are locked.
+func (e *Engine) connect(ctx context.Context) error {
+	var dsn strings.Builder
+	dsn.WriteString(strings.ReplaceAll(e.path, "?", "%3F"))
+	sep := "?"
+	for _, kv := range e.settings() {
+		dsn.WriteString(sep + kv[0] + "=" + strings.ReplaceAll(kv[1], "&", "%26"))
+		sep = "&"
+	}
+	connector, err := duckdb.NewConnector(dsn.String(), func(c driver.ExecerContext) error {
+		for _, set := range []string{"set enable_external_access = false", "set lock_configuration = true"} {
+			if _, err := c.ExecContext(ctx, set, nil); err != nil && !strings.Contains(err.Error(), "locked") {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return e.explainOpen(err)
+	}
+	e.db = sql.OpenDB(connector)
+	if err := e.db.PingContext(ctx); err != nil {
+		e.db.Close()
+		return e.explainOpen(err)
+	}
+	return nil
+}
+
+// explainOpen says what to do about a database that cannot be opened.
+func (e *Engine) explainOpen(err error) error {
+	text := err.Error()
+	switch {
+	case strings.Contains(text, "Could not set lock") || strings.Contains(text, "Conflicting lock"):
+		return fmt.Errorf("open %s: another process is using this database; wait for it or close it", e.path)
+	case strings.Contains(text, "not a valid DuckDB database"):
+		return fmt.Errorf("open %s: this is not a database; choose another --db", e.path)
+	}
+	return fmt.Errorf("open %s: %w", e.path, err)
+}
+
+// prepare makes the tables of a new database, or checks the version of an old one.
+func (e *Engine) prepare(ctx context.Context, fresh bool) error {
+	var tables int
+	if err := e.db.QueryRowContext(ctx, "select count(*) from duckdb_tables() where not internal").Scan(&tables); err != nil {
+		return fmt.Errorf("open %s: %w", e.path, err)
+	}
+	if tables == 0 {
+		if e.cfg.ReadOnly {
+			return fmt.Errorf("open %s: the database is empty; load a log with `segue ingest DIR --db %s`", e.path, e.path)
+		}
+		return e.create(ctx)
+	}
+	var version string
+	err := e.db.QueryRowContext(ctx, "select value from settings where name = 'schema_version'").Scan(&version)
+	if err != nil {
+		return fmt.Errorf("open %s: this database was not made by segue; choose another --db", e.path)
+	}
+	if version != schemaVersion {
+		return fmt.Errorf("open %s: its tables are of version %s and this segue reads version %s; load the log again into a new database", e.path, version, schemaVersion)
+	}
+	return nil
+}
+
+// create makes the tables, all of them or none.
+func (e *Engine) create(ctx context.Context) error {
+	schema, err := queries.ReadFile("sql/schema.sql")
+	if err != nil {
+		return err
+	}
+	tx, err := e.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("make %s: %w", e.path, err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, string(schema)); err != nil {
+		return fmt.Errorf("make %s: %w", e.path, err)
+	}
+	if _, err := tx.ExecContext(ctx, "insert into settings values ('schema_version', ?)", schemaVersion); err != nil {
+		return fmt.Errorf("make %s: %w", e.path, err)
+	}
+	return tx.Commit()
+}

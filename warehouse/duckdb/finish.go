@@ -1,0 +1,72 @@
+// This file ends a load: the newest row of each user, card and creator stays, the totals are made, and the load is
+// entered in the list of loads.
+
+package duckdb
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/duckdb/duckdb-go/v2/mapping"
+
+	"github.com/seguefeed/segue/feedlog"
+)
+
+// end runs after all rows are with the engine and before the commit.
+func (l *load) end() error {
+	l.step("sum up users")
+	for _, name := range []string{"load_newest_users", "load_newest_creators", "load_newest_cards", "load_clear_totals", "load_user_totals", "load_settings"} {
+		q, err := text(name)
+		if err != nil {
+			return err
+		}
+		if err := l.conn.exec(q); err != nil {
+			return fmt.Errorf("query %s: %w", name, err)
+		}
+	}
+	return l.enter()
+}
+
+// enter writes the list of loads and the settings.
+func (l *load) enter() error {
+	w := newWriter(l.conn, l.cancel)
+	loads, err := w.open("loads", []mapping.Type{mapping.TypeUSmallInt, mapping.TypeVarchar, mapping.TypeVarchar, mapping.TypeVarchar, mapping.TypeVarchar,
+		mapping.TypeBigInt, mapping.TypeBigInt, mapping.TypeVarchar, mapping.TypeTimestamp})
+	if err != nil {
+		return err
+	}
+	settings, err := w.open("settings", []mapping.Type{mapping.TypeVarchar, mapping.TypeVarchar})
+	if err != nil {
+		return err
+	}
+	for _, f := range l.loaded {
+		put(loads, 0, l.id)
+		loads.text(1, f.Table.String())
+		loads.text(2, f.Name)
+		loads.text(3, f.head)
+		loads.text(4, f.fingerprint)
+		put(loads, 5, f.Rows)
+		put(loads, 6, f.Rejected)
+		loads.text(7, joinRoles(f.absent))
+		put(loads, 8, l.begun.UnixMicro())
+		loads.next()
+	}
+	values := [][2]string{{"zone", l.opt.Zone.String()}}
+	if !l.month.IsZero() {
+		values = append(values, [2]string{"month", l.month.Format("2006-01")})
+	}
+	for _, kv := range values {
+		settings.text(0, kv[0])
+		settings.text(1, kv[1])
+		settings.next()
+	}
+	return w.finish(l.ctx)
+}
+
+func joinRoles(roles []feedlog.Role) string {
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = string(r)
+	}
+	return strings.Join(names, ",")
+}

@@ -1,0 +1,398 @@
+// This file is the load: it decodes the files, gives ids their integers, and appends everything in one
+// transaction, so that the database holds all of a load or none of it.
+
+package duckdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/duckdb/duckdb-go/v2/mapping"
+
+	"github.com/seguefeed/segue/feedlog"
+	"github.com/seguefeed/segue/warehouse"
+)
+
+// errNotGrouped says that a user came back after another: the load starts again and sorts.
+var errNotGrouped = errors.New("the impressions are not grouped by user")
+
+// Load implements warehouse.Loader.
+func (e *Engine) Load(ctx context.Context, inputs []warehouse.Input, opt warehouse.LoadOptions) (report warehouse.LoadReport, err error) {
+	if e.cfg.ReadOnly {
+		return report, fmt.Errorf("load into %s: it is open for reading only", e.path)
+	}
+	if len(inputs) == 0 {
+		return report, errors.New("load: no files were given")
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	begun := time.Now()
+	if opt.Zone == nil {
+		opt.Zone = feedlog.China
+	}
+	// The C interface needs a handle of its own, and a file has one owner at a time.
+	if err := e.db.Close(); err != nil {
+		return report, fmt.Errorf("load into %s: %w", e.path, err)
+	}
+	defer func() {
+		if again := e.connect(context.WithoutCancel(ctx)); again != nil && err == nil {
+			err = again
+		}
+	}()
+	for _, staged := range []bool{false, true} {
+		l := &load{engine: e, opt: opt, inputs: slices.Clone(inputs), staged: staged, begun: begun.UTC()}
+		report, err = l.run(ctx)
+		if !errors.Is(err, errNotGrouped) {
+			break
+		}
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return report, ctx.Err()
+		}
+		return warehouse.LoadReport{}, err
+	}
+	report.Seconds = time.Since(begun).Seconds()
+	return report, nil
+}
+
+// load is one attempt.
+type load struct {
+	engine *Engine
+	opt    warehouse.LoadOptions
+	inputs []warehouse.Input
+	staged bool // sort impressions by user on disk
+
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	conn   *rawConn
+	w      *writer
+	id     uint16
+	begun  time.Time
+
+	users    *dimension[feedlog.User]
+	creators *dimension[feedlog.Creator]
+	cards    *dimension[feedlog.Card]
+	songs    *dictionary
+	artists  *dictionary
+	contents *dictionary
+	texts    interner
+
+	visits *visits
+	stages *stages
+	seen   bitset // users whose rows have passed
+	swipes int64
+
+	month       time.Time // its first day; zero when nothing needs one
+	firstDay    int32     // the same as a day number
+	cardDays    *table
+	creatorDays *table
+
+	loaded []loadedFile
+}
+
+// loadedFile is one line of the table of loads.
+type loadedFile struct {
+	warehouse.TableLoad
+	head, fingerprint string
+	absent            []feedlog.Role
+}
+
+func (l *load) run(ctx context.Context) (report warehouse.LoadReport, err error) {
+	l.ctx, l.cancel = context.WithCancelCause(ctx)
+	defer l.cancel(nil)
+	if l.conn, err = openRaw(l.engine.path, l.engine.settings()); err != nil {
+		return report, l.engine.explainOpen(err)
+	}
+	defer l.conn.close()
+	// A statement of the engine that takes long is broken off when the load is cancelled.
+	stop := context.AfterFunc(l.ctx, func() { mapping.Interrupt(l.conn.conn) })
+	defer stop()
+
+	if err := l.conn.exec("begin transaction"); err != nil {
+		return report, fmt.Errorf("load into %s: %w", l.engine.path, err)
+	}
+	if err = l.transaction(); err == nil {
+		if err = context.Cause(l.ctx); err == nil {
+			l.step("commit")
+			err = l.conn.exec("commit")
+		}
+	}
+	if err != nil {
+		stop()
+		if rollback := l.conn.exec("rollback"); rollback != nil && !strings.Contains(rollback.Error(), "no transaction") {
+			return report, errors.Join(err, fmt.Errorf("undo the load: %w", rollback))
+		}
+		return report, err
+	}
+	for _, f := range l.loaded {
+		report.Tables = append(report.Tables, f.TableLoad)
+	}
+	// From here on the load is in; what follows only makes the file smaller.
+	_ = l.conn.exec("checkpoint")
+	return report, nil
+}
+
+// transaction does the work between begin and commit.
+func (l *load) transaction() error {
+	if err := l.begin(); err != nil {
+		return err
+	}
+	l.w = newWriter(l.conn, l.cancel)
+	err := l.read()
+	if err != nil {
+		l.cancel(err)
+	}
+	if l.stages != nil {
+		l.stages.remove()
+	}
+	if finished := l.w.finish(l.ctx); err == nil {
+		err = finished
+	}
+	if err != nil {
+		return err
+	}
+	return l.end()
+}
+
+// begin finds what earlier loads left: the next id of a load, the ids of users and cards, and whether a file is new.
+func (l *load) begin() error {
+	l.step("prepare")
+	if err := l.recognise(); err != nil {
+		return err
+	}
+	err := l.conn.fetch("select coalesce(max(load_id), 0)::integer from loads", func(c mapping.DataChunk, n int) error {
+		l.id = uint16(column[int32](c, 0, n)[0]) + 1
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, d := range []struct {
+		dst            **dictionary
+		table, id, key string
+	}{
+		{&l.songs, "songs", "song_id", "song_key"}, {&l.artists, "artists", "artist_id", "artist_key"},
+		{&l.contents, "contents", "content_id::integer", "content_key"},
+	} {
+		if *d.dst, err = known(l.conn, d.table, d.id, d.key); err != nil {
+			return err
+		}
+	}
+	users, err := known(l.conn, "users", "user_id", "user_key")
+	if err != nil {
+		return err
+	}
+	creators, err := known(l.conn, "creators", "creator_id", "creator_key")
+	if err != nil {
+		return err
+	}
+	cards, err := known(l.conn, "cards", "card_id", "card_key")
+	if err != nil {
+		return err
+	}
+	l.users, l.creators, l.cards = newDimension[feedlog.User](users), newDimension[feedlog.Creator](creators), newDimension[feedlog.Card](cards)
+	l.texts = interner{}
+	if l.staged {
+		if l.stages, err = newStages(filepath.Join(l.engine.tempDir(), "stages")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read decodes every input and appends its rows.
+func (l *load) read() error {
+	nextID := int64(0)
+	err := l.conn.fetch("select coalesce(max(impression_id) + 1, 0)::bigint from impressions", func(c mapping.DataChunk, n int) error {
+		nextID = column[int64](c, 0, n)[0]
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if l.visits, err = newVisits(l.w, l.id, nextID, newCalendar(l.opt.Zone)); err != nil {
+		return err
+	}
+	order := map[feedlog.Table]int{}
+	for i, t := range feedlog.Tables {
+		order[t] = i
+	}
+	sort.SliceStable(l.inputs, func(i, j int) bool { return order[l.inputs[i].Table] < order[l.inputs[j].Table] })
+	daily := sort.Search(len(l.inputs), func(i int) bool { return order[l.inputs[i].Table] > order[feedlog.Impressions] })
+	for _, in := range l.inputs[:daily] {
+		if err := l.input(in); err != nil {
+			return err
+		}
+	}
+	if l.stages != nil {
+		l.step("sort by user")
+		if err := l.stages.replay(l.visits, l.ctx.Err); err != nil {
+			return err
+		}
+	}
+	l.visits.flush()
+	// Day numbers and card ages need the month, which the impressions tell.
+	if err := l.findMonth(); err != nil {
+		return err
+	}
+	if err := l.openDays(); err != nil {
+		return err
+	}
+	for _, in := range l.inputs[daily:] {
+		if err := l.input(in); err != nil {
+			return err
+		}
+	}
+	l.step("write users, cards and creators")
+	return l.writeDimensions()
+}
+
+// input decodes one file.
+func (l *load) input(in warehouse.Input) error {
+	begun := time.Now()
+	var stored countingWriter
+	r, err := in.Open(&stored)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	hash := &hashingReader{r: r, all: xxhash.New()}
+	file := loadedFile{TableLoad: warehouse.TableLoad{Table: in.Table, Name: in.Name}}
+	allowed := func(rows int64) int64 {
+		switch {
+		case l.opt.MaxRejectShare < 0:
+			return 0
+		case l.opt.MaxRejectShare == 0:
+			return max(10, rows/1000)
+		}
+		return max(10, int64(l.opt.MaxRejectShare*float64(rows)))
+	}
+	var first *feedlog.RowError
+	var rows int64
+	swipesBefore := l.swipes
+	opt := feedlog.Options{Name: in.Name, Layout: in.Layout, Workers: l.engine.cfg.Threads,
+		Reject: func(bad *feedlog.RowError) error {
+			if first == nil {
+				first = bad
+			}
+			file.Rejected++
+			if l.opt.Reject != nil {
+				if err := l.opt.Reject(in.Table, bad); err != nil {
+					return err
+				}
+			}
+			// A file that is mostly unreadable is given up early.
+			if file.Rejected > 10_000 && file.Rejected > rows {
+				return &warehouse.TooManyRejectsError{Name: in.Name, Rejected: file.Rejected, Rows: rows + file.Rejected, Allowed: allowed(rows + file.Rejected), First: first}
+			}
+			return nil
+		},
+		Progress: func(_, n int64) {
+			rows = n
+			l.tell(warehouse.LoadProgress{Step: in.Name, Bytes: stored.n, Total: in.Bytes, Rows: n})
+		},
+	}
+	stats, err := l.decode(in, hash, opt)
+	if err != nil {
+		return err
+	}
+	if total := stats.Rows + stats.Rejected; stats.Rejected > allowed(total) {
+		return &warehouse.TooManyRejectsError{Name: in.Name, Rejected: stats.Rejected, Rows: total, Allowed: allowed(total), First: first}
+	}
+	if in.Table == feedlog.Impressions {
+		file.Swipes = l.swipes - swipesBefore
+	}
+	file.Rows, file.Seconds = stats.Rows, time.Since(begun).Seconds()
+	file.head, file.fingerprint = hash.prints()
+	layout := in.Layout
+	if layout == nil {
+		layout = feedlog.ReferenceLayout(in.Table)
+	}
+	for _, role := range feedlog.Roles(in.Table) {
+		if !layout.Has(role) {
+			file.absent = append(file.absent, role)
+		}
+	}
+	l.loaded = append(l.loaded, file)
+	return nil
+}
+
+// decode runs the decoder of a file's table.
+func (l *load) decode(in warehouse.Input, r io.Reader, opt feedlog.Options) (feedlog.Stats, error) {
+	switch in.Table {
+	case feedlog.Users:
+		return feedlog.DecodeUsers(l.ctx, r, opt, l.addUsers)
+	case feedlog.Creators:
+		return feedlog.DecodeCreators(l.ctx, r, opt, l.addCreators)
+	case feedlog.Cards:
+		return feedlog.DecodeCards(l.ctx, r, opt, l.addCards)
+	case feedlog.CardDays:
+		return feedlog.DecodeCardDays(l.ctx, r, opt, l.addCardDays)
+	case feedlog.CreatorDays:
+		return feedlog.DecodeCreatorDays(l.ctx, r, opt, l.addCreatorDays)
+	}
+	return feedlog.DecodeImpressions(l.ctx, r, opt, l.addImpressions)
+}
+
+// findMonth settles the month that day numbers count in: the one that was said, or the one most impressions are in.
+func (l *load) findMonth() error {
+	l.month = l.opt.Month
+	if l.month.IsZero() {
+		byMonth := map[time.Time]int64{}
+		for day, n := range l.visits.months {
+			byMonth[monthOf(day)] += n
+		}
+		for m, n := range byMonth {
+			if best := byMonth[l.month]; n > best || n == best && m.Before(l.month) {
+				l.month = m
+			}
+		}
+	}
+	if l.month.IsZero() {
+		for _, in := range l.inputs {
+			if in.Table == feedlog.CardDays || in.Table == feedlog.CreatorDays || in.Table == feedlog.Cards {
+				return fmt.Errorf("%s: its days count within a month, and no impressions tell which: say it with --month, as in --month 2019-11", in.Name)
+			}
+		}
+		return nil
+	}
+	l.firstDay = dayNumber(l.month.Year(), l.month.Month(), 1)
+	return nil
+}
+
+func (l *load) step(name string) { l.tell(warehouse.LoadProgress{Step: name}) }
+
+func (l *load) tell(p warehouse.LoadProgress) {
+	if l.opt.Progress != nil {
+		l.opt.Progress(p)
+	}
+}
+
+// countingWriter counts what passes by.
+type countingWriter struct{ n int64 }
+
+func (w *countingWriter) Write(p []byte) (int, error) {
+	w.n += int64(len(p))
+	return len(p), nil
+}
+
+// bitset is a set of small integers.
+type bitset []uint64
+
+func (b *bitset) add(i int32) {
+	for int(i)/64 >= len(*b) {
+		*b = append(*b, make([]uint64, max(1024, len(*b)))...)
+	}
+	(*b)[i/64] |= 1 << (i % 64)
+}
+
+func (b bitset) has(i int32) bool { return int(i)/64 < len(b) && b[i/64]&(1<<(i%64)) != 0 }

@@ -1,0 +1,295 @@
+// This file is the narrow door to the engine's C interface that a load goes through: one connection, one transaction,
+// and appenders that take whole columns. database/sql would cost a call and a boxed value for each of a billion cells.
+
+package duckdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"unsafe"
+
+	"github.com/duckdb/duckdb-go/v2/mapping"
+)
+
+// rawConn is one connection of its own to a database file.
+type rawConn struct {
+	db   mapping.Database
+	conn mapping.Connection
+}
+
+// openRaw opens the database at path with the given settings.
+func openRaw(path string, settings [][2]string) (*rawConn, error) {
+	var config mapping.Config
+	if mapping.CreateConfig(&config) == mapping.StateError {
+		return nil, errors.New("the engine has no room for its settings")
+	}
+	defer mapping.DestroyConfig(&config)
+	for _, kv := range settings {
+		if mapping.SetConfig(config, kv[0], kv[1]) == mapping.StateError {
+			return nil, fmt.Errorf("the engine refuses the setting %s = %s", kv[0], kv[1])
+		}
+	}
+	c := &rawConn{}
+	var msg string
+	if mapping.OpenExt(path, &c.db, config, &msg) == mapping.StateError {
+		return nil, errors.New(msg)
+	}
+	if mapping.Connect(c.db, &c.conn) == mapping.StateError {
+		mapping.Close(&c.db)
+		return nil, errors.New("the engine gives no connection")
+	}
+	return c, nil
+}
+
+func (c *rawConn) close() {
+	mapping.Disconnect(&c.conn)
+	mapping.Close(&c.db)
+}
+
+// exec runs one statement without a result.
+func (c *rawConn) exec(q string) error {
+	var res mapping.Result
+	defer mapping.DestroyResult(&res)
+	if mapping.Query(c.conn, q, &res) == mapping.StateError {
+		return errors.New(mapping.ResultError(&res))
+	}
+	return nil
+}
+
+// fetch runs one query and hands its chunks to each, with the number of rows; columns are read with column.
+func (c *rawConn) fetch(q string, each func(chunk mapping.DataChunk, n int) error) error {
+	var res mapping.Result
+	defer mapping.DestroyResult(&res)
+	if mapping.Query(c.conn, q, &res) == mapping.StateError {
+		return errors.New(mapping.ResultError(&res))
+	}
+	for {
+		chunk := mapping.FetchChunk(res)
+		if chunk.Ptr == nil {
+			return nil
+		}
+		n := int(mapping.DataChunkGetSize(chunk))
+		var err error
+		if n > 0 {
+			err = each(chunk, n)
+		}
+		mapping.DestroyDataChunk(&chunk)
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
+// column is a chunk's column as a slice of the engine's own memory, valid until the chunk is destroyed.
+func column[T any](chunk mapping.DataChunk, i, n int) []T {
+	vec := mapping.DataChunkGetVector(chunk, mapping.IdxT(i))
+	return unsafe.Slice((*T)(mapping.VectorGetData(vec)), n)
+}
+
+// nullAt reports whether a fetched column holds a null in a row.
+func nullAt(chunk mapping.DataChunk, i, row int) bool {
+	mask := mapping.VectorGetValidity(mapping.DataChunkGetVector(chunk, mapping.IdxT(i)))
+	return mask != nil && !mapping.ValidityRowIsValid(mask, mapping.IdxT(row))
+}
+
+// chunkRows is how many rows one chunk of the engine holds.
+const chunkRows = 2048
+
+// writer appends chunks to tables from one goroutine, since a connection serves one caller at a time.
+type writer struct {
+	conn   *rawConn
+	cancel context.CancelCauseFunc
+	full   chan *chunk
+	done   chan struct{}
+	tables []*table
+}
+
+// newWriter starts a writer; on an error of the engine it cancels with it.
+func newWriter(conn *rawConn, cancel context.CancelCauseFunc) *writer {
+	w := &writer{conn: conn, cancel: cancel, full: make(chan *chunk, 8), done: make(chan struct{})}
+	go w.run()
+	return w
+}
+
+func (w *writer) run() {
+	defer close(w.done)
+	failed := false
+	for c := range w.full {
+		if !failed {
+			mapping.DataChunkSetSize(c.chunk, mapping.IdxT(c.n))
+			if mapping.AppendDataChunk(c.table.appender, c.chunk) == mapping.StateError {
+				failed = true
+				w.cancel(c.table.failure("append"))
+			}
+		}
+		c.reset()
+		c.table.free <- c
+	}
+}
+
+// finish waits until all rows are with the engine.
+func (w *writer) finish(ctx context.Context) error {
+	for _, t := range w.tables {
+		if t.current.n > 0 {
+			w.full <- t.current
+			t.current = nil
+		}
+	}
+	close(w.full)
+	<-w.done
+	err := context.Cause(ctx)
+	for _, t := range w.tables {
+		if err == nil && mapping.AppenderClose(t.appender) == mapping.StateError {
+			err = t.failure("flush")
+		}
+		t.destroy()
+	}
+	w.tables = nil
+	return err
+}
+
+// table takes rows for one table. Cells of a row are set by column number, in any order, then next ends the row.
+type table struct {
+	w        *writer
+	name     string
+	appender mapping.Appender
+	nullable []int
+	free     chan *chunk
+	chunks   []*chunk
+	current  *chunk
+	rows     int64
+}
+
+// chunk is one batch of rows in the engine's memory.
+type chunk struct {
+	table *table
+	chunk mapping.DataChunk
+	vecs  []mapping.Vector
+	data  []unsafe.Pointer
+	valid []*[chunkRows / 64]uint64 // of the nullable columns
+	n     int
+}
+
+// open starts appending to a table whose columns have the given types; the nullable ones are named by number.
+func (w *writer) open(name string, types []mapping.Type, nullable ...int) (*table, error) {
+	t := &table{w: w, name: name, nullable: nullable, free: make(chan *chunk, 4)}
+	if mapping.AppenderCreate(w.conn.conn, "", name, &t.appender) == mapping.StateError {
+		err := t.failure("open")
+		mapping.AppenderDestroy(&t.appender)
+		return nil, err
+	}
+	logical := make([]mapping.LogicalType, len(types))
+	for i, typ := range types {
+		logical[i] = mapping.CreateLogicalType(typ)
+	}
+	for range cap(t.free) {
+		c := &chunk{table: t, chunk: mapping.CreateDataChunk(logical), vecs: make([]mapping.Vector, len(types)), data: make([]unsafe.Pointer, len(types)),
+			valid: make([]*[chunkRows / 64]uint64, len(types))}
+		c.reset()
+		t.chunks = append(t.chunks, c)
+		t.free <- c
+	}
+	for i := range logical {
+		mapping.DestroyLogicalType(&logical[i])
+	}
+	t.current = <-t.free
+	w.tables = append(w.tables, t)
+	return t, nil
+}
+
+func (t *table) failure(what string) error {
+	return fmt.Errorf("%s table %s: %s", what, t.name, mapping.AppenderError(t.appender))
+}
+
+func (t *table) destroy() {
+	mapping.AppenderDestroy(&t.appender)
+	for _, c := range t.chunks {
+		mapping.DestroyDataChunk(&c.chunk)
+	}
+}
+
+// reset empties a chunk for its next rows.
+func (c *chunk) reset() {
+	mapping.DataChunkReset(c.chunk)
+	for i := range c.vecs {
+		c.vecs[i] = mapping.DataChunkGetVector(c.chunk, mapping.IdxT(i))
+		c.data[i] = mapping.VectorGetData(c.vecs[i])
+	}
+	for _, i := range c.table.nullable {
+		mapping.VectorEnsureValidityWritable(c.vecs[i])
+		c.valid[i] = (*[chunkRows / 64]uint64)(mapping.VectorGetValidity(c.vecs[i]))
+		for j := range c.valid[i] {
+			c.valid[i][j] = math.MaxUint64
+		}
+	}
+	c.n = 0
+}
+
+// next ends a row.
+func (t *table) next() {
+	t.rows++
+	t.current.n++
+	if t.current.n == chunkRows {
+		t.w.full <- t.current
+		t.current = <-t.free
+	}
+}
+
+// put sets a cell of the current row. T must be the Go type of the column's width.
+func put[T any](t *table, col int, v T) {
+	c := t.current
+	(*[chunkRows]T)(c.data[col])[c.n] = v
+}
+
+// null makes a cell of a nullable column null.
+func (t *table) null(col int) {
+	c := t.current
+	c.valid[col][c.n>>6] &^= 1 << (c.n & 63)
+}
+
+// putOr sets a cell, or makes it null.
+func putOr[T any](t *table, col int, v T, null bool) {
+	if null {
+		t.null(col)
+		return
+	}
+	put(t, col, v)
+}
+
+// text sets a cell of a text column.
+func (t *table) text(col int, s string) {
+	c := t.current
+	mapping.VectorAssignStringElement(c.vecs[col], mapping.IdxT(c.n), s)
+}
+
+// textOr sets a cell of a text column, "" being null.
+func (t *table) textOr(col int, s string) {
+	if s == "" {
+		t.null(col)
+		return
+	}
+	t.text(col, s)
+}
+
+// textColumn copies a fetched column of texts that hold no nulls.
+func textColumn(chunk mapping.DataChunk, i, n int) []string {
+	// DuckDB's string_t: a length of 4 bytes, then up to 12 bytes of text in place, or 4 of prefix and a pointer.
+	type str struct {
+		length uint32
+		inline [4]byte
+		ptr    unsafe.Pointer
+	}
+	cells := column[str](chunk, i, n)
+	out := make([]string, n)
+	for j := range cells {
+		c := &cells[j]
+		if c.length <= 12 {
+			out[j] = string(unsafe.Slice(&c.inline[0], c.length))
+		} else {
+			out[j] = string(unsafe.Slice((*byte)(c.ptr), c.length))
+		}
+	}
+	return out
+}

@@ -1,0 +1,102 @@
+// This file answers queries that people write themselves. They run on a database that is open for reading only, cannot
+// reach other files, and cannot change the engine's settings (see connect).
+
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math/big"
+	"time"
+
+	duckdb "github.com/duckdb/duckdb-go/v2"
+
+	"github.com/seguefeed/segue/warehouse"
+)
+
+// SQL implements warehouse.Querier.
+func (e *Engine) SQL(ctx context.Context, query string) (warehouse.QueryRows, error) {
+	if !e.cfg.ReadOnly {
+		return nil, fmt.Errorf("query %s: only a database that is open for reading only answers queries of one's own", e.path)
+	}
+	rows, err := e.db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("query %s: %w", e.path, err)
+	}
+	columns, err := rows.Columns()
+	if err != nil {
+		rows.Close()
+		return nil, err
+	}
+	types, err := rows.ColumnTypes()
+	if err != nil {
+		rows.Close()
+		return nil, err
+	}
+	r := &queryRows{Rows: rows, columns: columns}
+	for _, t := range types {
+		r.dates = append(r.dates, t.DatabaseTypeName() == "DATE")
+	}
+	return r, nil
+}
+
+type queryRows struct {
+	*sql.Rows
+	columns []string
+	dates   []bool
+}
+
+func (r *queryRows) Columns() []string { return r.columns }
+
+func (r *queryRows) Values() ([]any, error) {
+	cells := make([]any, len(r.columns))
+	into := make([]any, len(cells))
+	for i := range cells {
+		into[i] = &cells[i]
+	}
+	if err := r.Scan(into...); err != nil {
+		return nil, err
+	}
+	for i, c := range cells {
+		cells[i] = plain(c, r.dates[i])
+	}
+	return cells, nil
+}
+
+// plain makes a cell one of the types that QueryRows promises.
+func plain(v any, date bool) any {
+	switch v := v.(type) {
+	case nil, bool, string, int64, uint64, float64:
+		return v
+	case int8:
+		return int64(v)
+	case int16:
+		return int64(v)
+	case int32:
+		return int64(v)
+	case uint8:
+		return uint64(v)
+	case uint16:
+		return uint64(v)
+	case uint32:
+		return uint64(v)
+	case float32:
+		return float64(v)
+	case *big.Int: // sums of integers
+		if v.IsInt64() {
+			return v.Int64()
+		}
+		return v.String()
+	case duckdb.Decimal:
+		return v.Float64()
+	case time.Time:
+		if date {
+			return v.Format(time.DateOnly)
+		}
+		return v.Format("2006-01-02 15:04:05.999999")
+	case []byte:
+		return fmt.Sprintf("%x", v)
+	}
+	return fmt.Sprint(v)
+}

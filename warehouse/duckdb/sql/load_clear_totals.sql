@@ -1,0 +1,2 @@
+-- empties the totals before they are made anew
+delete from user_totals;

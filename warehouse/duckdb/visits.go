@@ -1,0 +1,368 @@
+// This file turns the impressions of one user, as they pass by during a load, into the rows of five tables:
+// impressions with what only their neighbours tell (sessions, repeats, depth), swipes, sessions and user days.
+
+package duckdb
+
+import (
+	"math"
+	"slices"
+
+	"github.com/duckdb/duckdb-go/v2/mapping"
+
+	"github.com/seguefeed/segue/feedlog"
+)
+
+// sessionGapMS is the pause that ends a session.
+const sessionGapMS = 30 * 60 * 1000
+
+// shown is an impression with its ids resolved.
+type shown struct {
+	atMS     int64
+	card     int32
+	position int32 // -1 when null
+	seq      int32 // order within the user in the file
+	dt       int8  // 0 when null
+	flags    flags
+	view     float32 // NaN when null
+	swipes   int32   // -1 when there is no list
+	firstAt  int32   // of its swipes in visits.swiped
+
+	// What the neighbours tell.
+	day   int32
+	hour  int8
+	repNo int16
+	depth int32 // of its session
+	dayDp int32 // of its day
+}
+
+// swiped is a swipe with its card resolved.
+type swiped struct {
+	atMS     int64
+	card     int32
+	position int32
+	flags    flags
+	view     float32
+}
+
+// flags are an impression's or a swipe's flags in one byte.
+type flags uint8
+
+const (
+	clicked flags = 1 << iota
+	liked
+	commented
+	shared
+	viewedComments
+	visitedCreator
+)
+
+func (f flags) has(bit flags) bool { return f&bit != 0 }
+
+func flagsOf(click, like, comment, share, read, visit bool) flags {
+	var f flags
+	for i, b := range [...]bool{click, like, comment, share, read, visit} {
+		if b {
+			f |= 1 << i
+		}
+	}
+	return f
+}
+
+// visits collects one user's impressions and writes them when the user is complete.
+type visits struct {
+	impressions, swipes, sessions, days *table
+
+	loadID uint16
+	cal    *calendar
+	nextID int64
+
+	user  int32
+	rows  []shown
+	list  []swiped
+	times map[int32]int16 // shows of a card so far, for users with many rows
+	sum   userDay
+
+	months map[int32]int64 // impressions by day, to find the month of the load
+}
+
+// impressionTypes are the columns of impressions, in order; the numbers below name them.
+var (
+	impressionTypes = []mapping.Type{mapping.TypeBigInt, mapping.TypeUSmallInt, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeBigInt, mapping.TypeDate,
+		mapping.TypeTinyInt, mapping.TypeTinyInt, mapping.TypeInteger, mapping.TypeBoolean, mapping.TypeBoolean, mapping.TypeBoolean, mapping.TypeBoolean,
+		mapping.TypeBoolean, mapping.TypeBoolean, mapping.TypeFloat, mapping.TypeInteger, mapping.TypeSmallInt, mapping.TypeInteger, mapping.TypeInteger}
+	swipeTypes = []mapping.Type{mapping.TypeBigInt, mapping.TypeUSmallInt, mapping.TypeInteger, mapping.TypeSmallInt, mapping.TypeInteger, mapping.TypeBigInt,
+		mapping.TypeInteger, mapping.TypeBoolean, mapping.TypeBoolean, mapping.TypeBoolean, mapping.TypeBoolean, mapping.TypeBoolean, mapping.TypeFloat}
+	sessionTypes = []mapping.Type{mapping.TypeUSmallInt, mapping.TypeInteger, mapping.TypeDate, mapping.TypeTinyInt, mapping.TypeBigInt, mapping.TypeInteger,
+		mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeFloat}
+	userDayTypes = []mapping.Type{mapping.TypeUSmallInt, mapping.TypeInteger, mapping.TypeDate, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger,
+		mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeFloat, mapping.TypeBigInt, mapping.TypeInteger,
+		mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeFloat}
+)
+
+// newVisits opens the four tables.
+func newVisits(w *writer, loadID uint16, nextID int64, cal *calendar) (*visits, error) {
+	v := &visits{loadID: loadID, nextID: nextID, cal: cal, user: -1, times: map[int32]int16{}, months: map[int32]int64{}}
+	var err error
+	for _, t := range []struct {
+		dst      **table
+		name     string
+		types    []mapping.Type
+		nullable []int
+	}{
+		{&v.impressions, "impressions", impressionTypes, []int{7, 8, 15, 16, 18, 19}},
+		{&v.swipes, "swipes", swipeTypes, []int{5, 6, 12}},
+		{&v.sessions, "sessions", sessionTypes, []int{8}},
+		{&v.days, "user_days", userDayTypes, []int{11, 12}},
+	} {
+		if *t.dst, err = w.open(t.name, t.types, t.nullable...); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// flush writes the collected user and forgets her.
+func (v *visits) flush() {
+	if len(v.rows) == 0 {
+		return
+	}
+	byTime := func(a, b shown) int {
+		switch {
+		case a.atMS != b.atMS:
+			return sign(a.atMS < b.atMS)
+		case a.position != b.position:
+			return sign(a.position < b.position)
+		}
+		return sign(a.seq < b.seq)
+	}
+	if !slices.IsSortedFunc(v.rows, byTime) {
+		slices.SortFunc(v.rows, byTime)
+	}
+	v.markRepeats()
+	for i := range v.rows {
+		r := &v.rows[i]
+		r.day, r.hour = v.cal.local(r.atMS)
+	}
+	v.markSessions()
+	v.writeDays()
+	v.write()
+	v.rows, v.list = v.rows[:0], v.list[:0]
+}
+
+func sign(less bool) int {
+	if less {
+		return -1
+	}
+	return 1
+}
+
+// markRepeats numbers the shows of each card.
+func (v *visits) markRepeats() {
+	rows := v.rows
+	if len(rows) <= 32 {
+		for i := range rows {
+			rows[i].repNo = 1
+			for j := i - 1; j >= 0; j-- {
+				if rows[j].card == rows[i].card {
+					rows[i].repNo = rows[j].repNo + 1
+					break
+				}
+			}
+		}
+		return
+	}
+	clear(v.times)
+	for i := range rows {
+		n := v.times[rows[i].card]
+		if n < math.MaxInt16 {
+			n++
+		}
+		v.times[rows[i].card] = n
+		rows[i].repNo = n
+	}
+}
+
+// markSessions finds the sessions, writes them, and marks each impression with its session's depth.
+func (v *visits) markSessions() {
+	rows := v.rows
+	for start := 0; start < len(rows); {
+		end := start + 1
+		for end < len(rows) && rows[end].atMS-rows[end-1].atMS <= sessionGapMS {
+			end++
+		}
+		depth, clicks, view := int32(-1), int32(0), float32(0)
+		for i := start; i < end; i++ {
+			r := &rows[i]
+			depth = max(depth, r.position)
+			if r.flags.has(clicked) {
+				clicks++
+			}
+			if r.view == r.view {
+				view += r.view
+			}
+		}
+		for i := start; i < end; i++ {
+			rows[i].depth = depth
+		}
+		t, first := v.sessions, &rows[start]
+		put(t, 0, v.loadID)
+		put(t, 1, v.user)
+		put(t, 2, first.day)
+		put(t, 3, first.hour)
+		put(t, 4, first.atMS)
+		put(t, 5, int32(min((rows[end-1].atMS-first.atMS)/1000, math.MaxInt32)))
+		put(t, 6, int32(end-start))
+		put(t, 7, clicks)
+		putOr(t, 8, depth, depth < 0)
+		put(t, 9, view)
+		t.next()
+		start = end
+	}
+}
+
+// userDay sums a user's day.
+type userDay struct {
+	impressions, clicks, likes, comments, shares, reads, visits int32
+	view                                                        float32
+	positionSum                                                 int64
+	positioned                                                  bool
+	depth                                                       int32
+	sessions, repeats, repeatClicks                             int32
+	swipes, swipeLikes                                          int32
+	swipeView                                                   float32
+}
+
+// writeDays sums and writes the user's days, and marks each impression with its day's depth. A session counts to the day
+// it starts on.
+func (v *visits) writeDays() {
+	rows := v.rows
+	for start := 0; start < len(rows); {
+		s := &v.sum
+		*s = userDay{depth: -1}
+		end := start
+		for ; end < len(rows) && rows[end].day == rows[start].day; end++ {
+			r := &rows[end]
+			if end == 0 || r.atMS-rows[end-1].atMS > sessionGapMS {
+				s.sessions++
+			}
+			v.add(s, r)
+		}
+		for i := start; i < end; i++ {
+			rows[i].dayDp = s.depth
+		}
+		v.months[rows[start].day] += int64(s.impressions)
+		t := v.days
+		put(t, 0, v.loadID)
+		put(t, 1, v.user)
+		put(t, 2, rows[start].day)
+		for i, n := range [...]int32{s.impressions, s.clicks, s.likes, s.comments, s.shares, s.reads, s.visits} {
+			put(t, 3+i, n)
+		}
+		put(t, 10, s.view)
+		putOr(t, 11, s.positionSum, !s.positioned)
+		putOr(t, 12, s.depth, !s.positioned)
+		for i, n := range [...]int32{s.sessions, s.repeats, s.repeatClicks, s.swipes, s.swipeLikes} {
+			put(t, 13+i, n)
+		}
+		put(t, 18, s.swipeView)
+		t.next()
+		start = end
+	}
+}
+
+func (v *visits) add(s *userDay, r *shown) {
+	one := func(bit flags) int32 { return int32((r.flags & bit) / bit) }
+	s.impressions++
+	s.clicks += one(clicked)
+	s.likes += one(liked)
+	s.comments += one(commented)
+	s.shares += one(shared)
+	s.reads += one(viewedComments)
+	s.visits += one(visitedCreator)
+	if r.view == r.view {
+		s.view += r.view
+	}
+	if r.position >= 0 {
+		s.positionSum += int64(r.position)
+		s.positioned = true
+		s.depth = max(s.depth, r.position)
+	}
+	if r.repNo > 1 {
+		s.repeats++
+		s.repeatClicks += one(clicked)
+	}
+	for i := range max(r.swipes, 0) {
+		sw := &v.list[r.firstAt+i]
+		s.swipes++
+		if sw.flags.has(liked) {
+			s.swipeLikes++
+		}
+		if sw.view == sw.view {
+			s.swipeView += sw.view
+		}
+	}
+}
+
+// write writes the impressions and their swipes.
+func (v *visits) write() {
+	t := v.impressions
+	for i := range v.rows {
+		r := &v.rows[i]
+		put(t, 0, v.nextID)
+		put(t, 1, v.loadID)
+		put(t, 2, v.user)
+		put(t, 3, r.card)
+		put(t, 4, r.atMS)
+		put(t, 5, r.day)
+		put(t, 6, r.hour)
+		putOr(t, 7, r.dt, r.dt == 0)
+		putOr(t, 8, r.position, r.position < 0)
+		for b := range 6 {
+			put(t, 9+b, r.flags>>b&1)
+		}
+		putOr(t, 15, r.view, r.view != r.view)
+		putOr(t, 16, r.swipes, r.swipes < 0)
+		put(t, 17, r.repNo)
+		putOr(t, 18, r.depth, r.depth < 0)
+		putOr(t, 19, r.dayDp, r.dayDp < 0)
+		t.next()
+		if r.swipes > 0 {
+			v.writeSwipes(r)
+		}
+		v.nextID++
+	}
+}
+
+func (v *visits) writeSwipes(r *shown) {
+	t := v.swipes
+	for i := range r.swipes {
+		s := &v.list[r.firstAt+i]
+		put(t, 0, v.nextID)
+		put(t, 1, v.loadID)
+		put(t, 2, v.user)
+		put(t, 3, int16(min(i+1, math.MaxInt16)))
+		put(t, 4, s.card)
+		putOr(t, 5, s.atMS, s.atMS == 0)
+		putOr(t, 6, s.position, s.position < 0)
+		for b := range 5 {
+			put(t, 7+b, s.flags>>(b+1)&1)
+		}
+		putOr(t, 12, s.view, s.view != s.view)
+		t.next()
+	}
+}
+
+// shownOf resolves an impression; its swipes are added to the user's list.
+func (v *visits) shownOf(rec *feedlog.Impression, cards *dictionary) shown {
+	r := shown{atMS: rec.ShownAtMS, card: cards.id(rec.CardID), position: rec.Position, seq: int32(len(v.rows)), dt: int8(rec.DT), view: rec.ViewSeconds,
+		flags: flagsOf(rec.Clicked, rec.Liked, rec.Commented, rec.Shared, rec.ViewedComments, rec.VisitedCreator), swipes: -1}
+	if rec.HasSwipes {
+		r.swipes, r.firstAt = int32(len(rec.Swipes)), int32(len(v.list))
+		for i := range rec.Swipes {
+			s := &rec.Swipes[i]
+			v.list = append(v.list, swiped{atMS: s.SwipedAtMS, card: cards.id(s.CardID), position: s.Position, view: s.ViewSeconds,
+				flags: flagsOf(false, s.Liked, s.Commented, s.Shared, s.ViewedComments, s.VisitedCreator)})
+		}
+	}
+	return r
+}
