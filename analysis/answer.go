@@ -42,6 +42,8 @@ type Finding struct {
 	// Weight ranks findings on the summary page: a standardised size of effect in [0, 1]
 	// (Cramer's V, |r|, Cliff's delta, |difference of shares|, Gini, ...), 0 for a finding that is not ranked.
 	Weight float64 `json:"weight"`
+
+	none string // the sentence if the corrected test shows no difference; see tested
 }
 
 // Effect is the size of what a finding says, with its 95% confidence interval (Low = High = Value when the log is

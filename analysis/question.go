@@ -18,10 +18,42 @@ type Question struct {
 	Ask func(ctx context.Context, env *Env) (Answer, error)
 }
 
-// Env is what every question may use.
+// Env is what every question may use. What several questions need is computed once and kept, so one Env
+// serves one run; it is not for concurrent use.
 type Env struct {
 	Warehouse warehouse.Warehouse
 	Contents  warehouse.Contents
+
+	activity memo[*UserActivity]
+	days     memo[[]warehouse.DayUse]
+	hours    memo[[]warehouse.HourUse]
+}
+
+// memo keeps the first answer to a question, with the queries behind it, so that every later answer that
+// rests on it names them too. Errors are not kept.
+type memo[T any] struct {
+	done    bool
+	value   T
+	queries []Query
+}
+
+func (m *memo[T]) get(ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
+	tell := warehouse.TraceOf(ctx)
+	if m.done {
+		for _, q := range m.queries {
+			tell(q.Name, q.Text)
+		}
+		return m.value, nil
+	}
+	var queries []Query
+	v, err := ask(warehouse.WithTrace(ctx, func(name, text string) {
+		queries = append(queries, Query{name, text})
+		tell(name, text)
+	}))
+	if err == nil {
+		m.done, m.value, m.queries = true, v, queries
+	}
+	return v, err
 }
 
 // Questions lists all questions in the order of the report.
