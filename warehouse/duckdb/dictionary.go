@@ -1,134 +1,118 @@
-// This file turns the log's ids into dense integers, and holds the rows of users, creators and cards until the
-// end of a load, when it is known which ids were only mentioned.
+// This file turns the log's ids into dense integers. A full log looks 120 million ids up, so the table holds no pointers for
+// the garbage collector to follow, and a look-up touches two cache lines.
 
 package duckdb
 
 import (
-	"sort"
 	"strings"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/duckdb/duckdb-go/v2/mapping"
 )
 
 // dictionary gives each key the next integer at first sight.
 type dictionary struct {
-	ids  map[string]int32
-	keys []string // of ids given in this load, from base on
-	base int32    // ids below it were given by earlier loads
+	slots []slot // open addressing, a power of two of them, at most two thirds full
+	arena []byte // the keys, one after the other
+	at    []span // of key i in arena
+	base  int32  // ids below it were given by earlier loads
 }
 
-// known reads the ids of earlier loads.
+// slot is one place of the hash table; id is stored plus one, so that an empty slot is all zeros.
+type slot struct {
+	hash uint32
+	id   uint32
+	span
+}
+
+// span is a key's place in the arena.
+type span struct{ from, length uint32 }
+
+func newDictionary() *dictionary { return &dictionary{slots: make([]slot, 1<<10)} }
+
+// known reads the ids of earlier loads, which are dense from 0.
 func known(c *rawConn, table, id, key string) (*dictionary, error) {
-	d := &dictionary{ids: map[string]int32{}}
-	err := c.fetch("select "+id+", "+key+" from "+table, func(chunk mapping.DataChunk, n int) error {
-		ids, keys := column[int32](chunk, 0, n), textColumn(chunk, 1, n)
-		for i, id := range ids {
-			d.ids[keys[i]] = id
-			d.base = max(d.base, id+1)
+	d := newDictionary()
+	err := c.fetch("select "+id+", "+key+" from "+table+" order by 1", func(chunk mapping.DataChunk, n int) error {
+		for _, key := range textColumn(chunk, 1, n) {
+			d.id(key)
 		}
 		return nil
 	})
+	d.base = d.size()
 	return d, err
 }
 
-// id returns the key's integer, giving it one if it has none. The key is copied when it is kept.
+func (d *dictionary) size() int32 { return int32(len(d.at)) }
+
+// key is the log's own id of an integer.
+func (d *dictionary) key(id int32) string {
+	s := d.at[id]
+	return string(d.arena[s.from : s.from+s.length])
+}
+
+// id returns the key's integer, giving it one if it has none.
 func (d *dictionary) id(key string) int32 {
-	if id, ok := d.ids[key]; ok {
-		return id
-	}
-	id := d.base + int32(len(d.keys))
-	key = strings.Clone(key)
-	d.ids[key] = id
-	d.keys = append(d.keys, key)
-	return id
-}
-
-// dimension is a table of one row an id: the attributes of ids given in this load, and newer attributes
-// of ids that earlier loads gave.
-type dimension[A any] struct {
-	*dictionary
-	attrs  []A // of ids from base on
-	listed []bool
-	newer  map[int32]A
-	twice  map[int32]int // listed more than once in this load: how often
-}
-
-func newDimension[A any](d *dictionary) *dimension[A] {
-	return &dimension[A]{dictionary: d, newer: map[int32]A{}, twice: map[int32]int{}}
-}
-
-// list records the attributes an id is listed with; the first listing of a load holds.
-func (d *dimension[A]) list(key string, attrs A) {
-	id := d.id(key)
-	if id < d.base {
-		if _, again := d.newer[id]; again {
-			d.again(id)
-			return
+	sum := xxhash.Sum64String(key)
+	hash := uint32(sum >> 32)
+	mask := uint64(len(d.slots) - 1)
+	i := sum & mask
+	for ; ; i = (i + 1) & mask {
+		s := &d.slots[i]
+		if s.id == 0 {
+			break
 		}
-		d.newer[id] = attrs
-		return
-	}
-	i := int(id - d.base)
-	for len(d.attrs) <= i {
-		var none A
-		d.attrs = append(d.attrs, none)
-		d.listed = append(d.listed, false)
-	}
-	if d.listed[i] {
-		d.again(id)
-		return
-	}
-	d.attrs[i], d.listed[i] = attrs, true
-}
-
-func (d *dimension[A]) again(id int32) {
-	if d.twice[id] == 0 {
-		d.twice[id] = 1
-	}
-	d.twice[id]++
-}
-
-// each visits the rows to append: first those given in this load, in order, then the newer rows of earlier ids.
-func (d *dimension[A]) each(visit func(id int32, key string, attrs A, listed bool)) {
-	for i, key := range d.keys {
-		var attrs A
-		listed := i < len(d.listed) && d.listed[i]
-		if listed {
-			attrs = d.attrs[i]
-		}
-		visit(d.base+int32(i), key, attrs, listed)
-	}
-	if len(d.newer) == 0 {
-		return
-	}
-	keys := map[int32]string{}
-	for key, id := range d.ids {
-		if _, ok := d.newer[id]; ok {
-			keys[id] = key
+		if s.hash == hash && int(s.length) == len(key) && string(d.arena[s.from:s.from+s.length]) == key {
+			return int32(s.id - 1)
 		}
 	}
-	for _, id := range sortedIDs(d.newer) {
-		visit(id, keys[id], d.newer[id], true)
+	sp := span{uint32(len(d.arena)), uint32(len(key))}
+	d.arena = append(d.arena, key...)
+	d.at = append(d.at, sp)
+	d.slots[i] = slot{hash, uint32(len(d.at)), sp}
+	if 3*len(d.at) > 2*len(d.slots) {
+		d.grow()
+	}
+	return int32(len(d.at) - 1)
+}
+
+func (d *dictionary) grow() {
+	old := d.slots
+	d.slots = make([]slot, 2*len(old))
+	mask := uint64(len(d.slots) - 1)
+	for _, s := range old {
+		if s.id == 0 {
+			continue
+		}
+		i := xxhash.Sum64(d.arena[s.from:s.from+s.length]) & mask
+		for d.slots[i].id != 0 {
+			i = (i + 1) & mask
+		}
+		d.slots[i] = s
 	}
 }
 
-func sortedIDs[V any](m map[int32]V) []int32 {
-	ids := make([]int32, 0, len(m))
-	for id := range m {
-		ids = append(ids, id)
-	}
-	sort.Slice(ids, func(i, j int) bool { return ids[i] < ids[j] })
-	return ids
+// interner gives each of a few short texts a small number; 0 is "".
+type interner struct {
+	numbers map[string]uint16
+	texts   []string
 }
 
-// interner keeps one copy of each of a few short texts, so that attributes do not pin the input.
-type interner map[string]string
+func newInterner() *interner {
+	return &interner{numbers: map[string]uint16{"": 0}, texts: []string{""}}
+}
 
-func (in interner) keep(s string) string {
-	if kept, ok := in[s]; ok {
-		return kept
+// number returns the text's number; ok is false when there are more than 65,535 of them.
+func (in *interner) number(s string) (n uint16, ok bool) {
+	if n, ok := in.numbers[s]; ok {
+		return n, true
+	}
+	if len(in.texts) > 1<<16-1 {
+		return 0, false
 	}
 	s = strings.Clone(s)
-	in[s] = s
-	return s
+	n = uint16(len(in.texts))
+	in.numbers[s] = n
+	in.texts = append(in.texts, s)
+	return n, true
 }

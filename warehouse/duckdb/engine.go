@@ -35,6 +35,8 @@ type Config struct {
 	ReadOnly bool // several processes may read one database at a time; one that writes is alone
 }
 
+var _ warehouse.Loader = (*Engine)(nil)
+
 // Engine is an open database.
 type Engine struct {
 	path string
@@ -43,8 +45,6 @@ type Engine struct {
 	mu sync.Mutex // held by Load, which closes and opens db
 	db *sql.DB
 }
-
-var _ warehouse.Warehouse = (*Engine)(nil)
 
 // Version says which engine this is.
 func Version(context.Context) (string, error) { return "DuckDB " + mapping.LibraryVersion(), nil }

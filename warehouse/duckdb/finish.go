@@ -15,6 +15,9 @@ import (
 // end runs after all rows are with the engine and before the commit.
 func (l *load) end() error {
 	l.step("sum up users")
+	if err := l.conn.exec(fmt.Sprintf("set threads = %d", l.engine.cfg.Threads)); err != nil {
+		return err
+	}
 	for _, name := range []string{"load_newest_users", "load_newest_creators", "load_newest_cards", "load_clear_totals", "load_user_totals", "load_settings"} {
 		q, err := text(name)
 		if err != nil {

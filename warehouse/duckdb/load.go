@@ -78,13 +78,13 @@ type load struct {
 	id     uint16
 	begun  time.Time
 
-	users    *dimension[feedlog.User]
-	creators *dimension[feedlog.Creator]
-	cards    *dimension[feedlog.Card]
+	users    *dimension[userAttrs]
+	creators *dimension[creatorAttrs]
+	cards    *dimension[cardAttrs]
 	songs    *dictionary
 	artists  *dictionary
 	contents *dictionary
-	texts    interner
+	texts    *interner
 
 	visits *visits
 	stages *stages
@@ -117,6 +117,10 @@ func (l *load) run(ctx context.Context) (report warehouse.LoadReport, err error)
 	stop := context.AfterFunc(l.ctx, func() { mapping.Interrupt(l.conn.conn) })
 	defer stop()
 
+	// While rows are appended the decoders need the other processors, and the engine's own threads would only wait for each other.
+	if err := l.conn.exec("set threads = 1"); err != nil {
+		return report, fmt.Errorf("load into %s: %w", l.engine.path, err)
+	}
 	if err := l.conn.exec("begin transaction"); err != nil {
 		return report, fmt.Errorf("load into %s: %w", l.engine.path, err)
 	}
@@ -137,7 +141,9 @@ func (l *load) run(ctx context.Context) (report warehouse.LoadReport, err error)
 		report.Tables = append(report.Tables, f.TableLoad)
 	}
 	// From here on the load is in; what follows only makes the file smaller.
+	l.step("checkpoint")
 	_ = l.conn.exec("checkpoint")
+	l.step("done")
 	return report, nil
 }
 
@@ -154,6 +160,7 @@ func (l *load) transaction() error {
 	if l.stages != nil {
 		l.stages.remove()
 	}
+	l.step("flush")
 	if finished := l.w.finish(l.ctx); err == nil {
 		err = finished
 	}
@@ -199,8 +206,8 @@ func (l *load) begin() error {
 	if err != nil {
 		return err
 	}
-	l.users, l.creators, l.cards = newDimension[feedlog.User](users), newDimension[feedlog.Creator](creators), newDimension[feedlog.Card](cards)
-	l.texts = interner{}
+	l.users, l.creators, l.cards = newDimension[userAttrs](users), newDimension[creatorAttrs](creators), newDimension[cardAttrs](cards)
+	l.texts = newInterner()
 	if l.staged {
 		if l.stages, err = newStages(filepath.Join(l.engine.tempDir(), "stages")); err != nil {
 			return err

@@ -3,6 +3,8 @@
 package duckdb
 
 import (
+	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -11,37 +13,78 @@ import (
 	"github.com/seguefeed/segue/feedlog"
 )
 
+// userAttrs, creatorAttrs and cardAttrs are records with their texts as numbers: they hold no pointers, and no part of the input.
+type (
+	userAttrs struct {
+		province, gender uint16
+		age, months      int32
+		follows, level   int32
+	}
+	creatorAttrs struct {
+		gender             uint16
+		months             int32
+		follows, followers int64
+		kind, level        int32
+	}
+	cardAttrs struct {
+		song, artist, creator int32 // -1 when null
+		content               int32 // -1 when null
+		age, talk             int32
+		kind                  int16
+	}
+)
+
+// text gives a province or gender its number.
+func (l *load) text(s string) (uint16, error) {
+	n, ok := l.texts.number(s)
+	if !ok {
+		return 0, fmt.Errorf("load: more than 65,535 different provinces and genders, the last of them %q; is the mapping right?", s)
+	}
+	return n, nil
+}
+
 func (l *load) addUsers(batch []feedlog.User) error {
-	for _, u := range batch {
-		u.Province, u.Gender = l.texts.keep(u.Province), l.texts.keep(u.Gender)
-		key := u.UserID
-		u.UserID = ""
-		l.users.list(key, u)
+	for i := range batch {
+		u := &batch[i]
+		a := userAttrs{age: u.Age, months: u.RegisteredMonths, follows: u.Follows, level: u.Level}
+		var err error
+		if a.province, err = l.text(u.Province); err != nil {
+			return err
+		}
+		if a.gender, err = l.text(u.Gender); err != nil {
+			return err
+		}
+		l.users.list(u.UserID, a)
 	}
 	return nil
 }
 
 func (l *load) addCreators(batch []feedlog.Creator) error {
-	for _, c := range batch {
-		c.Gender = l.texts.keep(c.Gender)
-		key := c.CreatorID
-		c.CreatorID = ""
-		l.creators.list(key, c)
+	for i := range batch {
+		c := &batch[i]
+		gender, err := l.text(c.Gender)
+		if err != nil {
+			return err
+		}
+		l.creators.list(c.CreatorID, creatorAttrs{gender, c.RegisteredMonths, c.Follows, c.Followers, c.CreatorType, c.Level})
 	}
 	return nil
 }
 
-// addCards gives the ids a card mentions their integers, which stand in its texts' place until it is written.
 func (l *load) addCards(batch []feedlog.Card) error {
-	for _, c := range batch {
-		if c.CreatorID != "" {
-			l.creators.id(c.CreatorID)
+	ref := func(d *dictionary, key string) int32 {
+		if key == "" {
+			return -1
 		}
-		key := c.CardID
-		c.CardID = ""
-		c.SongID, c.ArtistID, c.CreatorID = strings.Clone(c.SongID), strings.Clone(c.ArtistID), strings.Clone(c.CreatorID)
-		c.Content = l.texts.keep(c.Content)
-		l.cards.list(key, c)
+		return d.id(key)
+	}
+	for i := range batch {
+		c := &batch[i]
+		a := cardAttrs{ref(l.songs, c.SongID), ref(l.artists, c.ArtistID), ref(l.creators.dictionary, c.CreatorID), ref(l.contents, c.Content), c.AgeDays, c.TalkID, c.Type}
+		if a.content > math.MaxInt16 {
+			return fmt.Errorf("load: more than 32,767 content categories, the last of them %q; is the mapping right?", c.Content)
+		}
+		l.cards.list(c.CardID, a)
 	}
 	return nil
 }
@@ -123,7 +166,7 @@ func (l *load) writeDimensions() error {
 	if err := l.writeUsers(); err != nil {
 		return err
 	}
-	if err := l.writeCards(); err != nil { // before creators: a card's creator may be new
+	if err := l.writeCards(); err != nil {
 		return err
 	}
 	if err := l.writeCreators(); err != nil {
@@ -137,9 +180,9 @@ func (l *load) writeDimensions() error {
 		if err != nil {
 			return err
 		}
-		for i, key := range d.dict.keys {
-			put(t, 0, d.dict.base+int32(i))
-			t.text(1, key)
+		for id := d.dict.base; id < d.dict.size(); id++ {
+			put(t, 0, id)
+			t.text(1, d.dict.key(id))
 			t.next()
 		}
 	}
@@ -155,17 +198,17 @@ func (l *load) writeUsers() error {
 	if err != nil {
 		return err
 	}
-	l.users.each(func(id int32, key string, u feedlog.User, listed bool) {
+	l.users.each(func(id int32, key string, u *userAttrs, listed bool) {
 		put(t, 0, l.id)
 		put(t, 1, id)
 		t.text(2, key)
 		put(t, 3, listed)
-		t.textOr(4, u.Province)
-		putOr(t, 5, int16(u.Age), !listed || u.Age == feedlog.NullInt)
-		t.textOr(6, u.Gender)
-		putOr(t, 7, int16(u.RegisteredMonths), !listed || u.RegisteredMonths == feedlog.NullInt)
-		putOr(t, 8, u.Follows, !listed || u.Follows == feedlog.NullInt)
-		putOr(t, 9, int8(u.Level), !listed || u.Level == feedlog.NullInt)
+		t.textOr(4, l.texts.texts[u.province])
+		putOr(t, 5, int16(u.age), !listed || u.age == feedlog.NullInt)
+		t.textOr(6, l.texts.texts[u.gender])
+		putOr(t, 7, int16(u.months), !listed || u.months == feedlog.NullInt)
+		putOr(t, 8, u.follows, !listed || u.follows == feedlog.NullInt)
+		putOr(t, 9, int8(u.level), !listed || u.level == feedlog.NullInt)
 		t.next()
 	})
 	return nil
@@ -177,17 +220,17 @@ func (l *load) writeCreators() error {
 	if err != nil {
 		return err
 	}
-	l.creators.each(func(id int32, key string, c feedlog.Creator, listed bool) {
+	l.creators.each(func(id int32, key string, c *creatorAttrs, listed bool) {
 		put(t, 0, l.id)
 		put(t, 1, id)
 		t.text(2, key)
 		put(t, 3, listed)
-		t.textOr(4, c.Gender)
-		putOr(t, 5, int16(c.RegisteredMonths), !listed || c.RegisteredMonths == feedlog.NullInt)
-		putOr(t, 6, c.Follows, !listed || c.Follows == feedlog.NullInt)
-		putOr(t, 7, c.Followers, !listed || c.Followers == feedlog.NullInt)
-		putOr(t, 8, c.CreatorType, !listed || c.CreatorType == feedlog.NullInt)
-		putOr(t, 9, int8(c.Level), !listed || c.Level == feedlog.NullInt)
+		t.textOr(4, l.texts.texts[c.gender])
+		putOr(t, 5, int16(c.months), !listed || c.months == feedlog.NullInt)
+		putOr(t, 6, c.follows, !listed || c.follows == feedlog.NullInt)
+		putOr(t, 7, c.followers, !listed || c.followers == feedlog.NullInt)
+		putOr(t, 8, c.kind, !listed || c.kind == feedlog.NullInt)
+		putOr(t, 9, int8(c.level), !listed || c.level == feedlog.NullInt)
 		t.next()
 	})
 	return nil
@@ -201,29 +244,18 @@ func (l *load) writeCards() error {
 		return err
 	}
 	after := dayNumber(l.month.Year(), l.month.Month()+1, 1)
-	ref := func(col int, d *dictionary, key string) {
-		if key == "" {
-			t.null(col)
-			return
-		}
-		put(t, col, d.id(key))
-	}
-	l.cards.each(func(id int32, key string, c feedlog.Card, listed bool) {
+	l.cards.each(func(id int32, key string, c *cardAttrs, listed bool) {
 		put(t, 0, l.id)
 		put(t, 1, id)
 		t.text(2, key)
 		put(t, 3, listed)
-		ref(4, l.songs, c.SongID)
-		ref(5, l.artists, c.ArtistID)
-		ref(6, l.creators.dictionary, c.CreatorID)
-		putOr(t, 7, after-c.AgeDays, !listed || c.AgeDays == feedlog.NullInt)
-		putOr(t, 8, int8(c.Type), c.Type == 0)
-		if c.Content == "" {
-			t.null(9)
-		} else {
-			put(t, 9, int16(l.contents.id(c.Content)))
-		}
-		putOr(t, 10, c.TalkID, !listed || c.TalkID == feedlog.NullInt)
+		putOr(t, 4, c.song, !listed || c.song < 0)
+		putOr(t, 5, c.artist, !listed || c.artist < 0)
+		putOr(t, 6, c.creator, !listed || c.creator < 0)
+		putOr(t, 7, after-c.age, !listed || c.age == feedlog.NullInt)
+		putOr(t, 8, int8(c.kind), c.kind == 0)
+		putOr(t, 9, int16(c.content), !listed || c.content < 0)
+		putOr(t, 10, c.talk, !listed || c.talk == feedlog.NullInt)
 		t.next()
 	})
 	return nil
@@ -235,8 +267,9 @@ func (l *load) writeContents() error {
 	if err != nil {
 		return err
 	}
-	for i, key := range l.contents.keys {
-		put(t, 0, int16(l.contents.base)+int16(i))
+	for id := l.contents.base; id < l.contents.size(); id++ {
+		key := l.contents.key(id)
+		put(t, 0, int16(id))
 		t.text(1, key)
 		levels := strings.Split(key, ",")
 		for j := range 3 {
@@ -257,19 +290,10 @@ func (l *load) writeDuplicates() error {
 		return err
 	}
 	write := func(table feedlog.Table, twice map[int32]int, d *dictionary) {
-		if len(twice) == 0 {
-			return
-		}
-		keys := map[int32]string{}
-		for key, id := range d.ids {
-			if twice[id] > 0 {
-				keys[id] = key
-			}
-		}
 		for _, id := range sortedIDs(twice) {
 			put(t, 0, l.id)
 			t.text(1, table.String())
-			t.text(2, keys[id])
+			t.text(2, d.key(id))
 			put(t, 3, int32(twice[id]))
 			t.next()
 		}

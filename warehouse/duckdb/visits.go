@@ -78,6 +78,8 @@ type visits struct {
 
 	user  int32
 	rows  []shown
+	spare []shown // rows, as they are sorted into
+	keys  []sortKey
 	list  []swiped
 	times map[int32]int16 // shows of a card so far, for users with many rows
 	sum   userDay
@@ -136,7 +138,7 @@ func (v *visits) flush() {
 		return sign(a.seq < b.seq)
 	}
 	if !slices.IsSortedFunc(v.rows, byTime) {
-		slices.SortFunc(v.rows, byTime)
+		v.sort(byTime)
 	}
 	v.markRepeats()
 	for i := range v.rows {
@@ -147,6 +149,31 @@ func (v *visits) flush() {
 	v.writeDays()
 	v.write()
 	v.rows, v.list = v.rows[:0], v.list[:0]
+}
+
+// sort orders the rows by way of small keys: the rows themselves move once.
+func (v *visits) sort(byTime func(a, b shown) int) {
+	v.keys = v.keys[:0]
+	for i := range v.rows {
+		v.keys = append(v.keys, sortKey{v.rows[i].atMS, int32(i)})
+	}
+	slices.SortFunc(v.keys, func(a, b sortKey) int {
+		if a.atMS != b.atMS {
+			return sign(a.atMS < b.atMS)
+		}
+		return byTime(v.rows[a.row], v.rows[b.row])
+	})
+	v.spare = v.spare[:0]
+	for _, k := range v.keys {
+		v.spare = append(v.spare, v.rows[k.row])
+	}
+	v.rows, v.spare = v.spare, v.rows
+}
+
+// sortKey stands for a row while it is sorted.
+type sortKey struct {
+	atMS int64
+	row  int32
 }
 
 func sign(less bool) int {
