@@ -52,8 +52,8 @@ func (l *Layout) Has(r Role) bool {
 	return slices.ContainsFunc(l.Columns, func(c Column) bool { return c.Role == r })
 }
 
-// check finds what is wrong with a layout before a file is opened.
-func (l *Layout) check() error {
+// Check finds what is wrong with a layout before a file is opened.
+func (l *Layout) Check() error {
 	known := Roles(l.Table)
 	seen := map[Role]bool{}
 	for _, c := range l.Columns {
@@ -117,6 +117,7 @@ func (e *HeaderError) Error() string {
 
 // header is a layout matched to a file: which field plays which role.
 type header struct {
+	line   string // as it stood
 	names  []string
 	fields int
 	index  map[Role]int

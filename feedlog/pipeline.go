@@ -54,7 +54,7 @@ func decode[T any](ctx context.Context, r io.Reader, opt Options, table Table, n
 	if layout.Table != table {
 		return stats, fmt.Errorf("%s: the layout is of %s, not of %s", opt.Name, layout.Table, table)
 	}
-	if err := layout.check(); err != nil {
+	if err := layout.Check(); err != nil {
 		return stats, err
 	}
 	if opt.Name == "" {
@@ -76,7 +76,7 @@ func decode[T any](ctx context.Context, r io.Reader, opt Options, table Table, n
 	}
 
 	c := &cutter{r: r, name: opt.Name, maxLine: opt.MaxLineBytes, comma: comma, line: 1}
-	names, err := c.header()
+	line, names, err := c.header()
 	if err != nil {
 		return stats, err
 	}
@@ -84,6 +84,7 @@ func decode[T any](ctx context.Context, r io.Reader, opt Options, table Table, n
 	if err != nil {
 		return stats, err
 	}
+	head.line = line
 
 	// A job travels twice: to whichever worker is free, and to the caller in file order.
 	type job struct {
@@ -148,6 +149,7 @@ func decode[T any](ctx context.Context, r io.Reader, opt Options, table Table, n
 		p := <-j.done
 		for _, e := range p.errs {
 			stats.Rejected++
+			e.Header = head.line
 			if opt.Reject == nil {
 				return stats, e
 			}
@@ -275,35 +277,35 @@ func (c *cutter) take(n int) string {
 	return s
 }
 
-// header reads the names of the columns from the first line.
-func (c *cutter) header() ([]string, error) {
+// header reads the first line and the names of the columns in it.
+func (c *cutter) header() (line string, names []string, err error) {
 	if err := c.fill(64 << 10); err != nil {
-		return nil, fmt.Errorf("%s: read: %w", c.name, err)
+		return "", nil, fmt.Errorf("%s: read: %w", c.name, err)
 	}
 	if bytes.HasPrefix(c.buf, []byte("\xef\xbb\xbf")) {
 		c.take(3)
 	}
 	if len(c.buf) == 0 {
-		return nil, fmt.Errorf("%s:1: the file is empty, expected a header line", c.name)
+		return "", nil, fmt.Errorf("%s:1: the file is empty, expected a header line", c.name)
 	}
 	end := bytes.IndexByte(c.buf, '\n') + 1
 	if end == 0 {
 		end = len(c.buf)
 		if !c.eof || end > 64<<10 {
-			return nil, fmt.Errorf("%s:1: the first line has more than %d bytes, expected a header line", c.name, 64<<10)
+			return "", nil, fmt.Errorf("%s:1: the first line has more than %d bytes, expected a header line", c.name, 64<<10)
 		}
 	}
-	line := strings.TrimRight(c.take(end), "\r\n")
+	line = strings.TrimRight(c.take(end), "\r\n")
 	c.line++
 	fields := make([]string, strings.Count(line, string(rune(c.comma)))+1)
 	n, ok := splitQuoted(line, c.comma, fields)
 	if !ok {
-		return nil, fmt.Errorf("%s:1: %s, expected a header line", c.name, describeFields(line, c.comma, n))
+		return "", nil, fmt.Errorf("%s:1: %s, expected a header line", c.name, describeFields(line, c.comma, n))
 	}
 	for i := range fields[:n] {
 		fields[i] = strings.TrimSpace(fields[i])
 	}
-	return fields[:n], nil
+	return line, fields[:n], nil
 }
 
 // next returns the next block, or io.EOF.

@@ -2,7 +2,6 @@ package feedlog
 
 import (
 	"bufio"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"os"
@@ -15,42 +14,24 @@ import (
 // that was too long to be read has no row in NAME, only its reason and its beginning. The files appear
 // with the first reject.
 type RejectWriter struct {
-	dir, name, header string
+	dir, name string
 
 	rows, reasons *os.File
 	out, why      *bufio.Writer
-	n             int64
 }
 
-// NewRejectWriter keeps rejects of the file called name in dir; header is the file's first line.
-func NewRejectWriter(dir, name, header string) *RejectWriter {
-	return &RejectWriter{dir: dir, name: filepath.Base(name), header: header}
-}
-
-// HeaderLine is the header line of a file in this layout, as a RejectWriter needs it.
-func (l *Layout) HeaderLine() string {
-	names := make([]string, len(l.Columns))
-	for i, c := range l.Columns {
-		names[i] = c.Header
-	}
-	var s strings.Builder
-	w := csv.NewWriter(&s)
-	if l.Comma != 0 {
-		w.Comma = rune(l.Comma)
-	}
-	_ = w.Write(names) // to a strings.Builder: cannot fail
-	w.Flush()
-	return strings.TrimRight(s.String(), "\n")
+// NewRejectWriter keeps rejects of the file called name in dir.
+func NewRejectWriter(dir, name string) *RejectWriter {
+	return &RejectWriter{dir: dir, name: filepath.Base(name)}
 }
 
 // Write keeps one reject.
 func (w *RejectWriter) Write(e *RowError) error {
 	if w.rows == nil {
-		if err := w.open(); err != nil {
+		if err := w.open(e.Header); err != nil {
 			return err
 		}
 	}
-	w.n++
 	if _, err := fmt.Fprintln(w.why, oneLine(e.Error())); err != nil {
 		return err
 	}
@@ -84,7 +65,7 @@ func (w *RejectWriter) Close() error {
 	return first
 }
 
-func (w *RejectWriter) open() error {
+func (w *RejectWriter) open(header string) error {
 	if err := os.MkdirAll(w.dir, 0o755); err != nil {
 		return fmt.Errorf("keep rejected rows: %w", err)
 	}
@@ -99,7 +80,7 @@ func (w *RejectWriter) open() error {
 	}
 	w.rows, w.reasons = rows, reasons
 	w.out, w.why = bufio.NewWriter(rows), bufio.NewWriter(reasons)
-	_, err = io.WriteString(w.out, w.header+"\n")
+	_, err = io.WriteString(w.out, header+"\n")
 	return err
 }
 

@@ -12,7 +12,8 @@ type RowError struct {
 	// Raw is the record as it stood, without its line end, to be mended; a record that was too
 	// long to be read has only its beginning here.
 	Raw     string
-	Partial bool // Raw is only the beginning
+	Partial bool   // Raw is only the beginning
+	Header  string // the file's header line, as it stood
 }
 
 func (e *RowError) Error() string {
