@@ -2,8 +2,10 @@ package feedlog
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,11 +71,11 @@ func (w *RejectWriter) open(header string) error {
 	if err := os.MkdirAll(w.dir, 0o755); err != nil {
 		return fmt.Errorf("keep rejected rows: %w", err)
 	}
-	rows, err := os.Create(filepath.Join(w.dir, w.name))
+	rows, err := createNew(w.dir, w.name)
 	if err != nil {
 		return fmt.Errorf("keep rejected rows: %w", err)
 	}
-	reasons, err := os.Create(filepath.Join(w.dir, w.name+".reasons"))
+	reasons, err := os.Create(rows.Name() + ".reasons")
 	if err != nil {
 		rows.Close()
 		return fmt.Errorf("keep rejected rows: %w", err)
@@ -82,6 +84,24 @@ func (w *RejectWriter) open(header string) error {
 	w.out, w.why = bufio.NewWriter(rows), bufio.NewWriter(reasons)
 	_, err = io.WriteString(w.out, header+"\n")
 	return err
+}
+
+// createNew creates a file that is not there yet: NAME.csv, or NAME-2.csv and so on. Rejects of earlier loads, and a file of
+// mended rejects that is being read, stay as they are.
+func createNew(dir, name string) (*os.File, error) {
+	ext := filepath.Ext(name)
+	for i := 2; ; i++ {
+		f, err := os.OpenFile(filepath.Join(dir, name), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o644)
+		if !errors.Is(err, fs.ErrExist) || i > 10_000 {
+			return f, err
+		}
+		if i == 2 {
+			name = strings.TrimSuffix(name, ext)
+		} else {
+			name = strings.TrimSuffix(name, fmt.Sprintf("-%d%s", i-1, ext))
+		}
+		name = fmt.Sprintf("%s-%d%s", name, i, ext)
+	}
 }
 
 func oneLine(s string) string {
