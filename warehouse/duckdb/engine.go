@@ -35,7 +35,7 @@ type Config struct {
 	ReadOnly bool // several processes may read one database at a time; one that writes is alone
 }
 
-var _ warehouse.Loader = (*Engine)(nil)
+var _ warehouse.Warehouse = (*Engine)(nil)
 
 // Engine is an open database.
 type Engine struct {

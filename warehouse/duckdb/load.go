@@ -143,7 +143,6 @@ func (l *load) run(ctx context.Context) (report warehouse.LoadReport, err error)
 	// From here on the load is in; what follows only makes the file smaller.
 	l.step("checkpoint")
 	_ = l.conn.exec("checkpoint")
-	l.step("done")
 	return report, nil
 }
 

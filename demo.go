@@ -1,0 +1,76 @@
+package segue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/seguefeed/segue/village"
+)
+
+// DemoOptions size a demo.
+type DemoOptions struct {
+	Users    int // at least 1
+	Seed     uint64
+	MemoryMB int // as in Config
+	Threads  int // as in Config
+	Progress Progress
+}
+
+// DemoResult says where a demo's parts are.
+type DemoResult struct {
+	Log      string // directory of the six files
+	Database string
+	Page     string // the report's page
+}
+
+// demoMarker names the file that marks a directory as a demo's, which the next demo may replace.
+const demoMarker = ".segue-demo"
+
+// Demo simulates a log under dir, ingests it into a database there, and writes the report. A directory that
+// holds anything else than an earlier demo is refused.
+func Demo(ctx context.Context, dir string, opt DemoOptions) (DemoResult, error) {
+	res := DemoResult{Log: filepath.Join(dir, "log"), Database: filepath.Join(dir, "segue.duckdb")}
+	if err := clearDemo(dir, res); err != nil {
+		return res, err
+	}
+	cfg := village.Config{Users: opt.Users, Seed: opt.Seed, Threads: opt.Threads, Truth: true}
+	if _, err := Simulate(ctx, res.Log, cfg, opt.Progress); err != nil {
+		return res, err
+	}
+	s, err := Open(ctx, Config{Path: res.Database, MemoryMB: opt.MemoryMB, Threads: opt.Threads})
+	if err != nil {
+		return res, err
+	}
+	if _, err = s.Ingest(ctx, []string{res.Log}, IngestOptions{Progress: opt.Progress}); err == nil {
+		title := fmt.Sprintf("A simulated village of %d users", opt.Users)
+		res.Page, err = s.Report(ctx, filepath.Join(dir, "report"), ReportOptions{Title: title, Progress: opt.Progress})
+	}
+	return res, errors.Join(err, s.Close())
+}
+
+// clearDemo makes dir, or empties an earlier demo in it.
+func clearDemo(dir string, res DemoResult) error {
+	marker := filepath.Join(dir, demoMarker)
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("demo: %w", err)
+	}
+	if len(entries) > 0 {
+		if _, err := os.Stat(marker); err != nil {
+			return fmt.Errorf("demo: %s holds other files; choose another directory with --dir", dir)
+		}
+	}
+	for _, old := range []string{res.Database, res.Database + ".wal", filepath.Join(dir, "report"), res.Log} {
+		if err := os.RemoveAll(old); err != nil {
+			return fmt.Errorf("demo: %w", err)
+		}
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	return os.WriteFile(marker, []byte("made by segue demo; the next one may replace it\n"), 0o644)
+}

@@ -1,0 +1,298 @@
+// Package chart turns the analysis's chart descriptions into options of Apache ECharts. An option is plain JSON; where the
+// library wants a function, it names one of report.js: "@unit:share" formats a number, "@whisker" draws an interval.
+package chart
+
+import (
+	"math"
+
+	"github.com/seguefeed/segue/analysis"
+)
+
+// Option is the chart's option, ready to be marshalled (its keys come out sorted). ok is false when the chart
+// has nothing to draw.
+func Option(c analysis.Chart) (option map[string]any, ok bool) {
+	if !hasData(c) {
+		return nil, false
+	}
+	o := map[string]any{
+		"animation": false,
+		"aria":      map[string]any{"enabled": false}, // the page states the chart's own description
+		"grid":      map[string]any{"left": 16, "right": 24, "top": 48, "bottom": 36, "containLabel": true},
+		"tooltip":   map[string]any{"trigger": "axis", "confine": true, "valueFormatter": "@unit:" + string(c.Y.Unit)},
+	}
+	x, y := axis(c.X, c.Kind == analysis.HeatMap), axis(c.Y, c.Kind == analysis.HeatMap)
+	switch c.Kind {
+	case analysis.HBarChart:
+		x["inverse"] = true // the first category on top
+		o["xAxis"], o["yAxis"] = y, x
+		delete(x, "name")
+	default:
+		o["xAxis"], o["yAxis"] = x, y
+	}
+	var series []any
+	switch c.Kind {
+	case analysis.HeatMap:
+		series = []any{heat(c, o)}
+	case analysis.BoxPlot:
+		series = boxes(c)
+		o["tooltip"].(map[string]any)["trigger"] = "item"
+		delete(o["tooltip"].(map[string]any), "valueFormatter")
+		o["tooltip"].(map[string]any)["formatter"] = "@box:" + string(c.Y.Unit)
+	case analysis.ScatterChart:
+		series = points(c)
+		o["tooltip"].(map[string]any)["trigger"] = "item"
+		delete(o["tooltip"].(map[string]any), "valueFormatter")
+		o["tooltip"].(map[string]any)["formatter"] = "@point:" + string(c.X.Unit) + ":" + string(c.Y.Unit)
+	default:
+		series = lines(c)
+	}
+	if len(c.Marks) > 0 && len(series) > 0 {
+		series[0].(map[string]any)["markLine"] = marks(c)
+	}
+	if names := legend(c); len(names) > 1 {
+		o["legend"] = map[string]any{"type": "scroll", "top": 4, "left": "center", "data": names}
+	}
+	o["series"] = series
+	return o, true
+}
+
+func hasData(c analysis.Chart) bool {
+	for _, s := range c.Series {
+		if len(s.Boxes) > 0 {
+			return true
+		}
+		for _, row := range append(s.Grid, s.Y) {
+			for _, v := range row {
+				if !math.IsNaN(v) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// legend names the series that a reader has to tell apart.
+func legend(c analysis.Chart) (names []string) {
+	if c.Kind == analysis.HeatMap {
+		return nil
+	}
+	for _, s := range c.Series {
+		if s.Name != "" {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+func axis(a analysis.Axis, heat bool) map[string]any {
+	out := map[string]any{"name": label(a), "nameLocation": "middle", "nameGap": 32, "nameTextStyle": map[string]any{"fontWeight": "normal"}}
+	if a.Categories != nil {
+		out["type"], out["data"] = "category", a.Categories
+		out["axisTick"] = map[string]any{"show": false}
+		out["axisLabel"] = map[string]any{"hideOverlap": true}
+		if heat {
+			out["splitArea"] = map[string]any{"show": false}
+		}
+		return out
+	}
+	out["type"], out["axisLabel"] = "value", map[string]any{"formatter": "@unit:" + string(a.Unit), "hideOverlap": true}
+	if a.Log {
+		out["type"] = "log"
+	}
+	return out
+}
+
+// label is an axis' title with its unit where the numbers do not carry it.
+func label(a analysis.Axis) string {
+	switch a.Unit {
+	case analysis.Seconds, analysis.Days, analysis.Months, analysis.Years, analysis.Money:
+		return a.Label + " (" + string(a.Unit) + ")"
+	}
+	return a.Label
+}
+
+// lines are the series of line, area and bar charts, with their intervals.
+func lines(c analysis.Chart) []any {
+	var out []any
+	for i, s := range c.Series {
+		data := values(c, s, s.Y)
+		one := map[string]any{"name": s.Name, "data": data}
+		bar := !s.Line && (c.Kind == analysis.BarChart || c.Kind == analysis.StackedBar || c.Kind == analysis.HBarChart)
+		if bar {
+			one["type"], one["barMaxWidth"] = "bar", 36
+			if c.Kind == analysis.StackedBar {
+				one["stack"] = "all"
+			}
+		} else {
+			one["type"], one["showSymbol"], one["symbolSize"] = "line", len(data) <= 40, 5
+			if c.Kind == analysis.AreaChart {
+				one["stack"], one["areaStyle"] = "all", map[string]any{"opacity": .6}
+			}
+		}
+		out = append(out, one)
+		if len(s.Low) == 0 || len(s.Low) != len(s.High) {
+			continue
+		}
+		if bar {
+			out = append(out, whiskers(c, s, i))
+		} else {
+			out = append(out, band(c, s, i)...)
+		}
+	}
+	return out
+}
+
+// values are a series' points: along the categories, or at their own x.
+func values(c analysis.Chart, s analysis.Series, y []float64) []any {
+	out := make([]any, len(y))
+	for i, v := range y {
+		switch {
+		case c.Kind == analysis.HBarChart || c.X.Categories != nil || len(s.X) != len(y):
+			out[i] = number(v)
+		default:
+			out[i] = []any{number(s.X[i]), number(v)}
+		}
+	}
+	return out
+}
+
+// whiskers draw the intervals of bars: points of category, low, high and which of how many bars they belong to.
+func whiskers(c analysis.Chart, s analysis.Series, i int) map[string]any {
+	bars, at := 0, 0
+	for j, other := range c.Series {
+		if !other.Line {
+			if j == i {
+				at = bars
+			}
+			bars++
+		}
+	}
+	if c.Kind == analysis.StackedBar {
+		bars, at = 1, 0
+	}
+	var data []any
+	for k := range s.Low {
+		data = append(data, []any{k, number(s.Low[k]), number(s.High[k]), at, bars})
+	}
+	encode := map[string]any{"x": 0, "y": []int{1, 2}}
+	if c.Kind == analysis.HBarChart {
+		encode = map[string]any{"y": 0, "x": []int{1, 2}}
+	}
+	return map[string]any{"name": s.Name, "type": "custom", "renderItem": "@whisker", "data": data, "encode": encode, "z": 5, "silent": true,
+		"tooltip": map[string]any{"show": false}, "dimensions": []string{"at", "low", "high", "bar", "bars"}}
+}
+
+// band draws the interval of a line: an unseen line at its low end with the width of the interval stacked on it.
+func band(c analysis.Chart, s analysis.Series, i int) []any {
+	width := make([]float64, len(s.Low))
+	for k := range width {
+		width[k] = s.High[k] - s.Low[k]
+	}
+	part := func(y []float64, opacity float64) map[string]any {
+		return map[string]any{"name": s.Name, "type": "line", "data": values(c, s, y), "stack": bandName(i), "stackStrategy": "all", "silent": true, "symbol": "none",
+			"lineStyle": map[string]any{"opacity": 0}, "areaStyle": map[string]any{"opacity": opacity, "color": "@series:" + bandName(i)[4:]}, "tooltip": map[string]any{"show": false}, "z": 1, "bandOf": i}
+	}
+	low, high := part(s.Low, 0), part(width, .18)
+	return []any{low, high}
+}
+
+func bandName(i int) string { return "band" + string(rune('0'+i%10)) }
+
+func boxes(c analysis.Chart) []any {
+	var out []any
+	for _, s := range c.Series {
+		var data []any
+		for _, b := range s.Boxes {
+			data = append(data, map[string]any{"value": []any{number(b.Low), number(b.Q1), number(b.Median), number(b.Q3), number(b.High)}, "mean": number(b.Mean), "n": b.N})
+		}
+		out = append(out, map[string]any{"name": s.Name, "type": "boxplot", "data": data, "boxWidth": []any{8, 44}})
+	}
+	return out
+}
+
+func points(c analysis.Chart) []any {
+	var out []any
+	for _, s := range c.Series {
+		if s.Line {
+			out = append(out, map[string]any{"name": s.Name, "type": "line", "data": values(c, s, s.Y), "showSymbol": false, "silent": true})
+			continue
+		}
+		largest := 0.0
+		for _, v := range s.Sizes {
+			largest = math.Max(largest, v)
+		}
+		var data []any
+		for i := range s.Y {
+			p := map[string]any{"value": []any{number(s.X[i]), number(s.Y[i])}}
+			if i < len(s.Labels) {
+				p["name"] = s.Labels[i]
+			}
+			if i < len(s.Sizes) && largest > 0 { // areas in proportion
+				p["symbolSize"] = math.Max(4, 36*math.Sqrt(s.Sizes[i]/largest))
+			}
+			data = append(data, p)
+		}
+		one := map[string]any{"name": s.Name, "type": "scatter", "data": data, "symbolSize": 9, "itemStyle": map[string]any{"opacity": .8}}
+		if len(s.Labels) > 0 && len(s.Labels) <= 60 {
+			one["label"] = map[string]any{"show": true, "formatter": "{b}", "position": "right", "fontSize": 11}
+			one["labelLayout"] = map[string]any{"hideOverlap": true}
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func heat(c analysis.Chart, o map[string]any) map[string]any {
+	low, high := math.Inf(1), math.Inf(-1)
+	var data []any
+	if len(c.Series) > 0 {
+		for y, row := range c.Series[0].Grid {
+			for x, v := range row {
+				if math.IsNaN(v) {
+					continue
+				}
+				low, high = math.Min(low, v), math.Max(high, v)
+				data = append(data, []any{x, y, v})
+			}
+		}
+	}
+	o["visualMap"] = map[string]any{"min": low, "max": high, "calculable": false, "orient": "horizontal", "left": "center", "top": 2, "itemHeight": 140, "itemWidth": 12,
+		"formatter": "@unit:" + string(unitOf(c)), "inRange": map[string]any{"color": "@ramp"}}
+	o["tooltip"] = map[string]any{"trigger": "item", "confine": true, "formatter": "@cell:" + string(unitOf(c))}
+	o["yAxis"].(map[string]any)["inverse"] = true
+	o["yAxis"].(map[string]any)["nameGap"] = 78
+	return map[string]any{"type": "heatmap", "name": c.Series[0].Name, "data": data}
+}
+
+// unitOf is the unit of a heat map's cells: shares stay below 1 and are written as such, all else are counts.
+func unitOf(c analysis.Chart) analysis.Unit {
+	for _, row := range c.Series[0].Grid {
+		for _, v := range row {
+			if v > 1 {
+				return analysis.Count
+			}
+		}
+	}
+	return analysis.Rate
+}
+
+func marks(c analysis.Chart) map[string]any {
+	var data []any
+	for _, m := range c.Marks {
+		key := "yAxis"
+		if m.OnX != (c.Kind == analysis.HBarChart) {
+			key = "xAxis"
+		}
+		data = append(data, map[string]any{key: m.Value, "name": m.Label, "label": map[string]any{"formatter": "{b}", "position": "insideEndTop"}})
+	}
+	return map[string]any{"silent": true, "symbol": "none", "lineStyle": map[string]any{"type": "dashed", "width": 1.2, "color": "@muted"}, "label": map[string]any{"color": "@muted"}, "data": data}
+}
+
+// number is v, or null.
+func number(v float64) any {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return v
+}

@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seguefeed/segue"
+)
+
+func (a *app) demoCommand() *cobra.Command {
+	opt := segue.DemoOptions{Users: 100_000, Seed: 1}
+	dir := ""
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Simulate a log, ingest it, analyse it and write the report",
+		Example: `  segue demo
+  segue demo --users 5000 --dir /tmp/try`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if opt.Users < 1 {
+				return usagef("--users %d: a village needs at least one user", opt.Users)
+			}
+			mb, err := parseMemory(a.memory)
+			if err != nil {
+				return err
+			}
+			opt.MemoryMB, opt.Threads = mb, a.threads
+			var demo segue.DemoResult
+			err = a.withProgress(func(progress segue.Progress) error {
+				opt.Progress = progress
+				demo, err = segue.Demo(cmd.Context(), dir, opt)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stdout, "The report is in %s\nThe log is in %s, the database in %s. Ask it something: segue sql --db %s \"from users limit 5\"\n",
+				demo.Page, demo.Log, demo.Database, demo.Database)
+			return nil
+		},
+	}
+	cmd.Flags().IntVar(&opt.Users, "users", opt.Users, "number of simulated users")
+	cmd.Flags().Uint64Var(&opt.Seed, "seed", opt.Seed, "same seed, same village")
+	cmd.Flags().StringVar(&dir, "dir", "segue-demo", "directory to write to; an earlier demo there is replaced")
+	a.engineFlags(cmd)
+	return cmd
+}

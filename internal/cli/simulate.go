@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seguefeed/segue"
+	"github.com/seguefeed/segue/village"
+)
+
+func (a *app) simulateCommand() *cobra.Command {
+	var (
+		cfg     = village.Config{Users: 100_000, Seed: 1}
+		out     string
+		nested  string
+		null    string
+		noTruth bool
+		asJSON  bool
+	)
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Make a log whose truth is known",
+		Long: `Simulate a village: users who come, look, click and swipe, in the layout of the reference data set. Beside the six CSV files
+it writes what only a simulator knows (tastes, appeals, the true click probability of every impression) as Parquet.`,
+		Example: `  segue simulate --users 20000 --seed 7 --out village
+  segue simulate --users 2085533 --out full          the reference's size: 57.7 million impressions, 6 GB`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cfg.Users < 1 {
+				return usagef("--users %d: a village needs at least one user", cfg.Users)
+			}
+			var err error
+			if cfg.Nested, err = parseNested(nested); err != nil {
+				return err
+			}
+			if cfg.Null, err = parseNull(null); err != nil {
+				return err
+			}
+			cfg.Truth = !noTruth
+			cfg.Threads = a.threads
+			if out == "" {
+				return usagef("simulate needs --out DIR, the directory to write to")
+			}
+			var summary village.Summary
+			err = a.withProgress(func(progress segue.Progress) error {
+				summary, err = segue.Simulate(cmd.Context(), out, cfg, progress)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.printJSON(summary)
+			}
+			fmt.Fprintf(a.stdout, "%s impressions of %s users and %s cards are in %s. Next: segue ingest %s\n",
+				thousands(summary.Impressions), thousands(summary.Users), thousands(summary.Cards), out, out)
+			return nil
+		},
+	}
+	cmd.Flags().IntVar(&cfg.Users, "users", cfg.Users, "number of users")
+	cmd.Flags().Uint64Var(&cfg.Seed, "seed", cfg.Seed, "same seed, same bytes")
+	cmd.Flags().StringVar(&out, "out", "", "directory to write to")
+	cmd.Flags().StringVar(&nested, "nested", "quoted", "how the nested list of swipes is written: quoted, or bare with all its commas")
+	cmd.Flags().StringVar(&null, "null", "NA", "how nulls of the impressions are written: NA or empty")
+	cmd.Flags().BoolVar(&noTruth, "no-truth", false, "write the six files only")
+	cmd.Flags().IntVar(&a.threads, "threads", 0, "processor threads to use (default: all)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func parseNested(s string) (village.Nested, error) {
+	switch s {
+	case "quoted":
+		return village.Quoted, nil
+	case "bare":
+		return village.Bare, nil
+	}
+	return "", usagef("--nested %q is neither quoted nor bare", s)
+}
+
+func parseNull(s string) (village.Null, error) {
+	switch s {
+	case "NA":
+		return "NA", nil
+	case "empty", "":
+		return "", nil
+	}
+	return "", usagef("--null %q is neither NA nor empty", s)
+}

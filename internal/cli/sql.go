@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seguefeed/segue"
+	"github.com/seguefeed/segue/warehouse"
+)
+
+// maxTableRows is how many rows the table format prints: it must see all widths before the first line.
+const maxTableRows = 1000
+
+func (a *app) sqlCommand() *cobra.Command {
+	var (
+		format string
+		asJSON bool
+	)
+	cmd := &cobra.Command{
+		Use:   "sql [QUERY]",
+		Short: "Run one query that only reads",
+		Long: `Run one query on the database and print its rows. The database is opened for reading only and the query can reach no other
+file. Without QUERY, the query is read from standard input. The tables are described in docs/DATA.md.`,
+		Example: `  segue sql "select day, sum(impressions) from user_days group by day order by day"
+  segue sql --format csv "from users limit 10" > users.csv
+  echo "select count(*) as n from swipes" | segue sql --json`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if asJSON {
+				format = "json"
+			}
+			write, ok := map[string]func(warehouse.QueryRows) error{
+				"table": a.writeRowsTable, "csv": a.writeRowsCSV, "json": a.writeRowsJSON,
+			}[format]
+			if !ok {
+				return usagef("--format %q is none of table, csv, json", format)
+			}
+			text := ""
+			if len(args) == 1 {
+				text = args[0]
+			} else {
+				b, err := io.ReadAll(io.LimitReader(a.stdin, 1<<20))
+				if err != nil {
+					return fmt.Errorf("read the query from standard input: %w", err)
+				}
+				text = string(b)
+			}
+			if strings.TrimSpace(text) == "" {
+				return usagef("sql needs a query, as its argument or on standard input")
+			}
+			return a.withDatabase(cmd.Context(), true, func(s *segue.Segue, _ segue.Progress) error {
+				rows, err := s.SQL(cmd.Context(), text)
+				if err != nil {
+					return err
+				}
+				return errors.Join(write(rows), rows.Close())
+			})
+		},
+	}
+	a.databaseFlags(cmd)
+	cmd.Flags().StringVar(&format, "format", "table", "table, csv or json")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "same as --format json")
+	return cmd
+}
+
+func (a *app) writeRowsTable(rows warehouse.QueryRows) error {
+	var cells [][]string
+	more := false
+	for rows.Next() {
+		if len(cells) == maxTableRows {
+			more = true
+			break
+		}
+		values, err := rows.Values()
+		if err != nil {
+			return err
+		}
+		cells = append(cells, texts(values, "NULL"))
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	columns := rows.Columns()
+	a.printTable(columns, cells, len(columns))
+	if more {
+		fmt.Fprintf(a.stderr, "segue: only the first %s rows are shown; --format csv prints all\n", thousands(maxTableRows))
+	}
+	return nil
+}
+
+func (a *app) writeRowsCSV(rows warehouse.QueryRows) error {
+	w := csv.NewWriter(a.stdout)
+	if err := w.Write(rows.Columns()); err != nil {
+		return err
+	}
+	for rows.Next() {
+		values, err := rows.Values()
+		if err != nil {
+			return err
+		}
+		if err := w.Write(texts(values, "")); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return errors.Join(rows.Err(), w.Error())
+}
+
+// writeRowsJSON writes an array with an object a row, its fields in the order of the columns.
+func (a *app) writeRowsJSON(rows warehouse.QueryRows) error {
+	columns := rows.Columns()
+	keys := make([][]byte, len(columns))
+	for i, c := range columns {
+		key, err := json.Marshal(c)
+		if err != nil {
+			return err
+		}
+		keys[i] = key
+	}
+	open := "[\n  "
+	for rows.Next() {
+		values, err := rows.Values()
+		if err != nil {
+			return err
+		}
+		line := []byte(open + "{")
+		open = ",\n  "
+		for i, v := range values {
+			if i > 0 {
+				line = append(line, ", "...)
+			}
+			line = append(append(line, keys[i]...), ": "...)
+			cell, err := json.Marshal(v)
+			if err != nil { // not a number JSON knows
+				cell, _ = json.Marshal(fmt.Sprint(v))
+			}
+			line = append(line, cell...)
+		}
+		if _, err := a.stdout.Write(append(line, '}')); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	end := "\n]\n"
+	if open == "[\n  " {
+		end = "[]\n"
+	}
+	_, err := io.WriteString(a.stdout, end)
+	return err
+}
+
+func texts(values []any, null string) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		if v == nil {
+			out[i] = null
+		} else {
+			out[i] = fmt.Sprint(v)
+		}
+	}
+	return out
+}

@@ -1,0 +1,256 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"math"
+	"os"
+	"sort"
+	"strings"
+
+	"github.com/seguefeed/segue/analysis"
+	"github.com/seguefeed/segue/internal/chart"
+	"github.com/seguefeed/segue/internal/webui"
+	"github.com/seguefeed/segue/warehouse"
+)
+
+// maxRows is how many rows of a table the page shows; the files hold all.
+const maxRows = 100
+
+// topFindings is how many findings the summary ranks.
+const topFindings = 10
+
+//go:embed page.html
+var pageText string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
+
+// page is what the template shows: everything is written out, so that it only places.
+type page struct {
+	Title, Lede, Source, Generated, Version string
+	CSS                                     template.CSS
+	ECharts, Script                         template.JS
+	Tiles                                   []tile
+	Top                                     []finding
+	Themes                                  []theme
+	Checks                                  []check
+	Loads                                   []load
+	Absent                                  []string
+}
+
+type tile struct{ Value, Label string }
+
+type theme struct {
+	ID, Name string
+	Cards    []card
+}
+
+type card struct {
+	ID, Title, Off string
+	Findings       []finding
+	Charts         []figure
+	Tables         []table
+	Caveats        []string
+	Queries        []analysis.Query
+}
+
+type finding struct {
+	Sentence, Grade, Class string
+	Effect, Test           string
+	Anchor, Question       string
+}
+
+type figure struct {
+	ID, Title, Alt string
+	Tall           bool
+	Option         template.JS // "" when there is nothing to draw
+}
+
+type table struct {
+	Name, Title string
+	Heads       []head
+	Rows        [][]tableCell
+	More        string
+}
+
+type head struct {
+	Label string
+	Text  bool
+}
+
+type tableCell struct {
+	Written string
+	Value   string // for sorting; "" when it is no number or not known
+	Text    bool
+}
+
+type check struct {
+	Title, Count, Of, Share, Off string
+	Zero                         bool
+	Examples                     []string
+}
+
+type load struct{ File, Table, Rows, Rejected string }
+
+func writePage(path string, in Input) error {
+	p, err := pageOf(in)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := pageTemplate.Execute(&out, p); err != nil {
+		return err
+	}
+	return os.WriteFile(path, out.Bytes(), 0o644)
+}
+
+func pageOf(in Input) (*page, error) {
+	c := in.Contents
+	p := &page{Title: in.Title, Source: in.Source, Version: in.Version, Generated: in.Generated.Format("2 January 2006 15:04 MST"),
+		CSS: template.CSS(webui.ReportCSS), ECharts: template.JS(webui.ECharts), Script: template.JS(webui.ReportJS)}
+	if c.Impressions > 0 {
+		p.Lede = fmt.Sprintf("%s, %d days, time zone %s", period(c), c.Days(), c.Zone)
+	}
+	for _, t := range []struct {
+		n     int64
+		label string
+	}{{c.Impressions, "impressions"}, {c.Users, "users"}, {c.Cards, "cards"}, {c.Creators, "creators"}, {c.Swipes, "swipes"}, {int64(c.Days()), "days"}} {
+		if t.n > 0 {
+			p.Tiles = append(p.Tiles, tile{grouped(t.n), t.label})
+		}
+	}
+	for _, a := range in.Answers {
+		one, err := cardOf(a)
+		if err != nil {
+			return nil, err
+		}
+		if n := len(p.Themes); n == 0 || p.Themes[n-1].Name != a.Theme {
+			p.Themes = append(p.Themes, theme{ID: "theme-" + slug(a.Theme), Name: a.Theme})
+		}
+		last := &p.Themes[len(p.Themes)-1]
+		last.Cards = append(last.Cards, one)
+	}
+	p.Top = ranked(in.Answers)
+	for _, d := range in.Checks {
+		p.Checks = append(p.Checks, checkOf(d))
+	}
+	for _, l := range c.Loads {
+		p.Loads = append(p.Loads, load{l.Name, l.Table.String(), grouped(l.Rows), grouped(l.Rejected)})
+	}
+	for _, r := range c.Absent {
+		p.Absent = append(p.Absent, string(r))
+	}
+	return p, nil
+}
+
+// ranked are the findings that matter most, by weight; at most two of one question, so that one theme does not fill the page.
+func ranked(answers []analysis.Answer) []finding {
+	type weighed struct {
+		finding
+		weight float64
+	}
+	var all []weighed
+	for _, a := range answers {
+		for _, f := range a.Findings {
+			if f.Weight > 0 {
+				all = append(all, weighed{findingOf(a, f), f.Weight})
+			}
+		}
+	}
+	sort.SliceStable(all, func(i, j int) bool { return all[i].weight > all[j].weight })
+	var top []finding
+	of := map[string]int{}
+	for _, w := range all {
+		if of[w.Anchor] < 2 && len(top) < topFindings {
+			of[w.Anchor]++
+			top = append(top, w.finding)
+		}
+	}
+	return top
+}
+
+func cardOf(a analysis.Answer) (card, error) {
+	c := card{ID: a.ID, Title: a.Title, Off: a.Off, Caveats: a.Caveats, Queries: a.Queries}
+	for _, f := range a.Findings {
+		c.Findings = append(c.Findings, findingOf(a, f))
+	}
+	for _, ch := range a.Charts {
+		f := figure{ID: "chart-" + slug(a.ID+"-"+ch.ID), Title: ch.Title, Alt: ch.Alt, Tall: ch.Kind == analysis.HBarChart && len(ch.X.Categories) > 12}
+		if option, ok := chart.Option(ch); ok {
+			b, err := json.Marshal(option) // escapes <, > and &: safe inside a script element
+			if err != nil {
+				return c, fmt.Errorf("chart %s: %w", ch.ID, err)
+			}
+			f.Option = template.JS(b)
+		}
+		c.Charts = append(c.Charts, f)
+	}
+	for _, t := range a.Tables {
+		c.Tables = append(c.Tables, tableOf(t))
+	}
+	return c, nil
+}
+
+func findingOf(a analysis.Answer, f analysis.Finding) finding {
+	out := finding{Sentence: f.Sentence, Grade: string(f.Grade), Class: strings.Fields(string(f.Grade) + " none")[0], Anchor: a.ID, Question: a.Title}
+	if e := f.Effect; e != nil {
+		out.Effect = e.Name + ": " + inUnit(e.Value, e.Unit)
+		if e.Low != e.High && !math.IsNaN(e.Low) && !math.IsNaN(e.High) {
+			out.Effect += fmt.Sprintf(" (95%% interval %s to %s)", inUnit(e.Low, e.Unit), inUnit(e.High, e.Unit))
+		}
+	}
+	if t := f.Test; t != nil {
+		out.Test = fmt.Sprintf("%s: statistic %s, p %s, q %s", t.Name, figures(t.Statistic, 4), pValue(t.P), pValue(t.Q))
+	}
+	return out
+}
+
+func tableOf(t analysis.Table) table {
+	out := table{Name: t.Name, Title: t.Title}
+	for _, c := range t.Columns {
+		out.Heads = append(out.Heads, head{c.Label, c.Strings != nil})
+	}
+	n := min(t.Rows(), maxRows)
+	for r := range n {
+		row := make([]tableCell, len(t.Columns))
+		for i, c := range t.Columns {
+			switch {
+			case c.Strings != nil:
+				row[i] = tableCell{Written: c.Strings[r], Text: true}
+			case c.Ints != nil:
+				row[i] = tableCell{Written: grouped(c.Ints[r]), Value: cell(c, r)}
+			default:
+				row[i] = tableCell{Written: inUnit(c.Floats[r], c.Unit), Value: cell(c, r)}
+			}
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	if t.Rows() > n {
+		out.More = fmt.Sprintf("The first %d of %s rows; the files hold all.", n, grouped(int64(t.Rows())))
+	}
+	return out
+}
+
+func checkOf(d warehouse.DataCheck) check {
+	c := check{Title: d.Title, Off: d.Off, Zero: d.Count == 0, Examples: d.Examples, Count: grouped(d.Count), Of: grouped(d.Of), Share: "–"}
+	if d.Of > 0 {
+		c.Share = inUnit(float64(d.Count)/float64(d.Of), analysis.Share)
+	}
+	return c
+}
+
+// slug makes a name fit for an id.
+func slug(s string) string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(s) {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
+			b.WriteRune(r)
+		} else if r == ' ' {
+			b.WriteByte('-')
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,161 @@
+// Package report writes the engagement report: one page that opens without a network, every number as JSON, and every
+// table as CSV and Parquet.
+package report
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/seguefeed/segue/analysis"
+	"github.com/seguefeed/segue/warehouse"
+)
+
+// Input is what a report says.
+type Input struct {
+	Title     string    // "" means one made from the days of the log
+	Generated time.Time // printed on the page; not in report.json, which is the same for the same log
+	Version   string    // of the program
+	Source    string    // what was analysed, such as the database's path
+	Contents  warehouse.Contents
+	Checks    []warehouse.DataCheck
+	Answers   []analysis.Answer
+}
+
+// marker names the file that marks a directory as a report, which the next one may replace.
+const marker = ".segue-report"
+
+// Write writes the report as the directory dir and returns the path of its page. The directory appears whole or not at all, in
+// the place of an earlier report; a directory that holds anything else is refused.
+func Write(ctx context.Context, dir string, in Input) (page string, err error) {
+	dir = filepath.Clean(dir)
+	if err := refuseOthers(dir); err != nil {
+		return "", err
+	}
+	if in.Title == "" {
+		in.Title = titleOf(in.Contents)
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return "", fmt.Errorf("write report: %w", err)
+	}
+	tmp, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+"-*")
+	if err != nil {
+		return "", fmt.Errorf("write report: %w", err)
+	}
+	defer os.RemoveAll(tmp)
+	if err := os.Chmod(tmp, 0o755); err != nil {
+		return "", fmt.Errorf("write report: %w", err)
+	}
+	for _, part := range []func() error{
+		func() error { return os.WriteFile(filepath.Join(tmp, marker), []byte("made by segue report; the next one may replace it\n"), 0o644) },
+		func() error { return writeJSON(filepath.Join(tmp, "report.json"), in) },
+		func() error { return writeTables(ctx, filepath.Join(tmp, "tables"), in.Answers) },
+		func() error { return writePage(filepath.Join(tmp, "index.html"), in) },
+		ctx.Err,
+	} {
+		if err := part(); err != nil {
+			return "", fmt.Errorf("write report: %w", err)
+		}
+	}
+	if err := swap(tmp, dir); err != nil {
+		return "", fmt.Errorf("write report: %w", err)
+	}
+	return filepath.Join(dir, "index.html"), nil
+}
+
+// refuseOthers makes sure that dir is free, empty, or an earlier report.
+func refuseOthers(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, marker)); err != nil {
+		return fmt.Errorf("write report: %s holds other files; choose another directory", dir)
+	}
+	return nil
+}
+
+// swap puts tmp in the place of dir.
+func swap(tmp, dir string) error {
+	old := tmp + ".old"
+	err := os.Rename(dir, old)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	replaced := err == nil
+	if err := os.Rename(tmp, dir); err != nil {
+		if replaced {
+			return errors.Join(err, os.Rename(old, dir))
+		}
+		return err
+	}
+	return os.RemoveAll(old)
+}
+
+// document is report.json.
+type document struct {
+	Title    string                `json:"title"`
+	Contents contents              `json:"contents"`
+	Checks   []warehouse.DataCheck `json:"checks"`
+	Answers  []analysis.Answer     `json:"answers"`
+}
+
+type contents struct {
+	FirstDay    string   `json:"first_day"`
+	LastDay     string   `json:"last_day"`
+	Zone        string   `json:"zone"`
+	Impressions int64    `json:"impressions"`
+	Swipes      int64    `json:"swipes"`
+	Users       int64    `json:"users"`
+	Cards       int64    `json:"cards"`
+	Creators    int64    `json:"creators"`
+	CardDays    int64    `json:"card_days"`
+	CreatorDays int64    `json:"creator_days"`
+	Absent      []string `json:"absent_roles"`
+}
+
+func writeJSON(path string, in Input) error {
+	c := in.Contents
+	doc := document{Title: in.Title, Checks: in.Checks, Answers: in.Answers, Contents: contents{
+		Zone: c.Zone, Impressions: c.Impressions, Swipes: c.Swipes, Users: c.Users, Cards: c.Cards, Creators: c.Creators,
+		CardDays: c.CardDays, CreatorDays: c.CreatorDays, Absent: []string{},
+	}}
+	if c.Impressions > 0 {
+		doc.Contents.FirstDay, doc.Contents.LastDay = c.FirstDay.Format(time.DateOnly), c.LastDay.Format(time.DateOnly)
+	}
+	for _, r := range c.Absent {
+		doc.Contents.Absent = append(doc.Contents.Absent, string(r))
+	}
+	b, err := json.MarshalIndent(doc, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(b, '\n'), 0o644)
+}
+
+func titleOf(c warehouse.Contents) string {
+	if c.Impressions == 0 {
+		return "Engagement report"
+	}
+	return "Engagement report, " + period(c)
+}
+
+// period writes the days of the log: "1 to 30 November 2019".
+func period(c warehouse.Contents) string {
+	from, to := c.FirstDay, c.LastDay
+	switch {
+	case from.Equal(to):
+		return to.Format("2 January 2006")
+	case from.Year() == to.Year() && from.Month() == to.Month():
+		return from.Format("2") + " to " + to.Format("2 January 2006")
+	}
+	return from.Format("2 January 2006") + " to " + to.Format("2 January 2006")
+}
