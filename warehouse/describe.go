@@ -61,10 +61,10 @@ type Checker interface {
 
 // DataCheck is one check and what it found.
 type DataCheck struct {
-	ID       string   // "impressions-without-user"
-	Title    string   // "impressions of a user without a row in the user table"
-	Count    int64    // offending rows (or ids, as the title says)
-	Of       int64    // rows (or ids) looked at
-	Examples []string // up to 5, each naming the row in the log's own ids
-	Off      string   // why the check could not run; "" when it ran
+	ID       string   `json:"id"`                 // "impressions-without-user"
+	Title    string   `json:"title"`              // "impressions of a user without a row in the user table"
+	Count    int64    `json:"count"`              // offending rows (or ids, as the title says)
+	Of       int64    `json:"of"`                 // rows (or ids) looked at
+	Examples []string `json:"examples,omitempty"` // up to 5, each naming the row in the log's own ids
+	Off      string   `json:"off,omitempty"`      // why the check could not run; "" when it ran
 }

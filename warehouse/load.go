@@ -59,18 +59,18 @@ type LoadProgress struct {
 
 // LoadReport says what a load brought in.
 type LoadReport struct {
-	Tables  []TableLoad
-	Seconds float64
+	Tables  []TableLoad `json:"tables"`
+	Seconds float64     `json:"seconds"`
 }
 
 // TableLoad is one input of a load.
 type TableLoad struct {
-	Table    feedlog.Table
-	Name     string
-	Rows     int64 // kept
-	Rejected int64
-	Swipes   int64 // of impressions
-	Seconds  float64
+	Table    feedlog.Table `json:"table"`
+	Name     string        `json:"file"`
+	Rows     int64         `json:"rows"` // kept
+	Rejected int64         `json:"rejected"`
+	Swipes   int64         `json:"swipes"` // of impressions
+	Seconds  float64       `json:"seconds"`
 }
 
 // AlreadyLoadedError says that a file's content is in the warehouse already.

@@ -172,14 +172,15 @@ func (l *load) transaction() error {
 // begin finds what earlier loads left: the next id of a load, the ids of users and cards, and whether a file is new.
 func (l *load) begin() error {
 	l.step("prepare")
-	if err := l.recognise(); err != nil {
-		return err
-	}
+	// Before an earlier load is taken out: a number is never given twice, since the newest row of a user is the one with the highest.
 	err := l.conn.fetch("select coalesce(max(load_id), 0)::integer from loads", func(c mapping.DataChunk, n int) error {
 		l.id = uint16(column[int32](c, 0, n)[0]) + 1
 		return nil
 	})
 	if err != nil {
+		return err
+	}
+	if err := l.recognise(); err != nil {
 		return err
 	}
 	for _, d := range []struct {
