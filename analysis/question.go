@@ -27,6 +27,8 @@ type Env struct {
 	activity memo[*UserActivity]
 	days     memo[[]warehouse.DayUse]
 	hours    memo[[]warehouse.HourUse]
+	traits   memo[[]warehouse.TraitUse]
+	months   memo[[]warehouse.MonthUse]
 }
 
 // memo keeps the first answer to a question, with the queries behind it, so that every later answer that
