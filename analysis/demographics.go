@@ -24,6 +24,7 @@ const maxMonths = 80
 func demographicsQuestions() []Question {
 	all := []Question{
 		{ID: "active-by-province", Theme: Demographics, Title: "Where are users active?", Needs: []feedlog.Role{feedlog.UserProvince}, Ask: askProvince},
+		{ID: "active-by-gdp", Theme: Demographics, Title: "Are users of richer provinces more active?", Needs: []feedlog.Role{feedlog.UserProvince}, Ask: askGDP},
 	}
 	return all
 }
