@@ -1,0 +1,54 @@
+package duckdb
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/seguefeed/segue/warehouse"
+	"github.com/seguefeed/segue/warehouse/warehousetest"
+)
+
+func open(t *testing.T) warehouse.Warehouse {
+	t.Helper()
+	e, err := Open(context.Background(), filepath.Join(t.TempDir(), "test.duckdb"), Config{MemoryMB: 500})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	return e
+}
+
+func TestSuite(t *testing.T) { warehousetest.Run(t, open) }
+
+func TestOpenRefuses(t *testing.T) {
+	ctx := context.Background()
+	dir := t.TempDir()
+	text := filepath.Join(dir, "text.duckdb")
+	if err := os.WriteFile(text, []byte(strings.Repeat("not a database\n", 1000)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		path     string
+		readOnly bool
+		want     string
+	}{
+		{filepath.Join(dir, "missing.duckdb"), true, "there is no such database"},
+		{text, false, "this is not a database"},
+		{":memory:", false, "is not a file name"},
+		{"", false, "is not a file name"},
+	} {
+		e, err := Open(ctx, c.path, Config{ReadOnly: c.readOnly})
+		if err == nil {
+			e.Close()
+			t.Errorf("%s: opened, want an error that says %q", c.path, c.want)
+		} else if !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want it to say %q", c.path, err, c.want)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "missing.duckdb")); err == nil {
+		t.Error("opening for reading only made a file")
+	}
+}
