@@ -25,6 +25,7 @@ func demographicsQuestions() []Question {
 	all := []Question{
 		{ID: "active-by-province", Theme: Demographics, Title: "Where are users active?", Needs: []feedlog.Role{feedlog.UserProvince}, Ask: askProvince},
 		{ID: "active-by-gdp", Theme: Demographics, Title: "Are users of richer provinces more active?", Needs: []feedlog.Role{feedlog.UserProvince}, Ask: askGDP},
+		{ID: "active-by-gender", Theme: Demographics, Title: "Are women or men more active?", Needs: []feedlog.Role{feedlog.UserGender}, Ask: askGender},
 	}
 	return all
 }
