@@ -26,6 +26,8 @@ func demographicsQuestions() []Question {
 		{ID: "active-by-province", Theme: Demographics, Title: "Where are users active?", Needs: []feedlog.Role{feedlog.UserProvince}, Ask: askProvince},
 		{ID: "active-by-gdp", Theme: Demographics, Title: "Are users of richer provinces more active?", Needs: []feedlog.Role{feedlog.UserProvince}, Ask: askGDP},
 		{ID: "active-by-gender", Theme: Demographics, Title: "Are women or men more active?", Needs: []feedlog.Role{feedlog.UserGender}, Ask: askGender},
+		{ID: "active-by-age", Theme: Demographics, Title: "Are younger users more active?", Needs: []feedlog.Role{feedlog.UserAge}, Ask: askAge},
+		{ID: "age-by-gender", Theme: Demographics, Title: "How do age and gender go together?", Needs: []feedlog.Role{feedlog.UserAge, feedlog.UserGender}, Ask: askAgeByGender},
 	}
 	return all
 }
