@@ -23,6 +23,7 @@ const maxMonths = 80
 
 func demographicsQuestions() []Question {
 	all := []Question{
+		{ID: "missing-fields", Theme: Demographics, Title: "Of whom do we know what, and does missing mean something?", Ask: askMissing},
 		{ID: "active-by-province", Theme: Demographics, Title: "Where are users active?", Needs: []feedlog.Role{feedlog.UserProvince}, Ask: askProvince},
 		{ID: "active-by-gdp", Theme: Demographics, Title: "Are users of richer provinces more active?", Needs: []feedlog.Role{feedlog.UserProvince}, Ask: askGDP},
 		{ID: "active-by-gender", Theme: Demographics, Title: "Are women or men more active?", Needs: []feedlog.Role{feedlog.UserGender}, Ask: askGender},
