@@ -22,7 +22,7 @@ const Demographics = "Demographics"
 const maxMonths = 80
 
 func demographicsQuestions() []Question {
-	all := []Question{
+	demographics := []Question{
 		{ID: "missing-fields", Theme: Demographics, Title: "Of whom do we know what, and does missing mean something?", Ask: askMissing},
 		{ID: "active-by-province", Theme: Demographics, Title: "Where are users active?", Needs: []feedlog.Role{feedlog.UserProvince}, Ask: askProvince},
 		{ID: "active-by-gdp", Theme: Demographics, Title: "Are users of richer provinces more active?", Needs: []feedlog.Role{feedlog.UserProvince}, Ask: askGDP},
@@ -30,7 +30,7 @@ func demographicsQuestions() []Question {
 		{ID: "active-by-age", Theme: Demographics, Title: "Are younger users more active?", Needs: []feedlog.Role{feedlog.UserAge}, Ask: askAge},
 		{ID: "age-by-gender", Theme: Demographics, Title: "How do age and gender go together?", Needs: []feedlog.Role{feedlog.UserAge, feedlog.UserGender}, Ask: askAgeByGender},
 	}
-	return all
+	return append(demographics, tenureQuestions()...)
 }
 
 // trait is one field of a user that can be missing.
