@@ -30,7 +30,7 @@ func demographicsQuestions() []Question {
 		{ID: "active-by-age", Theme: Demographics, Title: "Are younger users more active?", Needs: []feedlog.Role{feedlog.UserAge}, Ask: askAge},
 		{ID: "age-by-gender", Theme: Demographics, Title: "How do age and gender go together?", Needs: []feedlog.Role{feedlog.UserAge, feedlog.UserGender}, Ask: askAgeByGender},
 	}
-	return append(demographics, tenureQuestions()...)
+	return slices.Concat(demographics, tenureQuestions(), behaviourQuestions())
 }
 
 // trait is one field of a user that can be missing.

@@ -114,9 +114,9 @@ func ageGapByActivity(genders []string, samples []stat.Counted) Finding {
 	describe := func(d stat.Estimate) string {
 		return fmt.Sprintf("%s years %s", figures(math.Abs(d.Value)), moreOrLess(d.Value, "older", "younger"))
 	}
-	// The gap in standard deviations, turned into a correlation: d / sqrt(d^2 + 4).
+	// The gap in standard deviations.
 	g := gap / math.Sqrt(meanOf(each(m, func(x stat.Moments) float64 { return x.Variance })))
-	return tested("z test of the difference of two differences", stat.Test{Statistic: z, P: stat.NormalP(z)}, effectOf("active less inactive mean age of "+one+", less that of "+other, e, Years), g/math.Sqrt(g*g+4),
+	return tested("z test of the difference of two differences", stat.Test{Statistic: z, P: stat.NormalP(z)}, effectOf("active less inactive mean age of "+one+", less that of "+other, e, Years), asCorrelation(g),
 		fmt.Sprintf("Active %s are %s than inactive ones, active %s %s; the two gaps are %s years apart (%s).", one, describe(first), other, describe(second), figures(math.Abs(gap)), figuresInterval(e)), none)
 }
 
