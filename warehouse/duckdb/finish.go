@@ -19,6 +19,7 @@ func (l *load) end() error {
 		return err
 	}
 	for _, name := range []string{"load_newest_users", "load_newest_creators", "load_newest_cards", "load_clear_totals", "load_user_totals", "load_settings"} {
+		l.step(name)
 		q, err := text(name)
 		if err != nil {
 			return err

@@ -97,6 +97,10 @@ func nullAt(chunk mapping.DataChunk, i, row int) bool {
 // chunkRows is how many rows one chunk of the engine holds.
 const chunkRows = 2048
 
+// maxChunks is how many chunks of a table may be on their way. The engine takes a hundred in no time and then spends a while on storing
+// them; with as many more in hand, the decoding goes on meanwhile.
+const maxChunks = 128
+
 // writer appends chunks to tables from one goroutine, since a connection serves one caller at a time.
 type writer struct {
 	conn   *rawConn
@@ -108,7 +112,7 @@ type writer struct {
 
 // newWriter starts a writer; on an error of the engine it cancels with it.
 func newWriter(conn *rawConn, cancel context.CancelCauseFunc) *writer {
-	w := &writer{conn: conn, cancel: cancel, full: make(chan *chunk, 8), done: make(chan struct{})}
+	w := &writer{conn: conn, cancel: cancel, full: make(chan *chunk, 4*maxChunks), done: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -155,6 +159,7 @@ type table struct {
 	w        *writer
 	name     string
 	appender mapping.Appender
+	logical  []mapping.LogicalType
 	nullable []int
 	free     chan *chunk
 	chunks   []*chunk
@@ -174,29 +179,36 @@ type chunk struct {
 
 // open starts appending to a table whose columns have the given types; the nullable ones are named by number.
 func (w *writer) open(name string, types []mapping.Type, nullable ...int) (*table, error) {
-	t := &table{w: w, name: name, nullable: nullable, free: make(chan *chunk, 4)}
+	t := &table{w: w, name: name, nullable: nullable, free: make(chan *chunk, maxChunks)}
 	if mapping.AppenderCreate(w.conn.conn, "", name, &t.appender) == mapping.StateError {
 		err := t.failure("open")
 		mapping.AppenderDestroy(&t.appender)
 		return nil, err
 	}
-	logical := make([]mapping.LogicalType, len(types))
-	for i, typ := range types {
-		logical[i] = mapping.CreateLogicalType(typ)
+	for _, typ := range types {
+		t.logical = append(t.logical, mapping.CreateLogicalType(typ))
 	}
-	for range cap(t.free) {
-		c := &chunk{table: t, chunk: mapping.CreateDataChunk(logical), vecs: make([]mapping.Vector, len(types)), data: make([]unsafe.Pointer, len(types)),
-			valid: make([]*[chunkRows / 64]uint64, len(types))}
-		c.reset()
-		t.chunks = append(t.chunks, c)
-		t.free <- c
-	}
-	for i := range logical {
-		mapping.DestroyLogicalType(&logical[i])
-	}
-	t.current = <-t.free
+	t.current = t.empty()
 	w.tables = append(w.tables, t)
 	return t, nil
+}
+
+// empty is a chunk without rows: one that came back, a new one, or, when there are enough, the next one to come back.
+func (t *table) empty() *chunk {
+	select {
+	case c := <-t.free:
+		return c
+	default:
+	}
+	if len(t.chunks) == maxChunks {
+		return <-t.free
+	}
+	n := len(t.logical)
+	c := &chunk{table: t, chunk: mapping.CreateDataChunk(t.logical), vecs: make([]mapping.Vector, n), data: make([]unsafe.Pointer, n),
+		valid: make([]*[chunkRows / 64]uint64, n)}
+	c.reset()
+	t.chunks = append(t.chunks, c)
+	return c
 }
 
 func (t *table) failure(what string) error {
@@ -207,6 +219,9 @@ func (t *table) destroy() {
 	mapping.AppenderDestroy(&t.appender)
 	for _, c := range t.chunks {
 		mapping.DestroyDataChunk(&c.chunk)
+	}
+	for i := range t.logical {
+		mapping.DestroyLogicalType(&t.logical[i])
 	}
 }
 
@@ -233,7 +248,7 @@ func (t *table) next() {
 	t.current.n++
 	if t.current.n == chunkRows {
 		t.w.full <- t.current
-		t.current = <-t.free
+		t.current = t.empty()
 	}
 }
 
