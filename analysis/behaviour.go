@@ -17,7 +17,7 @@ type behaviour struct {
 	id       string // of the question
 	title    string
 	what     string // "impressions"
-	each     string // "impressions a user", on axes
+	perUser  string // "impressions a user", on axes
 	unit     Unit
 	needs    []feedlog.Role
 	entailed bool // being active entails it, so that comparing active with inactive users tests nothing
@@ -85,8 +85,8 @@ func (b behaviour) ask(ctx context.Context, env *Env) (Answer, error) {
 	if b.entailed {
 		a.Caveats = append(a.Caveats, "Being active is decided by clicks, so that the active have more "+b.what+" is true by definition; it is described and not tested.")
 	}
-	a.Tables = []Table{momentsTable(string(b.measure)+"_by_activity", upperFirst(b.each)+", by activity", b.unit, labels, samples)}
-	a.Charts = []Chart{boxChart(b.id, upperFirst(b.each), b.each, b.unit, labels, samples)}
+	a.Tables = []Table{momentsTable(string(b.measure)+"_by_activity", upperFirst(b.perUser)+", by activity", b.unit, labels, samples)}
+	a.Charts = []Chart{boxChart(b.id, upperFirst(b.perUser), b.perUser, b.unit, labels, samples)}
 	return a, nil
 }
 
@@ -98,6 +98,14 @@ func (b behaviour) write(x float64) string {
 	return figures(x)
 }
 
+// quantile is a value that users have, or the middle of two.
+func (b behaviour) quantile(x float64) string {
+	if b.unit == Count {
+		return short(x)
+	}
+	return b.write(x)
+}
+
 // compare sets one group of users against another. When the difference is entailed it is described.
 func (b behaviour) compare(one, other string, x, y stat.Counted, entailed bool) Finding {
 	if x.N() == 0 || y.N() == 0 {
@@ -107,9 +115,9 @@ func (b behaviour) compare(one, other string, x, y stat.Counted, entailed bool) 
 		return described(fmt.Sprintf("All users whose %s is known are %s, so they cannot be compared with %s ones.", b.what, one, other), nil, 0)
 	}
 	mx, my := x.Moments().Mean, y.Moments().Mean
-	numbers := fmt.Sprintf("median %s against %s, mean %s against %s", b.write(x.Quantile(.5)), b.write(y.Quantile(.5)), b.write(mx), b.write(my))
+	numbers := fmt.Sprintf("median %s against %s, mean %s against %s", b.quantile(x.Quantile(.5)), b.quantile(y.Quantile(.5)), b.write(mx), b.write(my))
 	if entailed {
-		return described(fmt.Sprintf("The %s of %s and %s users: %s.", b.what, one, other, numbers), exactly("mean "+b.what+" of "+one+" users over that of "+other+" users", over(mx, my), Plain), 0)
+		return described(fmt.Sprintf("The %s of %s and %s users: %s.", b.what, one, other, numbers), exactly("mean "+b.what+" of "+one+" users less that of "+other+" users", mx-my, b.unit), 0)
 	}
 	rank := stat.MannWhitney(x, y)
 	return tested("Mann-Whitney U", rank.Test, effectOf("Cliff's delta of the "+b.what+" of "+one+" against "+other+" users", rank.Delta, Plain), rank.Delta.Value,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/seguefeed/segue/internal/stat"
 	"github.com/seguefeed/segue/warehouse"
@@ -46,10 +47,10 @@ func askAge(ctx context.Context, env *Env) (Answer, error) {
 	}
 	if len(groups) > 1 {
 		a.Findings = append(a.Findings, agesActive(keys, groups))
-		a.Caveats = append(a.Caveats, "The two ages named are those whose intervals lie lowest and highest of all, so their difference is larger than that of two named beforehand.")
+		a.Caveats = append(a.Caveats, "Where two ages are named, they are those whose intervals lie lowest and highest of all, so their difference is larger than that of two named beforehand.")
 	}
 	a.Findings = append(a.Findings, described(fmt.Sprintf("Half of the users are %s to %s years old (median %s); %s are %d or younger.",
-		figures(all.Quantile(.25)), figures(all.Quantile(.75)), figures(all.Quantile(.5)), percent(young), youngAge), exactly(fmt.Sprintf("share of users of %d or younger", youngAge), young, Share), 0))
+		short(all.Quantile(.25)), short(all.Quantile(.75)), short(all.Quantile(.5)), percent(young), youngAge), exactly(fmt.Sprintf("share of users of %d or younger", youngAge), young, Share), 0))
 	a.Tables = []Table{
 		{Name: "active_by_age", Title: "Users and active users by age", Columns: append([]Column{ints("age", "age", Years, each(keys, func(k int) int64 { return int64(k) }))}, shareColumns(groups)...)},
 		momentsTable("age_by_activity", "Age of active and inactive users", Years, []string{"all", "active", "inactive"}, []stat.Counted{all, active, inactive}),
@@ -85,6 +86,15 @@ func agesActive(keys []int, groups []tally) Finding {
 		fmt.Sprintf("The active share differs between ages: most surely highest at %d (%s) and lowest at %d (%s); Cramer's V is %s.", keys[hi], percent(groups[hi].share().Value),
 			keys[lo], percent(groups[lo].share().Value), figures(chi.CramersV.Value)),
 		fmt.Sprintf("The active share shows no difference between the %d ages.", len(keys)))
+}
+
+// short writes a quantile of counts, which mostly is a whole number, without decimals that say nothing: 19, 2.5.
+func short(x float64) string {
+	s := figures(x)
+	if strings.Contains(s, ".") {
+		s = strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+	}
+	return s
 }
 
 // momentsTable describes samples: size, mean, deviation, quartiles and ends.

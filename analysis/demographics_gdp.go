@@ -40,10 +40,10 @@ func provincialGDP() (map[string]float64, error) {
 
 // gdpProvince is one province whose product is known.
 type gdpProvince struct {
-	key, name string
-	gdp       float64
-	tally     tally
-	higher    bool // active share at or above the mean of all provinces
+	key    string
+	gdp    float64
+	tally  tally
+	higher bool // active share at or above the mean of all provinces
 }
 
 func askGDP(ctx context.Context, env *Env) (Answer, error) {
@@ -60,7 +60,7 @@ func askGDP(ctx context.Context, env *Env) (Answer, error) {
 	var without []string
 	for i, k := range keys {
 		if v, ok := gdp[k]; ok {
-			with = append(with, gdpProvince{k, provinceName(k), v, groups[i], groups[i].atOrAbove(mean)})
+			with = append(with, gdpProvince{k, v, groups[i], groups[i].atOrAbove(mean)})
 		} else {
 			without = append(without, provinceName(k))
 		}
@@ -99,7 +99,7 @@ func askGDP(ctx context.Context, env *Env) (Answer, error) {
 		return "lower"
 	})
 	a.Tables = []Table{{Name: "active_by_gdp", Title: "Gross domestic product and active share by province", Columns: append([]Column{
-		texts("province", "province, as logged", each(with, func(g gdpProvince) string { return g.key })), texts("name", "name", each(with, func(g gdpProvince) string { return g.name })),
+		texts("province", "province, as logged", each(with, func(g gdpProvince) string { return g.key })), texts("name", "name", each(with, func(g gdpProvince) string { return provinceLabel(g.key) })),
 		floats("gdp_billion_yuan", "product in 2019", Money, products), texts("active_share_group", "active share against the mean", group)},
 		shareColumns(each(with, func(g gdpProvince) tally { return g.tally }))...)}}
 	a.Charts = gdpCharts(with, products, shares, low, high, mean)
@@ -134,10 +134,9 @@ func tendTo(delta float64, n int) string {
 }
 
 func gdpCharts(with []gdpProvince, products, shares, low, high []float64, mean float64) []Chart {
-	e := each(with, func(g gdpProvince) stat.Estimate { return g.tally.share() })
 	scatter := Chart{ID: "active-by-gdp", Title: "Active share against gross domestic product", Kind: ScatterChart, X: Axis{Label: "gross domestic product, 2019", Unit: Money, Log: true},
 		Y: Axis{Label: "active share", Unit: Share}, Marks: []Mark{{Value: mean, Label: "mean of provinces"}},
-		Series: []Series{{Name: "provinces", X: products, Y: shares, Low: each(e, lower), High: each(e, upper), Labels: each(with, func(g gdpProvince) string { return g.name }),
+		Series: []Series{{Name: "provinces", X: products, Y: shares, Labels: each(with, func(g gdpProvince) string { return provinceLabel(g.key) }),
 			Sizes: each(with, func(g gdpProvince) float64 { return float64(g.tally.users) })}},
 		Alt: "A point for each province: its gross domestic product on a logarithmic axis, and its active share."}
 	line := stat.FitLine(each(products, math.Log10), shares, nil)

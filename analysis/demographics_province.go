@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/seguefeed/segue/internal/stat"
 	"github.com/seguefeed/segue/warehouse"
@@ -26,6 +27,11 @@ func provinceName(key string) string {
 	return key
 }
 
+// provinceLabel is a province on an axis or in a table.
+func provinceLabel(key string) string {
+	return upperFirst(strings.TrimPrefix(provinceName(key), "an "))
+}
+
 // provinces are the tallies of the known users' provinces, and the plain mean of their active shares.
 func (p people) provinces() (keys []string, groups []tally, mean float64) {
 	keys, groups = tallies(p.known, func(t warehouse.TraitUse) string { return t.Province })
@@ -43,10 +49,11 @@ func askProvince(ctx context.Context, env *Env) (Answer, error) {
 	keys, groups, mean := p.provinces()
 	names := each(keys, provinceName)
 	a.Caveats = p.caveats()
-	for _, k := range keys {
-		if k == "shan xi" {
-			a.Caveats = append(a.Caveats, `The reference log spells two provinces "shan xi", Shanxi and Shaanxi; they stand as one here.`)
-		}
+	if slices.Contains(keys, "shan xi") {
+		a.Caveats = append(a.Caveats, `The log spells two provinces "shan xi", Shanxi and Shaanxi; they stand as one here.`)
+	}
+	if slices.Contains(keys, "wei zhi") {
+		a.Caveats = append(a.Caveats, `The log's own "wei zhi" (unknown) is a province like the others here, as in the published case study.`)
 	}
 	if len(groups) == 1 {
 		a.Findings = append(a.Findings, described(fmt.Sprintf("All users with known traits are of one province, %s: %s of them are active (%s).",
@@ -60,12 +67,12 @@ func askProvince(ctx context.Context, env *Env) (Answer, error) {
 		}
 		a.Findings = append(a.Findings, provincesDiffer(names, groups), described(fmt.Sprintf("The mean of the provinces' active shares is %s; %d of the %d provinces (%s) lie at or above it.",
 			percent(mean), above, len(groups), percent(share(above, int64(len(groups))))), exactly("mean of the provinces' active shares", mean, Share), 0))
-		a.Caveats = append(a.Caveats, "The two provinces named are those whose intervals lie lowest and highest of all, so their difference is larger than that of two named beforehand.")
+		a.Caveats = append(a.Caveats, "Where two provinces are named, they are those whose intervals lie lowest and highest of all, so their difference is larger than that of two named beforehand.")
 	}
-	a.Tables = []Table{{Name: "active_by_province", Title: "Users and active users by province", Columns: append([]Column{texts("province", "province, as logged", keys), texts("name", "name", names)}, shareColumns(groups)...)}}
+	a.Tables = []Table{{Name: "active_by_province", Title: "Users and active users by province", Columns: append([]Column{texts("province", "province, as logged", keys), texts("name", "name", each(keys, provinceLabel))}, shareColumns(groups)...)}}
 	order := byShare(groups)
 	sorted := each(order, func(i int) tally { return groups[i] })
-	x := Axis{Label: "province", Unit: Text, Categories: each(order, func(i int) string { return names[i] })}
+	x := Axis{Label: "province", Unit: Text, Categories: each(order, func(i int) string { return provinceLabel(keys[i]) })}
 	alt := "The share of active users in each province with its 95% interval."
 	if len(groups) > 1 {
 		alt = fmt.Sprintf("The share of active users in each province with its 95%% interval, from %s in %s to %s in %s.", percent(sorted[len(sorted)-1].share().Value), x.Categories[len(sorted)-1],
