@@ -37,6 +37,7 @@ type arrivalParams struct {
 	VisitSD   float64     `json:"visit_sd"`   // its spread between users
 	VisitKeen float64     `json:"visit_keen"` // how it rises with keenness
 	VisitTail float64     `json:"visit_tail"` // how it rises with keenness above one standard deviation
+	VisitCap  float64     `json:"visit_cap"`  // further visits a month that nobody's mean passes
 }
 
 // pageParams describe the first page and the screens below it.
@@ -57,6 +58,7 @@ type appetiteParams struct {
 	DepthSD   float64 `json:"depth_sd"`   // its spread between users
 	DepthKeen float64 `json:"depth_keen"` // how it rises with keenness
 	VisitSD   float64 `json:"visit_sd"`   // spread of log depth between a user's visits
+	DepthCap  float64 `json:"depth_cap"`  // screens that nobody's mean passes
 }
 
 // clickParams make up the chance of a click and what follows it.

@@ -107,7 +107,7 @@ func (pop *population) draw(r *rng, i int, u *person) {
 		u.gender, u.age = genderFemale, int16(age)
 		shift += p.People.KeenFemale + p.People.KeenAgeF*float64(age-21)
 	}
-	u.follows = int32(math.Round(p.People.Follows.at(r.float())))
+	u.follows = max(0, int32(math.Round(p.People.Follows.at(r.float()))))
 
 	u.keen = r.normal()
 	zv, zd, zc := r.normal(), r.normal(), r.normal()
@@ -119,8 +119,8 @@ func (pop *population) draw(r *rng, i int, u *person) {
 	a := &p.Appetite
 	above := max(0, u.keen-1)
 	u.appetit = 1 / (1 + math.Exp(-(a.Mu + a.SD*u.keen + shift)))
-	u.visits = min(1500, math.Exp(p.Arrival.VisitMu+p.Arrival.VisitSD*zv+p.Arrival.VisitKeen*u.keen+p.Arrival.VisitTail*above))
-	u.depth = min(300, math.Exp(a.DepthMu+a.DepthSD*zd+a.DepthKeen*u.keen))
+	u.visits = saturate(math.Exp(p.Arrival.VisitMu+p.Arrival.VisitSD*zv+p.Arrival.VisitKeen*u.keen+p.Arrival.VisitTail*above), p.Arrival.VisitCap)
+	u.depth = saturate(math.Exp(a.DepthMu+a.DepthSD*zd+a.DepthKeen*u.keen), a.DepthCap)
 	u.click = min(0.95, math.Exp(p.Click.Mu+p.Click.SD*zc+p.Click.Volume*u.keen+knots(&p.Click.Tenure, float64(months))))
 
 	for k := 0; k < tasteDims-1; k++ {
@@ -150,3 +150,6 @@ func knots(v *[5]float64, months float64) float64 {
 	t := (months - tenureKnots[i-1]) / (tenureKnots[i] - tenureKnots[i-1])
 	return v[i-1] + t*(v[i]-v[i-1])
 }
+
+// saturate bends x >= 0 so that it stays below top.
+func saturate(x, top float64) float64 { return x / (1 + x/top) }
