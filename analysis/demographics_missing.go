@@ -25,9 +25,11 @@ func askMissing(ctx context.Context, env *Env) (Answer, error) {
 		return nothing("The log says nothing of its users: it has no province, age, gender or tenure."), nil
 	}
 	all, known := total(p.all), total(p.known)
-	a.Findings = append(a.Findings, described(fmt.Sprintf("Of %s with impressions, %s (%s) have %s known; %s of them are active, %s of all.", counted(all.users, "user", "users"),
-		grouped(known.users), percent(share(known.users, all.users)), p.fields(), percent(known.share().Value), percent(all.share().Value)),
-		exactly("share of users with all traits known", share(known.users, all.users), Share), 0))
+	who := fmt.Sprintf("Of %s with impressions, %s (%s) have %s known", counted(all.users, "user", "users"), grouped(known.users), percent(share(known.users, all.users)), p.fields())
+	if known.users > 0 {
+		who += fmt.Sprintf("; %s of them are active, %s of all", percent(known.share().Value), percent(all.share().Value))
+	}
+	a.Findings = append(a.Findings, described(who+".", exactly("share of users with all traits known", share(known.users, all.users), Share), 0))
 	a.Caveats = []string{definition(p.activity), fmt.Sprintf("A gender stated as unknown and a tenure outside 0 to %d months count as missing. Users without a row in the user table miss everything.", maxMonths),
 		"Users choose what they state, so those who state nothing are another kind of user: what the questions of this theme find holds of those who are known."}
 	rows := make([]traitTally, len(p.traits))
