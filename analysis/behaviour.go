@@ -55,7 +55,7 @@ func (b behaviour) ask(ctx context.Context, env *Env) (Answer, error) {
 		return Answer{}, err
 	}
 	if len(rows) == 0 {
-		return nothing(fmt.Sprintf("The %s of no user is known.", b.what)), nil
+		return nothing(fmt.Sprintf("The log does not tell the %s of any user.", b.what)), nil
 	}
 	sample := func(keep func(warehouse.MeasureUse) bool) stat.Counted {
 		var values []float64
@@ -109,10 +109,14 @@ func (b behaviour) quantile(x float64) string {
 // compare sets one group of users against another. When the difference is entailed it is described.
 func (b behaviour) compare(one, other string, x, y stat.Counted, entailed bool) Finding {
 	if x.N() == 0 || y.N() == 0 {
-		if x.N() == 0 {
-			one, other = other, one
+		empty := one
+		if x.N() > 0 {
+			empty = other
 		}
-		return described(fmt.Sprintf("All users whose %s is known are %s, so they cannot be compared with %s ones.", b.what, one, other), nil, 0)
+		if empty == "other" {
+			empty += " than " + one
+		}
+		return described(fmt.Sprintf("No user whose %s could be told is %s, so there is nothing to compare.", b.what, empty), nil, 0)
 	}
 	mx, my := x.Moments().Mean, y.Moments().Mean
 	numbers := fmt.Sprintf("median %s against %s, mean %s against %s", b.quantile(x.Quantile(.5)), b.quantile(y.Quantile(.5)), b.write(mx), b.write(my))

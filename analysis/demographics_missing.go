@@ -24,6 +24,9 @@ func askMissing(ctx context.Context, env *Env) (Answer, error) {
 	if len(p.traits) == 0 {
 		return nothing("The log says nothing of its users: it has no province, age, gender or tenure."), nil
 	}
+	if len(p.all) == 0 {
+		return nothing("The log tells nothing of any user."), nil
+	}
 	all, known := total(p.all), total(p.known)
 	who := fmt.Sprintf("Of %s with impressions, %s (%s) have %s known", counted(all.users, "user", "users"), grouped(known.users), percent(share(known.users, all.users)), p.fields())
 	if known.users > 0 {
