@@ -12,8 +12,8 @@ const (
 	Users
 )
 
-// Tables lists all tables in the order in which they are loaded.
-var Tables = []Table{Users, Creators, Cards, Impressions, CardDays, CreatorDays}
+// Tables lists all tables in the order in which they are loaded: impressions tell the month, which cards and the daily tables need.
+var Tables = []Table{Users, Creators, Impressions, Cards, CardDays, CreatorDays}
 
 // String is the base name of the table's file in the reference distribution, without ".csv".
 func (t Table) String() string {

@@ -4,8 +4,6 @@
 package duckdb
 
 import (
-	"strings"
-
 	"github.com/cespare/xxhash/v2"
 	"github.com/duckdb/duckdb-go/v2/mapping"
 )
@@ -90,29 +88,4 @@ func (d *dictionary) grow() {
 		}
 		d.slots[i] = s
 	}
-}
-
-// interner gives each of a few short texts a small number; 0 is "".
-type interner struct {
-	numbers map[string]uint16
-	texts   []string
-}
-
-func newInterner() *interner {
-	return &interner{numbers: map[string]uint16{"": 0}, texts: []string{""}}
-}
-
-// number returns the text's number; ok is false when there are more than 65,535 of them.
-func (in *interner) number(s string) (n uint16, ok bool) {
-	if n, ok := in.numbers[s]; ok {
-		return n, true
-	}
-	if len(in.texts) > 1<<16-1 {
-		return 0, false
-	}
-	s = strings.Clone(s)
-	n = uint16(len(in.texts))
-	in.numbers[s] = n
-	in.texts = append(in.texts, s)
-	return n, true
 }

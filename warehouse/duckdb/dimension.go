@@ -1,75 +1,51 @@
-// This file holds the rows of users, creators and cards until the end of a load, when it is known which ids were
-// only mentioned and which card has which creator.
+// This file writes the rows of users, creators and cards: listed ones as they come, and at the end of a load a row for each id that
+// was only mentioned.
 
 package duckdb
 
 import "sort"
 
-// attrBlock is how many attributes are kept together: growing never copies.
-const attrBlock = 1 << 14
-
-// dimension is a table of one row an id: the attributes of ids given in this load, and newer attributes
-// of ids that earlier loads gave.
-type dimension[A any] struct {
+// dimension is a table of one row an id. A load appends a row for each id it lists, also for ids of earlier loads, whose
+// older rows go at the end of the load (load_newest_*.sql).
+type dimension struct {
 	*dictionary
-	blocks []*[attrBlock]listing[A] // of ids from base on
-	newer  map[int32]A
+	table  *table
+	listed bitset
 	twice  map[int32]int // listed more than once in this load: how often
 }
 
-type listing[A any] struct {
-	attrs  A
-	listed bool
-}
+func newDimension(d *dictionary) *dimension { return &dimension{dictionary: d, twice: map[int32]int{}} }
 
-func newDimension[A any](d *dictionary) *dimension[A] {
-	return &dimension[A]{dictionary: d, newer: map[int32]A{}, twice: map[int32]int{}}
-}
-
-// list records the attributes an id is listed with; the first listing of a load holds.
-func (d *dimension[A]) list(key string, attrs A) {
+// list starts the row of a listed id; false when it has one in this load already: the first listing holds.
+func (d *dimension) list(load uint16, key string) bool {
 	id := d.id(key)
-	if id < d.base {
-		if _, again := d.newer[id]; again {
-			d.again(id)
-			return
-		}
-		d.newer[id] = attrs
-		return
+	if d.listed.has(id) {
+		d.twice[id] = max(d.twice[id], 1) + 1
+		return false
 	}
-	i := int(id - d.base)
-	for len(d.blocks) <= i/attrBlock {
-		d.blocks = append(d.blocks, new([attrBlock]listing[A]))
-	}
-	l := &d.blocks[i/attrBlock][i%attrBlock]
-	if l.listed {
-		d.again(id)
-		return
-	}
-	*l = listing[A]{attrs, true}
+	d.listed.add(id)
+	d.begin(load, id, key, true)
+	return true
 }
 
-func (d *dimension[A]) again(id int32) {
-	if d.twice[id] == 0 {
-		d.twice[id] = 1
-	}
-	d.twice[id]++
+func (d *dimension) begin(load uint16, id int32, key string, listed bool) {
+	put(d.table, 0, load)
+	put(d.table, 1, id)
+	d.table.text(2, key)
+	put(d.table, 3, listed)
 }
 
-// each visits the rows to append: first those given in this load, in order, then the newer rows of earlier ids.
-func (d *dimension[A]) each(visit func(id int32, key string, attrs *A, listed bool)) {
-	var none listing[A]
-	for i := range int(d.size() - d.base) {
-		l := &none
-		if i/attrBlock < len(d.blocks) {
-			l = &d.blocks[i/attrBlock][i%attrBlock]
+// mention appends the rows of ids that this load gave and did not list. All other columns are null.
+func (d *dimension) mention(load uint16) {
+	for id := d.base; id < d.size(); id++ {
+		if d.listed.has(id) {
+			continue
 		}
-		id := d.base + int32(i)
-		visit(id, d.key(id), &l.attrs, l.listed)
-	}
-	for _, id := range sortedIDs(d.newer) {
-		attrs := d.newer[id]
-		visit(id, d.key(id), &attrs, true)
+		d.begin(load, id, d.key(id), false)
+		for _, col := range d.table.nullable {
+			d.table.null(col)
+		}
+		d.table.next()
 	}
 }
 

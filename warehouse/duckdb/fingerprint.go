@@ -122,7 +122,7 @@ func (l *load) recognise() error {
 
 // factTables are the tables that hold rows of a log's table; users, creators and cards keep their ids and take newer rows.
 var factTables = map[string][]string{
-	"impression_data": {"impressions", "swipes", "sessions", "user_days"},
+	"impression_data": {"impression_rows", "swipe_rows", "sessions", "user_days"},
 	"mlog_stats":      {"card_days"},
 	"creator_stats":   {"creator_days"},
 }

@@ -18,17 +18,28 @@ func (l *load) end() error {
 	if err := l.conn.exec(fmt.Sprintf("set threads = %d", l.engine.cfg.Threads)); err != nil {
 		return err
 	}
-	for _, name := range []string{"load_newest_users", "load_newest_creators", "load_newest_cards", "load_clear_totals", "load_user_totals", "load_settings"} {
-		l.step(name)
-		q, err := text(name)
-		if err != nil {
+	names := []string{"load_newest_users", "load_newest_creators", "load_newest_cards", "load_settings"}
+	if l.visits.totals == nil { // else they are written
+		names = append(names, "load_clear_totals", "load_user_totals")
+	}
+	for _, name := range names {
+		if err := l.statement(name); err != nil {
 			return err
-		}
-		if err := l.conn.exec(q); err != nil {
-			return fmt.Errorf("query %s: %w", name, err)
 		}
 	}
 	return l.enter()
+}
+
+// statement runs sql/NAME.sql.
+func (l *load) statement(name string) error {
+	q, err := text(name)
+	if err != nil {
+		return err
+	}
+	if err := l.conn.exec(q); err != nil {
+		return fmt.Errorf("query %s: %w", name, err)
+	}
+	return nil
 }
 
 // enter writes the list of loads and the settings.

@@ -78,13 +78,12 @@ type load struct {
 	id     uint16
 	begun  time.Time
 
-	users    *dimension[userAttrs]
-	creators *dimension[creatorAttrs]
-	cards    *dimension[cardAttrs]
+	users    *dimension
+	creators *dimension
+	cards    *dimension
 	songs    *dictionary
 	artists  *dictionary
 	contents *dictionary
-	texts    *interner
 
 	visits *visits
 	stages *stages
@@ -206,8 +205,7 @@ func (l *load) begin() error {
 	if err != nil {
 		return err
 	}
-	l.users, l.creators, l.cards = newDimension[userAttrs](users), newDimension[creatorAttrs](creators), newDimension[cardAttrs](cards)
-	l.texts = newInterner()
+	l.users, l.creators, l.cards = newDimension(users), newDimension(creators), newDimension(cards)
 	if l.staged {
 		if l.stages, err = newStages(filepath.Join(l.engine.tempDir(), "stages")); err != nil {
 			return err
@@ -219,14 +217,19 @@ func (l *load) begin() error {
 // read decodes every input and appends its rows.
 func (l *load) read() error {
 	nextID := int64(0)
-	err := l.conn.fetch("select coalesce(max(impression_id) + 1, 0)::bigint from impressions", func(c mapping.DataChunk, n int) error {
+	err := l.conn.fetch("select coalesce(max(impression_id) + 1, 0)::bigint from impression_rows", func(c mapping.DataChunk, n int) error {
 		nextID = column[int64](c, 0, n)[0]
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if l.visits, err = newVisits(l.w, l.id, nextID, newCalendar(l.opt.Zone)); err != nil {
+	if nextID == 0 { // totals of loads that were taken out
+		if err := l.statement("load_clear_totals"); err != nil {
+			return err
+		}
+	}
+	if l.visits, err = newVisits(l.w, l.id, nextID, newCalendar(l.opt.Zone), nextID == 0); err != nil {
 		return err
 	}
 	order := map[feedlog.Table]int{}
@@ -234,8 +237,11 @@ func (l *load) read() error {
 		order[t] = i
 	}
 	sort.SliceStable(l.inputs, func(i, j int) bool { return order[l.inputs[i].Table] < order[l.inputs[j].Table] })
-	daily := sort.Search(len(l.inputs), func(i int) bool { return order[l.inputs[i].Table] > order[feedlog.Impressions] })
-	for _, in := range l.inputs[:daily] {
+	if err := l.openDimensions(); err != nil {
+		return err
+	}
+	dated := sort.Search(len(l.inputs), func(i int) bool { return order[l.inputs[i].Table] > order[feedlog.Impressions] })
+	for _, in := range l.inputs[:dated] {
 		if err := l.input(in); err != nil {
 			return err
 		}
@@ -254,13 +260,13 @@ func (l *load) read() error {
 	if err := l.openDays(); err != nil {
 		return err
 	}
-	for _, in := range l.inputs[daily:] {
+	for _, in := range l.inputs[dated:] {
 		if err := l.input(in); err != nil {
 			return err
 		}
 	}
-	l.step("write users, cards and creators")
-	return l.writeDimensions()
+	l.step("write what was mentioned")
+	return l.writeMentioned()
 }
 
 // input decodes one file.

@@ -13,78 +13,96 @@ import (
 	"github.com/seguefeed/segue/feedlog"
 )
 
-// userAttrs, creatorAttrs and cardAttrs are records with their texts as numbers: they hold no pointers, and no part of the input.
-type (
-	userAttrs struct {
-		province, gender uint16
-		age, months      int32
-		follows, level   int32
+// openDimensions opens the tables of users, creators and cards.
+func (l *load) openDimensions() error {
+	for _, d := range []struct {
+		dim   *dimension
+		name  string
+		types []mapping.Type
+	}{
+		{l.users, "users", []mapping.Type{mapping.TypeVarchar, mapping.TypeSmallInt, mapping.TypeVarchar, mapping.TypeSmallInt, mapping.TypeInteger, mapping.TypeTinyInt}},
+		{l.creators, "creators", []mapping.Type{mapping.TypeVarchar, mapping.TypeSmallInt, mapping.TypeBigInt, mapping.TypeBigInt, mapping.TypeInteger, mapping.TypeTinyInt}},
+		{l.cards, "cards", []mapping.Type{mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeDate, mapping.TypeTinyInt, mapping.TypeSmallInt, mapping.TypeInteger}},
+	} {
+		types := append([]mapping.Type{mapping.TypeUSmallInt, mapping.TypeInteger, mapping.TypeVarchar, mapping.TypeBoolean}, d.types...)
+		var nullable []int
+		for col := 4; col < len(types); col++ {
+			nullable = append(nullable, col)
+		}
+		var err error
+		if d.dim.table, err = l.w.open(d.name, types, nullable...); err != nil {
+			return err
+		}
 	}
-	creatorAttrs struct {
-		gender             uint16
-		months             int32
-		follows, followers int64
-		kind, level        int32
-	}
-	cardAttrs struct {
-		song, artist, creator int32 // -1 when null
-		content               int32 // -1 when null
-		age, talk             int32
-		kind                  int16
-	}
-)
-
-// text gives a province or gender its number.
-func (l *load) text(s string) (uint16, error) {
-	n, ok := l.texts.number(s)
-	if !ok {
-		return 0, fmt.Errorf("load: more than 65,535 different provinces and genders, the last of them %q; is the mapping right?", s)
-	}
-	return n, nil
+	return nil
 }
 
 func (l *load) addUsers(batch []feedlog.User) error {
+	t := l.users.table
 	for i := range batch {
 		u := &batch[i]
-		a := userAttrs{age: u.Age, months: u.RegisteredMonths, follows: u.Follows, level: u.Level}
-		var err error
-		if a.province, err = l.text(u.Province); err != nil {
-			return err
+		if !l.users.list(l.id, u.UserID) {
+			continue
 		}
-		if a.gender, err = l.text(u.Gender); err != nil {
-			return err
-		}
-		l.users.list(u.UserID, a)
+		t.textOr(4, u.Province)
+		putOr(t, 5, int16(u.Age), u.Age == feedlog.NullInt)
+		t.textOr(6, u.Gender)
+		putOr(t, 7, int16(u.RegisteredMonths), u.RegisteredMonths == feedlog.NullInt)
+		putOr(t, 8, u.Follows, u.Follows == feedlog.NullInt)
+		putOr(t, 9, int8(u.Level), u.Level == feedlog.NullInt)
+		t.next()
 	}
 	return nil
 }
 
 func (l *load) addCreators(batch []feedlog.Creator) error {
+	t := l.creators.table
 	for i := range batch {
 		c := &batch[i]
-		gender, err := l.text(c.Gender)
-		if err != nil {
-			return err
+		if !l.creators.list(l.id, c.CreatorID) {
+			continue
 		}
-		l.creators.list(c.CreatorID, creatorAttrs{gender, c.RegisteredMonths, c.Follows, c.Followers, c.CreatorType, c.Level})
+		t.textOr(4, c.Gender)
+		putOr(t, 5, int16(c.RegisteredMonths), c.RegisteredMonths == feedlog.NullInt)
+		putOr(t, 6, c.Follows, c.Follows == feedlog.NullInt)
+		putOr(t, 7, c.Followers, c.Followers == feedlog.NullInt)
+		putOr(t, 8, c.CreatorType, c.CreatorType == feedlog.NullInt)
+		putOr(t, 9, int8(c.Level), c.Level == feedlog.NullInt)
+		t.next()
 	}
 	return nil
 }
 
+// addCards appends cards. A card's age counts back from the day after the month.
 func (l *load) addCards(batch []feedlog.Card) error {
-	ref := func(d *dictionary, key string) int32 {
+	t := l.cards.table
+	after := dayNumber(l.month.Year(), l.month.Month()+1, 1)
+	ref := func(col int, d *dictionary, key string) {
 		if key == "" {
-			return -1
+			t.null(col)
+			return
 		}
-		return d.id(key)
+		put(t, col, d.id(key))
 	}
 	for i := range batch {
 		c := &batch[i]
-		a := cardAttrs{ref(l.songs, c.SongID), ref(l.artists, c.ArtistID), ref(l.creators.dictionary, c.CreatorID), ref(l.contents, c.Content), c.AgeDays, c.TalkID, c.Type}
-		if a.content > math.MaxInt16 {
-			return fmt.Errorf("load: more than 32,767 content categories, the last of them %q; is the mapping right?", c.Content)
+		if !l.cards.list(l.id, c.CardID) {
+			continue
 		}
-		l.cards.list(c.CardID, a)
+		ref(4, l.songs, c.SongID)
+		ref(5, l.artists, c.ArtistID)
+		ref(6, l.creators.dictionary, c.CreatorID)
+		putOr(t, 7, after-c.AgeDays, c.AgeDays == feedlog.NullInt)
+		putOr(t, 8, int8(c.Type), c.Type == 0)
+		content := int32(-1)
+		if c.Content != "" {
+			if content = l.contents.id(c.Content); content > math.MaxInt16 {
+				return fmt.Errorf("load: more than 32,767 content categories, the last of them %q; is the mapping right?", c.Content)
+			}
+		}
+		putOr(t, 9, int16(content), content < 0)
+		putOr(t, 10, c.TalkID, c.TalkID == feedlog.NullInt)
+		t.next()
 	}
 	return nil
 }
@@ -161,16 +179,10 @@ func (l *load) addImpressions(batch []feedlog.Impression) error {
 	return nil
 }
 
-// writeDimensions appends users, creators, cards and what cards mention.
-func (l *load) writeDimensions() error {
-	if err := l.writeUsers(); err != nil {
-		return err
-	}
-	if err := l.writeCards(); err != nil {
-		return err
-	}
-	if err := l.writeCreators(); err != nil {
-		return err
+// writeMentioned appends what rows have mentioned: ids that are not listed, songs, artists and contents; and ids listed twice.
+func (l *load) writeMentioned() error {
+	for _, d := range []*dimension{l.users, l.creators, l.cards} {
+		d.mention(l.id)
 	}
 	for _, d := range []struct {
 		name string
@@ -190,75 +202,6 @@ func (l *load) writeDimensions() error {
 		return err
 	}
 	return l.writeDuplicates()
-}
-
-func (l *load) writeUsers() error {
-	t, err := l.w.open("users", []mapping.Type{mapping.TypeUSmallInt, mapping.TypeInteger, mapping.TypeVarchar, mapping.TypeBoolean, mapping.TypeVarchar,
-		mapping.TypeSmallInt, mapping.TypeVarchar, mapping.TypeSmallInt, mapping.TypeInteger, mapping.TypeTinyInt}, 4, 5, 6, 7, 8, 9)
-	if err != nil {
-		return err
-	}
-	l.users.each(func(id int32, key string, u *userAttrs, listed bool) {
-		put(t, 0, l.id)
-		put(t, 1, id)
-		t.text(2, key)
-		put(t, 3, listed)
-		t.textOr(4, l.texts.texts[u.province])
-		putOr(t, 5, int16(u.age), !listed || u.age == feedlog.NullInt)
-		t.textOr(6, l.texts.texts[u.gender])
-		putOr(t, 7, int16(u.months), !listed || u.months == feedlog.NullInt)
-		putOr(t, 8, u.follows, !listed || u.follows == feedlog.NullInt)
-		putOr(t, 9, int8(u.level), !listed || u.level == feedlog.NullInt)
-		t.next()
-	})
-	return nil
-}
-
-func (l *load) writeCreators() error {
-	t, err := l.w.open("creators", []mapping.Type{mapping.TypeUSmallInt, mapping.TypeInteger, mapping.TypeVarchar, mapping.TypeBoolean, mapping.TypeVarchar,
-		mapping.TypeSmallInt, mapping.TypeBigInt, mapping.TypeBigInt, mapping.TypeInteger, mapping.TypeTinyInt}, 4, 5, 6, 7, 8, 9)
-	if err != nil {
-		return err
-	}
-	l.creators.each(func(id int32, key string, c *creatorAttrs, listed bool) {
-		put(t, 0, l.id)
-		put(t, 1, id)
-		t.text(2, key)
-		put(t, 3, listed)
-		t.textOr(4, l.texts.texts[c.gender])
-		putOr(t, 5, int16(c.months), !listed || c.months == feedlog.NullInt)
-		putOr(t, 6, c.follows, !listed || c.follows == feedlog.NullInt)
-		putOr(t, 7, c.followers, !listed || c.followers == feedlog.NullInt)
-		putOr(t, 8, c.kind, !listed || c.kind == feedlog.NullInt)
-		putOr(t, 9, int8(c.level), !listed || c.level == feedlog.NullInt)
-		t.next()
-	})
-	return nil
-}
-
-// writeCards appends cards. A card's age counts back from the day after the month.
-func (l *load) writeCards() error {
-	t, err := l.w.open("cards", []mapping.Type{mapping.TypeUSmallInt, mapping.TypeInteger, mapping.TypeVarchar, mapping.TypeBoolean, mapping.TypeInteger,
-		mapping.TypeInteger, mapping.TypeInteger, mapping.TypeDate, mapping.TypeTinyInt, mapping.TypeSmallInt, mapping.TypeInteger}, 4, 5, 6, 7, 8, 9, 10)
-	if err != nil {
-		return err
-	}
-	after := dayNumber(l.month.Year(), l.month.Month()+1, 1)
-	l.cards.each(func(id int32, key string, c *cardAttrs, listed bool) {
-		put(t, 0, l.id)
-		put(t, 1, id)
-		t.text(2, key)
-		put(t, 3, listed)
-		putOr(t, 4, c.song, !listed || c.song < 0)
-		putOr(t, 5, c.artist, !listed || c.artist < 0)
-		putOr(t, 6, c.creator, !listed || c.creator < 0)
-		putOr(t, 7, after-c.age, !listed || c.age == feedlog.NullInt)
-		putOr(t, 8, int8(c.kind), c.kind == 0)
-		putOr(t, 9, int16(c.content), !listed || c.content < 0)
-		putOr(t, 10, c.talk, !listed || c.talk == feedlog.NullInt)
-		t.next()
-	})
-	return nil
 }
 
 // writeContents appends content categories, with their levels where the key is three numbers.

@@ -44,7 +44,7 @@ type swiped struct {
 	view     float32
 }
 
-// flags are an impression's or a swipe's flags in one byte.
+// flags are an impression's or a swipe's flags in one byte, as the tables hold them: see the views in schema.sql.
 type flags uint8
 
 const (
@@ -71,6 +71,7 @@ func flagsOf(click, like, comment, share, read, visit bool) flags {
 // visits collects one user's impressions and writes them when the user is complete.
 type visits struct {
 	impressions, swipes, sessions, days *table
+	totals                              *table // nil when earlier loads may hold days of the same users: see load_user_totals.sql
 
 	loadID uint16
 	cal    *calendar
@@ -90,32 +91,40 @@ type visits struct {
 // impressionTypes are the columns of impressions, in order; the numbers below name them.
 var (
 	impressionTypes = []mapping.Type{mapping.TypeBigInt, mapping.TypeUSmallInt, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeBigInt, mapping.TypeDate,
-		mapping.TypeTinyInt, mapping.TypeTinyInt, mapping.TypeInteger, mapping.TypeBoolean, mapping.TypeBoolean, mapping.TypeBoolean, mapping.TypeBoolean,
-		mapping.TypeBoolean, mapping.TypeBoolean, mapping.TypeFloat, mapping.TypeInteger, mapping.TypeSmallInt, mapping.TypeInteger, mapping.TypeInteger}
+		mapping.TypeTinyInt, mapping.TypeTinyInt, mapping.TypeInteger, mapping.TypeUTinyInt, mapping.TypeFloat, mapping.TypeInteger, mapping.TypeSmallInt,
+		mapping.TypeInteger, mapping.TypeInteger}
 	swipeTypes = []mapping.Type{mapping.TypeBigInt, mapping.TypeUSmallInt, mapping.TypeInteger, mapping.TypeSmallInt, mapping.TypeInteger, mapping.TypeBigInt,
-		mapping.TypeInteger, mapping.TypeBoolean, mapping.TypeBoolean, mapping.TypeBoolean, mapping.TypeBoolean, mapping.TypeBoolean, mapping.TypeFloat}
+		mapping.TypeInteger, mapping.TypeUTinyInt, mapping.TypeFloat}
 	sessionTypes = []mapping.Type{mapping.TypeUSmallInt, mapping.TypeInteger, mapping.TypeDate, mapping.TypeTinyInt, mapping.TypeBigInt, mapping.TypeInteger,
 		mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeFloat}
 	userDayTypes = []mapping.Type{mapping.TypeUSmallInt, mapping.TypeInteger, mapping.TypeDate, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger,
 		mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeFloat, mapping.TypeBigInt, mapping.TypeInteger,
 		mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeFloat}
+	userTotalTypes = []mapping.Type{mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger,
+		mapping.TypeInteger, mapping.TypeInteger, mapping.TypeDouble, mapping.TypeBigInt, mapping.TypeInteger, mapping.TypeSmallInt, mapping.TypeInteger,
+		mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeDouble, mapping.TypeDate, mapping.TypeDate}
 )
 
-// newVisits opens the four tables.
-func newVisits(w *writer, loadID uint16, nextID int64, cal *calendar) (*visits, error) {
+// newVisits opens the tables; first says that no earlier load brought impressions.
+func newVisits(w *writer, loadID uint16, nextID int64, cal *calendar, first bool) (*visits, error) {
 	v := &visits{loadID: loadID, nextID: nextID, cal: cal, user: -1, times: map[int32]int16{}, months: map[int32]int64{}}
 	var err error
-	for _, t := range []struct {
+	type opened struct {
 		dst      **table
 		name     string
 		types    []mapping.Type
 		nullable []int
-	}{
-		{&v.impressions, "impressions", impressionTypes, []int{7, 8, 15, 16, 18, 19}},
-		{&v.swipes, "swipes", swipeTypes, []int{5, 6, 12}},
+	}
+	tables := []opened{
+		{&v.impressions, "impression_rows", impressionTypes, []int{7, 8, 10, 11, 13, 14}},
+		{&v.swipes, "swipe_rows", swipeTypes, []int{5, 6, 8}},
 		{&v.sessions, "sessions", sessionTypes, []int{8}},
 		{&v.days, "user_days", userDayTypes, []int{11, 12}},
-	} {
+	}
+	if first {
+		tables = append(tables, opened{&v.totals, "user_totals", userTotalTypes, []int{9}})
+	}
+	for _, t := range tables {
 		if *t.dst, err = w.open(t.name, t.types, t.nullable...); err != nil {
 			return nil, err
 		}
@@ -259,10 +268,31 @@ type userDay struct {
 	swipeView                                                   float32
 }
 
-// writeDays sums and writes the user's days, and marks each impression with its day's depth. A session counts to the day
-// it starts on.
+// plus adds another day.
+func (s *userDay) plus(o *userDay) {
+	s.impressions += o.impressions
+	s.clicks += o.clicks
+	s.likes += o.likes
+	s.comments += o.comments
+	s.shares += o.shares
+	s.reads += o.reads
+	s.visits += o.visits
+	s.positionSum += o.positionSum
+	s.positioned = s.positioned || o.positioned
+	s.sessions += o.sessions
+	s.repeats += o.repeats
+	s.repeatClicks += o.repeatClicks
+	s.swipes += o.swipes
+	s.swipeLikes += o.swipeLikes
+}
+
+// writeDays sums and writes the user's days and her total, and marks each impression with its day's depth. A session counts to
+// the day it starts on.
 func (v *visits) writeDays() {
 	rows := v.rows
+	var total userDay
+	var view, swipeView float64
+	var days int16
 	for start := 0; start < len(rows); {
 		s := &v.sum
 		*s = userDay{depth: -1}
@@ -278,23 +308,55 @@ func (v *visits) writeDays() {
 			rows[i].dayDp = s.depth
 		}
 		v.months[rows[start].day] += int64(s.impressions)
-		t := v.days
-		put(t, 0, v.loadID)
-		put(t, 1, v.user)
-		put(t, 2, rows[start].day)
-		for i, n := range [...]int32{s.impressions, s.clicks, s.likes, s.comments, s.shares, s.reads, s.visits} {
-			put(t, 3+i, n)
-		}
-		put(t, 10, s.view)
-		putOr(t, 11, s.positionSum, !s.positioned)
-		putOr(t, 12, s.depth, !s.positioned)
-		for i, n := range [...]int32{s.sessions, s.repeats, s.repeatClicks, s.swipes, s.swipeLikes} {
-			put(t, 13+i, n)
-		}
-		put(t, 18, s.swipeView)
-		t.next()
+		v.writeDay(rows[start].day, s)
+		total.plus(s)
+		view += float64(s.view)
+		swipeView += float64(s.swipeView)
+		days++
 		start = end
 	}
+	if v.totals == nil {
+		return
+	}
+	t := v.totals
+	put(t, 0, v.user)
+	for i, n := range total.actions() {
+		put(t, 1+i, n)
+	}
+	put(t, 8, view)
+	putOr(t, 9, total.positionSum, !total.positioned)
+	put(t, 10, total.sessions)
+	put(t, 11, days)
+	for i, n := range [...]int32{total.repeats, total.repeatClicks, total.swipes, total.swipeLikes} {
+		put(t, 12+i, n)
+	}
+	put(t, 16, swipeView)
+	put(t, 17, rows[0].day)
+	put(t, 18, rows[len(rows)-1].day)
+	t.next()
+}
+
+// actions are the counts of impressions and what was done on them, in the order of the tables.
+func (s *userDay) actions() [7]int32 {
+	return [...]int32{s.impressions, s.clicks, s.likes, s.comments, s.shares, s.reads, s.visits}
+}
+
+func (v *visits) writeDay(day int32, s *userDay) {
+	t := v.days
+	put(t, 0, v.loadID)
+	put(t, 1, v.user)
+	put(t, 2, day)
+	for i, n := range s.actions() {
+		put(t, 3+i, n)
+	}
+	put(t, 10, s.view)
+	putOr(t, 11, s.positionSum, !s.positioned)
+	putOr(t, 12, s.depth, !s.positioned)
+	for i, n := range [...]int32{s.sessions, s.repeats, s.repeatClicks, s.swipes, s.swipeLikes} {
+		put(t, 13+i, n)
+	}
+	put(t, 18, s.swipeView)
+	t.next()
 }
 
 func (v *visits) add(s *userDay, r *shown) {
@@ -344,14 +406,12 @@ func (v *visits) write() {
 		put(t, 6, r.hour)
 		putOr(t, 7, r.dt, r.dt == 0)
 		putOr(t, 8, r.position, r.position < 0)
-		for b := range 6 {
-			put(t, 9+b, r.flags>>b&1)
-		}
-		putOr(t, 15, r.view, r.view != r.view)
-		putOr(t, 16, r.swipes, r.swipes < 0)
-		put(t, 17, r.repNo)
-		putOr(t, 18, r.depth, r.depth < 0)
-		putOr(t, 19, r.dayDp, r.dayDp < 0)
+		put(t, 9, r.flags)
+		putOr(t, 10, r.view, r.view != r.view)
+		putOr(t, 11, r.swipes, r.swipes < 0)
+		put(t, 12, r.repNo)
+		putOr(t, 13, r.depth, r.depth < 0)
+		putOr(t, 14, r.dayDp, r.dayDp < 0)
 		t.next()
 		if r.swipes > 0 {
 			v.writeSwipes(r)
@@ -371,10 +431,8 @@ func (v *visits) writeSwipes(r *shown) {
 		put(t, 4, s.card)
 		putOr(t, 5, s.atMS, s.atMS == 0)
 		putOr(t, 6, s.position, s.position < 0)
-		for b := range 5 {
-			put(t, 7+b, s.flags>>(b+1)&1)
-		}
-		putOr(t, 12, s.view, s.view != s.view)
+		put(t, 7, s.flags)
+		putOr(t, 8, s.view, s.view != s.view)
 		t.next()
 	}
 }
