@@ -82,9 +82,12 @@ func askGDP(ctx context.Context, env *Env) (Answer, error) {
 	if len(low) == 0 || len(high) == 0 {
 		a.Findings = append(a.Findings, described("All provinces with a known product lie on one side of the mean active share, so there are no two groups to compare.", nil, 0))
 	} else {
-		a.Findings = append(a.Findings, gdpGroups(low, high))
+		groups := gdpGroups(low, high)
+		groups.Weight = 0 // the correlation says the same with less noise, and is ranked for both
+		a.Findings = append(a.Findings, groups)
 	}
 	a.Caveats = append(p.caveats(), "The unit is the province: what holds of provinces need not hold of the people in them. A large product comes with many people as well as with wealth.",
+		"Cutting the provinces into two groups, as the published case study does, throws away how far they lie from the mean; the correlation is the better evidence.",
 		"Product: National Bureau of Statistics of China, first release for 2019. Provinces with a lower or higher active share lie below, or at and above, the mean of all provinces' shares ("+percent(mean)+").")
 	if len(without) > 0 {
 		a.Caveats = append(a.Caveats, "No product is known for "+listed(without)+".")
