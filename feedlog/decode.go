@@ -23,6 +23,8 @@ type Options struct {
 	// Progress, when set, is told now and then how many bytes of the input are behind us and
 	// how many records were emitted.
 	Progress func(bytes, rows int64)
+
+	blockBytes int // size of a block in tests; 0 means 1 MiB
 }
 
 // Stats counts what a decoding has seen.

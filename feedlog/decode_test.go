@@ -118,7 +118,7 @@ func TestRejectsSayWhere(t *testing.T) {
 		{"list open", row("[{'mlogId': 'a'}", "1", "2", "5", "1", "c", "1", "u"), `impression_data.csv:3: column detailMlogInfoList: "" is not a comma or the end of the list`},
 		{"list key", row("[{'mlogid': 'a'}]", "1", "2", "5", "1", "c", "1", "u"), `impression_data.csv:3: column detailMlogInfoList: "mlogid" is not a key of a list entry`},
 		{"list value", row(quoted("[{'mlogId': 'a', 'isZan': 'x'}]"), "1", "2", "5", "1", "c", "1", "u"), `impression_data.csv:3: column detailMlogInfoList: "x" is not 0 or 1 (key isZan of a list entry)`},
-		{"broken quote", `"NA,1,2,5,0,0,0,0,0,0,c,NA,u`, `impression_data.csv:3: a quote that is not closed, expected 13 fields`},
+		{"broken quote", `"NA,1,2,5,0,0,0,0,0,0,c,NA,u`, `impression_data.csv:3: column detailMlogInfoList: "\"NA,1,2,5,0,0,0,0,0,0,c,NA,u" is not a field whose quote is closed`},
 	} {
 		good := "NA,1,2,5,0,0,0,0,0,0,c,NA,u"
 		rows, bad, err := readImpressions(t, impressionHeader+"\n"+good+"\n"+c.line+"\n"+good+"\n", Options{Workers: 1})
@@ -181,7 +181,7 @@ func TestALineOf100MBIsARejectAndNotMemory(t *testing.T) {
 	opt := Options{Name: "f.csv", Workers: 2, Reject: func(e *RowError) error {
 		rejected++
 		longest = len(e.Raw)
-		if want := "f.csv:3: 104857601 bytes in one record, expected at most 4194304"; e.Error() != want {
+		if want := "f.csv:3: 104857600 bytes in one record, expected at most 4194304"; e.Error() != want {
 			t.Errorf("got %s, want %s", e.Error(), want)
 		}
 		if !e.Partial {

@@ -120,13 +120,14 @@ type header struct {
 	line   string // as it stood
 	names  []string
 	fields int
+	used   []bool // of each field: it plays a role
 	index  map[Role]int
 	list   int // field of the nested list; -1 when there is none
 }
 
 // match finds the layout's columns among the names of a header line.
 func (l *Layout) match(file string, names []string) (*header, error) {
-	h := &header{names: names, fields: len(names), index: map[Role]int{}, list: -1}
+	h := &header{names: names, fields: len(names), used: make([]bool, len(names)), index: map[Role]int{}, list: -1}
 	bad := &HeaderError{File: file, Table: l.Table}
 	at := map[string]int{}
 	for i, n := range names {
@@ -144,6 +145,7 @@ func (l *Layout) match(file string, names []string) (*header, error) {
 			continue
 		}
 		h.index[c.Role] = i
+		h.used[i] = true
 		if c.Role == ImpressionSwipes {
 			h.list = i
 		}
@@ -159,6 +161,24 @@ func (l *Layout) match(file string, names []string) (*header, error) {
 		return nil, bad
 	}
 	return h, nil
+}
+
+// splitHeader cuts a header line into the names of the columns.
+func splitHeader(line string, comma byte) (names []string, ok bool) {
+	d := dialect{comma: comma, list: -1}
+	_, n, shape := d.scan(line)
+	if shape != cutOff {
+		return nil, false
+	}
+	names = make([]string, n)
+	d.strict = make([]bool, n)
+	if d.split(line, false, names) != nil {
+		return nil, false
+	}
+	for i := range names {
+		names[i] = strings.TrimSpace(names[i])
+	}
+	return names, true
 }
 
 // quoteName quotes a header for a message, cut to a length a person can read.

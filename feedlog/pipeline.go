@@ -5,9 +5,7 @@
 package feedlog
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -16,21 +14,7 @@ import (
 	"sync"
 )
 
-const (
-	blockBytes          = 1 << 20
-	defaultMaxLineBytes = 4 << 20
-	rawOfTooLong        = 1 << 10 // how much of a record that is too long an error keeps
-)
-
-// block is a piece of input that holds whole records, or stands for one that was too long to hold.
-type block struct {
-	text    string
-	line    int64 // physical line on which it starts
-	bytes   int64 // of input, up to the end of this block
-	tooLong *RowError
-}
-
-// parsed is a block's records and rejects. errs[i] stood before rows[before[i]].
+// parsed is a block's records and rejects, each in file order.
 type parsed[T any] struct {
 	rows    []T
 	errs    []*RowError
@@ -75,8 +59,12 @@ func decode[T any](ctx context.Context, r io.Reader, opt Options, table Table, n
 		return stats, err
 	}
 
-	c := &cutter{r: r, name: opt.Name, maxLine: opt.MaxLineBytes, comma: comma, line: 1}
-	line, names, err := c.header()
+	size := opt.blockBytes
+	if size <= 0 {
+		size = blockBytes
+	}
+	c := &cutter{r: r, name: opt.Name, dialect: dialect{comma: comma, max: opt.MaxLineBytes}, size: size, line: 1}
+	line, names, err := c.header(ctx)
 	if err != nil {
 		return stats, err
 	}
@@ -85,6 +73,7 @@ func decode[T any](ctx context.Context, r io.Reader, opt Options, table Table, n
 		return stats, err
 	}
 	head.line = line
+	c.dialect.list, c.dialect.strict = head.list, head.used
 
 	// A job travels twice: to whichever worker is free, and to the caller in file order.
 	type job struct {
@@ -102,7 +91,7 @@ func decode[T any](ctx context.Context, r io.Reader, opt Options, table Table, n
 		defer close(order)
 		defer close(work)
 		for {
-			b, err := c.next()
+			b, err := c.next(ctx)
 			if err == io.EOF {
 				return
 			}
@@ -125,7 +114,7 @@ func decode[T any](ctx context.Context, r io.Reader, opt Options, table Table, n
 		}
 	}()
 	pool := sync.Pool{New: func() any {
-		return &worker[T]{opt: &opt, comma: comma, head: head, fields: make([]string, head.fields), parser: newParser(layout, head)}
+		return &worker[T]{name: opt.Name, dialect: c.dialect, head: head, fields: make([]string, head.fields), parser: newParser(layout, head)}
 	}}
 	for range workers {
 		running.Add(1)
@@ -149,7 +138,6 @@ func decode[T any](ctx context.Context, r io.Reader, opt Options, table Table, n
 		p := <-j.done
 		for _, e := range p.errs {
 			stats.Rejected++
-			e.Header = head.line
 			if opt.Reject == nil {
 				return stats, e
 			}
@@ -179,52 +167,68 @@ func decode[T any](ctx context.Context, r io.Reader, opt Options, table Table, n
 
 // worker parses blocks; its memory is used again for the next block.
 type worker[T any] struct {
-	opt    *Options
-	comma  byte
-	head   *header
-	fields []string
-	parser rowParser[T]
-	rows   []T
+	name    string
+	dialect dialect
+	head    *header
+	fields  []string
+	parser  rowParser[T]
+	rows    []T
 }
 
 func (w *worker[T]) block(b block) parsed[T] {
+	var errs []*RowError
+	reject := func(e *RowError, line int64) {
+		e.File, e.Line, e.Header = w.name, line, w.head.line
+		errs = append(errs, e)
+	}
 	if b.tooLong != nil {
-		return parsed[T]{errs: []*RowError{b.tooLong}, bytes: b.bytes}
+		reject(b.tooLong, b.line)
+		return parsed[T]{errs: errs, bytes: b.bytes}
 	}
 	w.rows = w.rows[:0]
 	w.parser.reset()
-	var errs []*RowError
-	line := b.line
-	for s := b.text; s != ""; {
-		length, next, _ := nextRecord(s, w.comma, true)
-		rec := s[:length]
-		at := line
-		line++
-		if next > length+2 || strings.IndexByte(rec, '\n') >= 0 {
-			line += int64(strings.Count(s[:next], "\n")) - 1
+	line, quote := b.line, -1
+	for pos := 0; pos < len(b.text); {
+		s := b.text[pos:]
+		if quote < pos {
+			if quote = strings.IndexByte(s, '"'); quote < 0 {
+				quote = len(b.text)
+			} else {
+				quote += pos
+			}
 		}
-		s = s[next:]
-		if len(rec) > 0 && rec[len(rec)-1] == '\r' {
-			rec = rec[:len(rec)-1]
+		// The reference file has a quote in one row of a hundred: mostly a record is a line.
+		var length, next, lines int
+		plain := true
+		if end := strings.IndexByte(s, '\n'); end >= 0 && pos+end < quote {
+			length, next, lines = trimCR(s, end), end+1, 1
+		} else {
+			// What follows a block cannot change where its records end: the cutter has seen to that.
+			length, next, lines = w.dialect.next(s, true)
+			plain = pos+length <= quote
 		}
-		if rec == "" {
-			continue
+		if rec := s[:length]; rec != "" {
+			if e := w.record(rec, plain); e != nil {
+				reject(e, line)
+			}
 		}
-		if e := w.record(rec); e != nil {
-			e.File, e.Line, e.Raw = w.opt.Name, at, rec
-			errs = append(errs, e)
-		}
+		pos += next
+		line += int64(lines)
 	}
 	return parsed[T]{rows: w.rows, errs: errs, bytes: b.bytes}
 }
 
-// record parses one record into the batch, or says what is wrong with it.
-func (w *worker[T]) record(rec string) *RowError {
-	if len(rec) > w.opt.MaxLineBytes {
-		return &RowError{Found: strconv.Itoa(len(rec)) + " bytes in one record", Want: "at most " + strconv.Itoa(w.opt.MaxLineBytes)}
+// record parses one record into the batch, or says what is wrong with it. plain says that it has no quotes.
+func (w *worker[T]) record(rec string, plain bool) *RowError {
+	if len(rec) > w.dialect.max {
+		return tooLong(rec, int64(len(rec)), w.dialect.max)
 	}
-	if found, ok := split(rec, w.comma, w.head.list, w.fields); !ok {
-		return &RowError{Found: found, Want: strconv.Itoa(w.head.fields) + " fields"}
+	if bad := w.dialect.split(rec, plain, w.fields); bad != nil {
+		e := &RowError{Found: strings.Clone(bad.found), Want: bad.want, Raw: strings.Clone(rec)}
+		if bad.field >= 0 {
+			e.Column = w.head.names[bad.field]
+		}
+		return e
 	}
 	if len(w.rows) < cap(w.rows) {
 		w.rows = w.rows[:len(w.rows)+1]
@@ -234,152 +238,10 @@ func (w *worker[T]) record(rec string) *RowError {
 	}
 	if bad := w.parser.parse(w.fields, &w.rows[len(w.rows)-1]); bad != nil {
 		w.rows = w.rows[:len(w.rows)-1]
-		return &RowError{Column: w.head.names[w.head.index[bad.role]], Found: clip(bad.found, maxFound), Want: bad.want}
+		// Cloned, so that a reject that is kept does not keep its block.
+		return &RowError{Column: w.head.names[w.head.index[bad.role]], Found: strings.Clone(clip(bad.found, maxFound)), Want: bad.want, Raw: strings.Clone(rec)}
 	}
 	return nil
-}
-
-// cutter reads the input and cuts it into blocks of whole records.
-type cutter struct {
-	r       io.Reader
-	name    string
-	maxLine int
-	comma   byte
-
-	buf  []byte // read and not yet cut off
-	eof  bool
-	line int64 // of the first byte of buf
-	cut  int64 // bytes cut off so far
-}
-
-// fill reads until buf holds at least n bytes, or the input ends.
-func (c *cutter) fill(n int) error {
-	for len(c.buf) < n && !c.eof {
-		if cap(c.buf) < n {
-			c.buf = append(make([]byte, 0, n), c.buf...)
-		}
-		m, err := c.r.Read(c.buf[len(c.buf):cap(c.buf)])
-		c.buf = c.buf[:len(c.buf)+m]
-		if errors.Is(err, io.EOF) {
-			c.eof = true
-		} else if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// take cuts the first n bytes off as a string.
-func (c *cutter) take(n int) string {
-	s := string(c.buf[:n])
-	c.buf = c.buf[:copy(c.buf, c.buf[n:])]
-	c.cut += int64(n)
-	return s
-}
-
-// header reads the first line and the names of the columns in it.
-func (c *cutter) header() (line string, names []string, err error) {
-	if err := c.fill(64 << 10); err != nil {
-		return "", nil, fmt.Errorf("%s: read: %w", c.name, err)
-	}
-	if bytes.HasPrefix(c.buf, []byte("\xef\xbb\xbf")) {
-		c.take(3)
-	}
-	if len(c.buf) == 0 {
-		return "", nil, fmt.Errorf("%s:1: the file is empty, expected a header line", c.name)
-	}
-	end := bytes.IndexByte(c.buf, '\n') + 1
-	if end == 0 {
-		end = len(c.buf)
-		if !c.eof || end > 64<<10 {
-			return "", nil, fmt.Errorf("%s:1: the first line has more than %d bytes, expected a header line", c.name, 64<<10)
-		}
-	}
-	line = strings.TrimRight(c.take(end), "\r\n")
-	c.line++
-	fields := make([]string, strings.Count(line, string(rune(c.comma)))+1)
-	n, ok := splitQuoted(line, c.comma, fields)
-	if !ok {
-		return "", nil, fmt.Errorf("%s:1: %s, expected a header line", c.name, describeFields(line, c.comma, n))
-	}
-	for i := range fields[:n] {
-		fields[i] = strings.TrimSpace(fields[i])
-	}
-	return line, fields[:n], nil
-}
-
-// next returns the next block, or io.EOF.
-func (c *cutter) next() (block, error) {
-	want := blockBytes
-	for {
-		if err := c.fill(want); err != nil {
-			return block{}, err
-		}
-		if len(c.buf) == 0 {
-			return block{}, io.EOF
-		}
-		if n := c.wholeRecords(); n > 0 {
-			b := block{line: c.line}
-			b.text = c.take(n)
-			b.bytes = c.cut
-			c.line += int64(strings.Count(b.text, "\n"))
-			return b, nil
-		}
-		if len(c.buf) > c.maxLine {
-			return c.skipLine()
-		}
-		want = max(2*len(c.buf), want)
-	}
-}
-
-// wholeRecords returns how many bytes of buf are records that end within it; all of them at the end of the input.
-func (c *cutter) wholeRecords() int {
-	if c.eof {
-		return len(c.buf)
-	}
-	end := bytes.LastIndexByte(c.buf, '\n') + 1
-	if end == 0 || bytes.Count(c.buf[:end], []byte{'"'})%2 == 0 {
-		return end
-	}
-	// An odd number of quotes: a record may go on beyond the last line end.
-	s := string(c.buf)
-	n := 0
-	for n < len(s) {
-		_, next, whole := nextRecord(s[n:], c.comma, false)
-		if !whole {
-			break
-		}
-		n += next
-	}
-	return n
-}
-
-// skipLine passes over a line that is longer than a record may be.
-func (c *cutter) skipLine() (block, error) {
-	e := &RowError{File: c.name, Line: c.line, Want: fmt.Sprintf("at most %d", c.maxLine), Partial: true}
-	start := c.cut
-	if i := bytes.IndexByte(c.buf, '\n'); i >= 0 && i < rawOfTooLong {
-		e.Raw = string(c.buf[:i])
-	} else {
-		e.Raw = strings.ToValidUTF8(string(c.buf[:rawOfTooLong]), "")
-	}
-	for {
-		if i := bytes.IndexByte(c.buf, '\n'); i >= 0 {
-			c.take(i + 1)
-			break
-		}
-		c.cut += int64(len(c.buf))
-		c.buf = c.buf[:0]
-		if c.eof {
-			break
-		}
-		if err := c.fill(blockBytes); err != nil {
-			return block{}, err
-		}
-	}
-	c.line++
-	e.Found = fmt.Sprintf("%d bytes in one record", c.cut-start)
-	return block{line: e.Line, bytes: c.cut, tooLong: e}, nil
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
