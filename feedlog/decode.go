@@ -14,7 +14,8 @@ type Options struct {
 	Layout *Layout
 	// Workers is how many goroutines parse; 0 means GOMAXPROCS.
 	Workers int
-	// MaxLineBytes bounds one record; a longer one is rejected unread. 0 means 4 MiB.
+	// MaxLineBytes bounds one record without its line end, with all lines of its quoted fields; a longer one is
+	// rejected unread. 0 means 4 MiB.
 	MaxLineBytes int
 	// Reject receives each row that cannot be read, in file order, from the goroutine
 	// that calls emit. A non-nil result stops the decoding with that error. nil means
@@ -39,8 +40,11 @@ type Stats struct {
 // the strings in it stay valid but pin the block of input they were cut from: strings.Clone what
 // is kept. An error of emit stops the decoding and is returned as it is.
 //
-// The nested list may stand quoted or bare with all its commas. At most Workers+2 blocks of 1 MiB are in
-// memory, more only where one record is longer than that.
+// The nested list may stand quoted or bare with all its commas. At most Workers+4 blocks of 1 MiB are in memory, with
+// their records; more only where one record is longer than that.
+//
+// When ctx ends, so does the decoding with its error, after the Read that is under way: a reader that can block for
+// long (a pipe, a connection) should end with ctx too.
 func DecodeImpressions(ctx context.Context, r io.Reader, opt Options, emit func([]Impression) error) (Stats, error) {
 	return decode(ctx, r, opt, Impressions, newImpressionParser, emit)
 }

@@ -14,7 +14,7 @@ type Layout struct {
 	Columns []Column
 	// IgnoreExtra passes over columns that have no role; otherwise such a column is an error that names it.
 	IgnoreExtra bool
-	// Comma separates fields; 0 means ','.
+	// Comma separates fields: ',', ';', '|', a tab, or the byte 1 that Hive writes. 0 means ','.
 	Comma byte
 	// Time says how the time of an impression is written; the zero value is milliseconds since 1970 UTC.
 	Time TimeFormat
@@ -52,6 +52,9 @@ func (l *Layout) Has(r Role) bool {
 	return slices.ContainsFunc(l.Columns, func(c Column) bool { return c.Role == r })
 }
 
+// commas are the bytes that can separate fields: none of them is part of a number, a time or a list entry's spelling.
+const commas = ",;|\t\x01"
+
 // Check finds what is wrong with a layout before a file is opened.
 func (l *Layout) Check() error {
 	known := Roles(l.Table)
@@ -72,9 +75,8 @@ func (l *Layout) Check() error {
 			return fmt.Errorf("layout of %s: role %q is required and has no column", l.Table, r)
 		}
 	}
-	switch l.Comma {
-	case '"', '\n', '\r', '\'', '[', ']', '{', '}':
-		return fmt.Errorf("layout of %s: %q cannot separate fields", l.Table, l.Comma)
+	if c := l.Comma; c != 0 && strings.IndexByte(commas, c) < 0 {
+		return fmt.Errorf("layout of %s: %q cannot separate fields; what can: a comma, tab, semicolon, pipe, or the byte 1 that Hive writes", l.Table, c)
 	}
 	switch l.Time {
 	case "", EpochMillis, EpochSeconds, EpochMicros, TimeRFC3339, TimeLocal:
@@ -103,16 +105,28 @@ type HeaderError struct {
 
 func (e *HeaderError) Error() string {
 	var parts []string
-	if len(e.Missing) > 0 {
-		parts = append(parts, "missing column "+strings.Join(e.Missing, ", "))
-	}
-	if len(e.Extra) > 0 {
-		parts = append(parts, "unexpected column "+strings.Join(e.Extra, ", "))
-	}
-	if len(e.Twice) > 0 {
-		parts = append(parts, "column twice: "+strings.Join(e.Twice, ", "))
+	for _, p := range []struct {
+		what  string
+		names []string
+	}{{"missing column", e.Missing}, {"unexpected column", e.Extra}, {"column twice:", e.Twice}} {
+		if len(p.names) > 0 {
+			parts = append(parts, p.what+" "+nameSome(p.names))
+		}
 	}
 	return fmt.Sprintf("%s:1: %s (expected the columns of %s; another product's log needs a mapping file)", e.File, strings.Join(parts, "; "), e.Table)
+}
+
+// nameSome quotes the first names of a list that may have thousands.
+func nameSome(names []string) string {
+	const some = 20
+	var quoted []string
+	for _, n := range names[:min(len(names), some)] {
+		quoted = append(quoted, fmt.Sprintf("%q", clip(n, 60)))
+	}
+	if more := len(names) - some; more > 0 {
+		quoted = append(quoted, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(quoted, ", ")
 }
 
 // header is a layout matched to a file: which field plays which role.
@@ -129,32 +143,31 @@ type header struct {
 func (l *Layout) match(file string, names []string) (*header, error) {
 	h := &header{names: names, fields: len(names), used: make([]bool, len(names)), index: map[Role]int{}, list: -1}
 	bad := &HeaderError{File: file, Table: l.Table}
-	at := map[string]int{}
-	for i, n := range names {
-		if _, twice := at[n]; twice {
-			bad.Twice = append(bad.Twice, quoteName(n))
-		}
-		at[n] = i
-	}
 	wanted := map[string]bool{}
 	for _, c := range l.Columns {
 		wanted[c.Header] = true
+	}
+	at := map[string]int{}
+	for i, n := range names {
+		_, twice := at[n]
+		switch {
+		case twice && (wanted[n] || !l.IgnoreExtra):
+			bad.Twice = append(bad.Twice, n)
+		case !wanted[n] && !l.IgnoreExtra:
+			bad.Extra = append(bad.Extra, n)
+		}
+		at[n] = i
+	}
+	for _, c := range l.Columns {
 		i, ok := at[c.Header]
 		if !ok {
-			bad.Missing = append(bad.Missing, quoteName(c.Header))
+			bad.Missing = append(bad.Missing, c.Header)
 			continue
 		}
 		h.index[c.Role] = i
 		h.used[i] = true
 		if c.Role == ImpressionSwipes {
 			h.list = i
-		}
-	}
-	if !l.IgnoreExtra {
-		for _, n := range names {
-			if !wanted[n] {
-				bad.Extra = append(bad.Extra, quoteName(n))
-			}
 		}
 	}
 	if len(bad.Missing)+len(bad.Extra)+len(bad.Twice) > 0 {
@@ -180,9 +193,6 @@ func splitHeader(line string, comma byte) (names []string, ok bool) {
 	}
 	return names, true
 }
-
-// quoteName quotes a header for a message, cut to a length a person can read.
-func quoteName(s string) string { return fmt.Sprintf("%q", clip(s, 60)) }
 
 // clip cuts s to at most n bytes, marking the cut.
 func clip(s string, n int) string {

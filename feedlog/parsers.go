@@ -4,6 +4,14 @@ package feedlog
 
 import "math"
 
+// What a field should have been, as a RowError says it.
+const (
+	wantID     = "an id: text that is not empty, in UTF-8"
+	wantText   = "text in UTF-8"
+	wantFlag   = "0 or 1"
+	wantNumber = "a number"
+)
+
 // cells reads the fields of one record by role, keeping the first error.
 type cells struct {
 	head   *header
@@ -23,13 +31,16 @@ func (c *cells) text(role Role) (string, bool) {
 	if !ok || isNull(c.fields[i]) {
 		return "", false
 	}
+	if !validText(c.fields[i]) {
+		c.fail(role, c.fields[i], wantText)
+	}
 	return c.fields[i], true
 }
 
 func (c *cells) id(role Role) string {
 	s, ok := c.text(role)
 	if !ok {
-		c.fail(role, c.fields[c.head.index[role]], "an id; it may not be empty")
+		c.fail(role, c.fields[c.head.index[role]], wantID) // required: the column is there
 	}
 	return s
 }
@@ -83,12 +94,14 @@ func wantInt(low, high int64) string {
 
 // impressionParser looks its fields up by position rather than by role: it reads the one table that is large.
 type impressionParser struct {
-	layout                                    *Layout
-	user, card, time, clicked                 int
-	day, position, view, list                 int // -1 where the log has no such column
-	commented, visited, shared, viewed, liked int
-	swipes                                    swipeParser
+	layout                    *Layout
+	user, card, time, clicked int
+	day, position, view, list int    // -1 where the log has no such column
+	actions                   [5]int // fields of actionRoles; -1 likewise
+	swipes                    swipeParser
 }
+
+var actionRoles = [5]Role{ImpressionComment, ImpressionVisit, ImpressionShare, ImpressionRead, ImpressionLike}
 
 func newImpressionParser(l *Layout, h *header) rowParser[Impression] {
 	at := func(r Role) int {
@@ -97,63 +110,64 @@ func newImpressionParser(l *Layout, h *header) rowParser[Impression] {
 		}
 		return -1
 	}
-	return &impressionParser{
+	p := &impressionParser{
 		layout: l, user: at(ImpressionUser), card: at(ImpressionCard), time: at(ImpressionTime), clicked: at(ImpressionClicked),
 		day: at(ImpressionDay), position: at(ImpressionPosition), view: at(ImpressionView), list: at(ImpressionSwipes),
-		commented: at(ImpressionComment), visited: at(ImpressionVisit), shared: at(ImpressionShare), viewed: at(ImpressionRead), liked: at(ImpressionLike),
 	}
+	for i, r := range actionRoles {
+		p.actions[i] = at(r)
+	}
+	return p
 }
 
 func (p *impressionParser) reset() { p.swipes.arena = p.swipes.arena[:0] }
 
 func (p *impressionParser) parse(f []string, rec *Impression) *fieldError {
-	*rec = Impression{UserID: f[p.user], CardID: f[p.card], Position: -1, ViewSeconds: nan32}
-	if isNull(rec.UserID) {
-		return &fieldError{ImpressionUser, rec.UserID, "an id; it may not be empty"}
+	user, card := f[p.user], f[p.card]
+	if isNull(user) || !validText(user) {
+		return &fieldError{ImpressionUser, user, wantID}
 	}
-	if isNull(rec.CardID) {
-		return &fieldError{ImpressionCard, rec.CardID, "an id; it may not be empty"}
+	if isNull(card) || !validText(card) {
+		return &fieldError{ImpressionCard, card, wantID}
 	}
-	var ok bool
-	if rec.ShownAtMS, ok = p.layout.parseTime(f[p.time]); !ok {
+	shown, ok := p.layout.parseTime(f[p.time])
+	if !ok {
 		return &fieldError{ImpressionTime, f[p.time], p.layout.wantTime()}
 	}
-	if rec.Clicked, ok = parseFlag(f[p.clicked]); !ok {
-		return &fieldError{ImpressionClicked, f[p.clicked], "0 or 1"}
+	clicked, ok := parseFlag(f[p.clicked])
+	if !ok {
+		return &fieldError{ImpressionClicked, f[p.clicked], wantFlag}
 	}
-	for _, flag := range [...]struct {
-		at   int
-		dst  *bool
-		role Role
-	}{
-		{p.commented, &rec.Commented, ImpressionComment}, {p.visited, &rec.VisitedCreator, ImpressionVisit}, {p.shared, &rec.Shared, ImpressionShare},
-		{p.viewed, &rec.ViewedComments, ImpressionRead}, {p.liked, &rec.Liked, ImpressionLike},
-	} {
-		if flag.at < 0 {
+	var did [len(actionRoles)]bool
+	for i, at := range p.actions {
+		if at < 0 {
 			continue
 		}
-		if *flag.dst, ok = parseFlag(f[flag.at]); !ok {
-			return &fieldError{flag.role, f[flag.at], "0 or 1"}
+		if did[i], ok = parseFlag(f[at]); !ok {
+			return &fieldError{actionRoles[i], f[at], wantFlag}
 		}
 	}
+	day := int64(0)
 	if p.day >= 0 && !isNull(f[p.day]) {
-		n, ok := parseInt(f[p.day], 1, 31)
-		if !ok {
+		if day, ok = parseInt(f[p.day], 1, 31); !ok {
 			return &fieldError{ImpressionDay, f[p.day], wantInt(1, 31)}
 		}
-		rec.DT = int16(n)
 	}
+	position := int64(-1)
 	if p.position >= 0 && !isNull(f[p.position]) {
-		n, ok := parseInt(f[p.position], 0, math.MaxInt32)
-		if !ok {
-			return &fieldError{ImpressionPosition, f[p.position], "a whole number from 0"}
+		if position, ok = parseInt(f[p.position], 0, math.MaxInt32); !ok {
+			return &fieldError{ImpressionPosition, f[p.position], wantInt(0, math.MaxInt32)}
 		}
-		rec.Position = int32(n)
 	}
+	view := nan32
 	if p.view >= 0 && !isNull(f[p.view]) {
-		if rec.ViewSeconds, ok = parseFloat(f[p.view]); !ok {
-			return &fieldError{ImpressionView, f[p.view], "a number"}
+		if view, ok = parseFloat(f[p.view]); !ok {
+			return &fieldError{ImpressionView, f[p.view], wantNumber}
 		}
+	}
+	*rec = Impression{
+		UserID: user, CardID: card, ShownAtMS: shown, DT: int16(day), Position: int32(position), Clicked: clicked,
+		Commented: did[0], VisitedCreator: did[1], Shared: did[2], ViewedComments: did[3], Liked: did[4], ViewSeconds: view,
 	}
 	if p.list >= 0 && !isNull(f[p.list]) {
 		swipes, found, want := p.swipes.parse(f[p.list])

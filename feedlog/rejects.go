@@ -8,13 +8,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
-// RejectWriter keeps the rows of one file that could not be read: NAME holds the header and the rows as they stood, to be
-// mended and loaded like any other file; NAME.reasons holds a line for each that says what was wrong. A row
-// that was too long to be read has no row in NAME, only its reason and its beginning. The files appear
-// with the first reject.
+// RejectWriter keeps the rows of one file that could not be read: NAME holds the header and the rows as they stood (line ends
+// are LF, a byte order mark is left out), to be mended and loaded like any other file; NAME.reasons holds a line for
+// each, in the same order, that says where it stood and what was wrong. A row that was too long to be read has
+// no row in NAME, only its reason and its beginning. The files appear with the first reject, and never take the place of
+// one that is there: NAME-2.csv follows NAME.csv.
 type RejectWriter struct {
 	dir, name string
 
@@ -38,7 +40,7 @@ func (w *RejectWriter) Write(e *RowError) error {
 		return err
 	}
 	if e.Partial {
-		_, err := fmt.Fprintln(w.why, "  begins: "+oneLine(clip(e.Raw, maxFound)))
+		_, err := fmt.Fprintln(w.why, "  begins: "+strconv.Quote(clip(e.Raw, maxFound)))
 		return err
 	}
 	_, err := io.WriteString(w.out, e.Raw+"\n")

@@ -9,8 +9,8 @@ type RowError struct {
 	Column string // header of the field; "" when the record as a whole is wrong
 	Found  string // what was there, cut to 200 bytes
 	Want   string // what was expected: "a number", "13 fields"
-	// Raw is the record as it stood, without its line end, to be mended; a record that was too
-	// long to be read has only its beginning here.
+	// Raw is the record as it stood, byte for byte but for its line end, to be mended; a record that was too
+	// long to be read has only its first KiB here.
 	Raw     string
 	Partial bool   // Raw is only the beginning
 	Header  string // the file's header line, as it stood

@@ -1,10 +1,14 @@
-// This file reads the nested list of swipes, in the Python spelling of the reference files or as JSON.
+// This file reads the nested list of swipes, in the Python spelling of the reference files or as JSON. Its keys are those of the
+// reference log whatever the layout, in any order; mlogId must be there, any other key may be missing or null.
 
 package feedlog
 
 import (
 	"math"
+	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // swipeParser reads lists one after the other; its arena holds the swipes of a batch.
@@ -51,7 +55,7 @@ func (p *swipeParser) parse(s string) (swipes []Swipe, found, want string) {
 
 // entry reads one {...}.
 func (p *swipeParser) entry(s string, sw *Swipe) (rest, found, want string) {
-	*sw = Swipe{Position: -1, ViewSeconds: float32(math.NaN())}
+	*sw = Swipe{Position: -1, ViewSeconds: nan32}
 	rest, ok := cutToken(s, '{')
 	if !ok {
 		return "", s, "an entry in braces"
@@ -63,11 +67,11 @@ func (p *swipeParser) entry(s string, sw *Swipe) (rest, found, want string) {
 			return "", rest, "a key of a list entry"
 		}
 		if next, ok = cutToken(next, ':'); !ok {
-			return "", next, "a colon after key " + key
+			return "", next, "a colon after key " + clip(key, 60)
 		}
 		value, next, ok := p.scalar(next)
 		if !ok {
-			return "", next, "a value of key " + key
+			return "", next, "a value of key " + clip(key, 60)
 		}
 		bit, wanted := sw.set(key, value)
 		switch {
@@ -101,15 +105,15 @@ func (sw *Swipe) set(key, value string) (bit int, want string) {
 	flag := func(bit int, dst *bool) (int, string) {
 		v, ok := parseFlag(value)
 		if !ok && !null {
-			return bit, "0 or 1"
+			return bit, wantFlag
 		}
 		*dst = v
 		return bit, ""
 	}
 	switch key {
 	case "mlogId":
-		if null {
-			return 1, "a card id"
+		if null || !validText(value) {
+			return 1, wantID
 		}
 		sw.CardID = value
 		return 1, ""
@@ -119,7 +123,7 @@ func (sw *Swipe) set(key, value string) (bit int, want string) {
 		}
 		n, ok := parseInt(value, 0, math.MaxInt32)
 		if !ok {
-			return 2, "a whole number from 0"
+			return 2, wantInt(0, math.MaxInt32)
 		}
 		sw.Position = int32(n)
 		return 2, ""
@@ -139,7 +143,7 @@ func (sw *Swipe) set(key, value string) (bit int, want string) {
 		}
 		f, ok := parseFloat(value)
 		if !ok {
-			return 8, "a number"
+			return 8, wantNumber
 		}
 		sw.ViewSeconds = f
 		return 8, ""
@@ -159,7 +163,7 @@ func (sw *Swipe) set(key, value string) (bit int, want string) {
 
 // scalar reads a string in single or double quotes with backslash escapes, or a bare word or number.
 func (p *swipeParser) scalar(s string) (value, rest string, ok bool) {
-	s = strings.TrimLeft(s, " \t")
+	s = skipBlanks(s)
 	if s == "" {
 		return "", s, false
 	}
@@ -182,7 +186,8 @@ func (p *swipeParser) scalar(s string) (value, rest string, ok bool) {
 	return "", s, false
 }
 
-// escaped reads a quoted string that has escapes: \\ \' \" \/ \n \t \r, and \uXXXX as it stands in JSON.
+// escaped reads a quoted string that has escapes, those of JSON and those that Python writes: \\ \' \" \/ \b \f \n \r \t, \xXX, and \uXXXX
+// with its surrogate pairs.
 func (p *swipeParser) escaped(s string, quote byte) (value, rest string, ok bool) {
 	p.text.Reset()
 	for i := 1; i < len(s); i++ {
@@ -194,64 +199,64 @@ func (p *swipeParser) escaped(s string, quote byte) (value, rest string, ok bool
 			p.text.WriteByte(c)
 			continue
 		}
-		i++
-		if i == len(s) {
+		if i++; i == len(s) {
 			break
 		}
+		if at := strings.IndexByte(`\'"/bfnrt`, s[i]); at >= 0 {
+			p.text.WriteByte("\\'\"/\b\f\n\r\t"[at])
+			continue
+		}
+		var r rune
 		switch s[i] {
-		case '\\', '\'', '"', '/':
-			p.text.WriteByte(s[i])
-		case 'n':
-			p.text.WriteByte('\n')
-		case 't':
-			p.text.WriteByte('\t')
-		case 'r':
-			p.text.WriteByte('\r')
+		case 'x':
+			if r, ok = hexRune(s[i+1:], 2); !ok {
+				return "", s, false
+			}
+			i += 2
 		case 'u':
-			if i+4 >= len(s) {
+			if r, ok = hexRune(s[i+1:], 4); !ok {
 				return "", s, false
 			}
-			r, valid := hex4(s[i+1 : i+5])
-			if !valid {
-				return "", s, false
-			}
-			p.text.WriteRune(r)
 			i += 4
+			if utf16.IsSurrogate(r) {
+				var low rune
+				if strings.HasPrefix(s[i+1:], `\u`) {
+					low, _ = hexRune(s[i+3:], 4)
+				}
+				if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
+					return "", s, false
+				}
+				i += 6
+			}
 		default:
 			return "", s, false
 		}
+		p.text.WriteRune(r)
 	}
 	return "", s, false
 }
 
-func hex4(s string) (rune, bool) {
-	var r rune
-	for i := 0; i < len(s); i++ {
-		c := s[i] | 0x20
-		switch {
-		case s[i]-'0' <= 9:
-			r = r<<4 | rune(s[i]-'0')
-		case c >= 'a' && c <= 'f':
-			r = r<<4 | rune(c-'a'+10)
-		default:
-			return 0, false
-		}
+// hexRune reads n hexadecimal digits from the start of s.
+func hexRune(s string, n int) (rune, bool) {
+	if len(s) < n {
+		return 0, false
 	}
-	return r, true
+	v, err := strconv.ParseUint(s[:n], 16, 16)
+	return rune(v), err == nil
 }
 
 // cutToken takes a punctuation mark, and the blanks before and after it, from the start of s.
 func cutToken(s string, mark byte) (rest string, ok bool) {
-	i := 0
-	for i < len(s) && (s[i] == ' ' || s[i] == '\t') {
-		i++
-	}
-	if i == len(s) || s[i] != mark {
+	s = skipBlanks(s)
+	if s == "" || s[0] != mark {
 		return s, false
 	}
-	i++
-	for i < len(s) && (s[i] == ' ' || s[i] == '\t') {
-		i++
+	return skipBlanks(s[1:]), true
+}
+
+func skipBlanks(s string) string {
+	for s != "" && (s[0] == ' ' || s[0] == '\t' || s[0] == '\n' || s[0] == '\r') {
+		s = s[1:]
 	}
-	return s[i:], true
+	return s
 }
