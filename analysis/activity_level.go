@@ -218,7 +218,7 @@ func topLevels(ctx context.Context, env *Env, u *UserActivity, levels []float64)
 	rest = stat.NewCounted(rest.Values, rest.Counts)
 	test := stat.MannWhitney(top, rest)
 	return tested("Mann-Whitney U", test.Test, effectOf("Cliff's delta of the levels of top clickers against all others", test.Delta, Plain), test.Delta.Value,
-		fmt.Sprintf("Their levels are %s than those of other users: median %s against %s (Cliff's delta %s).", moreOrLess(test.Delta.Value, "higher", "lower"),
+		fmt.Sprintf("The users who click most have %s levels than other users: median %s against %s (Cliff's delta %s).", moreOrLess(test.Delta.Value, "higher", "lower"),
 			figures(top.Quantile(.5)), figures(rest.Quantile(.5)), figures(test.Delta.Value)),
-		fmt.Sprintf("Their levels show no difference from those of other users (median %s against %s).", figures(top.Quantile(.5)), figures(rest.Quantile(.5)))), nil
+		fmt.Sprintf("The levels of the users who click most show no difference from those of other users (median %s against %s).", figures(top.Quantile(.5)), figures(rest.Quantile(.5)))), nil
 }

@@ -189,13 +189,11 @@ func askContentBreadth(ctx context.Context, env *Env) (Answer, error) {
 	if len(strata) == 0 {
 		return nothing("Nobody clicked a card of known category, so breadth of taste cannot be seen."), nil
 	}
-	var x, y, w []float64
 	var users, clicks, categories float64
 	for _, s := range strata {
 		users += s.all.users
 		clicks += s.all.users * float64(s.clicks)
 		categories += s.all.categories
-		x, y, w = append(x, math.Log(float64(s.clicks))), append(y, s.all.categories/s.all.users), append(w, s.all.users)
 	}
 	// Share of the variance of users' breadth that their number of clicks explains.
 	mean := categories / users
@@ -260,10 +258,19 @@ func askContentBreadth(ctx context.Context, env *Env) (Answer, error) {
 		ints("users", "users", Count, each(strata, func(s *stratum) int64 { return int64(s.all.users) })),
 		floats("categories", "mean categories", Plain, all), floats("categories_new", "mean categories, new users", Plain, fresh), floats("categories_longer", "mean categories, longer users", Plain, settled),
 	}}}
-	shown := min(len(strata), 60)
-	xs := asFloats(each(strata[:shown], clicksOf))
+	// The chart leaves out means over too few users to mean anything.
+	enough := func(pick func(*stratum) cell) []float64 {
+		return each(strata, func(s *stratum) float64 {
+			c := pick(s)
+			if c.users < 20 {
+				return math.NaN()
+			}
+			return c.categories / c.users
+		})
+	}
+	xs := asFloats(each(strata, clicksOf))
 	a.Charts = []Chart{{ID: "content-breadth", Title: "Categories clicked by number of clicks", Kind: LineChart, X: Axis{Label: "clicks of the user", Unit: Count, Log: true}, Y: Axis{Label: "categories, mean", Unit: Plain},
-		Series: []Series{{Name: "new users", X: xs, Y: fresh[:shown]}, {Name: "longer users", X: xs, Y: settled[:shown]}},
+		Series: []Series{{Name: "new users", X: xs, Y: enough(func(s *stratum) cell { return s.fresh })}, {Name: "longer users", X: xs, Y: enough(func(s *stratum) cell { return s.settled })}},
 		Alt:    "Mean number of categories clicked against the number of clicks, for new and longer users: both rise together with the clicks."}}
 	return a, nil
 }

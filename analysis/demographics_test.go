@@ -165,7 +165,7 @@ func TestNoDifferenceOfTraits(t *testing.T) {
 	by := answers(t, l)
 	expect(t, by["active-by-province"], NoDifference, "no difference between 5 provinces (20.0% over all)")
 	expect(t, by["active-by-gender"], NoDifference, "No difference is seen between the active shares of", "(20.0% and 20.0%)")
-	expect(t, by["active-by-age"], NoDifference, "mean ages of active and inactive users (24.0 and 24.0 years)")
+	expect(t, by["active-by-age"], NoDifference, "mean ages of active and inactive users (24 and 24 years)")
 	expect(t, by["age-by-gender"], NoDifference, "mean ages of women and men")
 	expect(t, by["missing-fields"], NoDifference, "Users whose age is missing (4.76%) show no difference in the active share (20.0% against 20.0%")
 	for id, a := range by {

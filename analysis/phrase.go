@@ -39,9 +39,7 @@ func figures(x float64) string {
 	switch {
 	case math.IsNaN(x) || math.IsInf(x, 0):
 		return "an unknown number"
-	case a == 0:
-		return "0"
-	case a >= 99.95:
+	case a >= 99.95 || x == math.Trunc(x):
 		return grouped(int64(math.Round(x)))
 	case a >= 9.995:
 		return strconv.FormatFloat(x, 'f', 1, 64)

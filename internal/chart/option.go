@@ -40,6 +40,7 @@ func Option(c analysis.Chart) (option map[string]any, ok bool) {
 		o["tooltip"].(map[string]any)["formatter"] = "@box:" + string(c.Y.Unit)
 	case analysis.ScatterChart:
 		series = points(c)
+		x["scale"], y["scale"] = true, true // what matters lies between the points, not between them and zero
 		o["tooltip"].(map[string]any)["trigger"] = "item"
 		delete(o["tooltip"].(map[string]any), "valueFormatter")
 		o["tooltip"].(map[string]any)["formatter"] = "@point:" + string(c.X.Unit) + ":" + string(c.Y.Unit)
@@ -284,7 +285,8 @@ func marks(c analysis.Chart) map[string]any {
 		if m.OnX != (c.Kind == analysis.HBarChart) {
 			key = "xAxis"
 		}
-		data = append(data, map[string]any{key: m.Value, "name": m.Label, "label": map[string]any{"formatter": "{b}", "position": "insideEndTop"}})
+		at := map[string]string{"yAxis": "insideEndTop", "xAxis": "end"}[key]
+		data = append(data, map[string]any{key: m.Value, "name": m.Label, "label": map[string]any{"formatter": "{b}", "position": at}})
 	}
 	return map[string]any{"silent": true, "symbol": "none", "lineStyle": map[string]any{"type": "dashed", "width": 1.2, "color": "@muted"}, "label": map[string]any{"color": "@muted"}, "data": data}
 }

@@ -4,6 +4,7 @@
   const root = document.documentElement;
   const css = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+  const short = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2 });
   const plain = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
 
   // format writes a number in its unit.
@@ -21,7 +22,7 @@
         return +p.toFixed(digits) + "%";
       }
       case "seconds":
-        return a >= 5400 ? plain.format(v / 3600) + " h" : a >= 120 ? plain.format(v / 60) + " min" : plain.format(v) + " s";
+        return a >= 5400 ? short.format(v / 3600) + " h" : a >= 120 ? short.format(v / 60) + " min" : short.format(v) + " s";
     }
     return a >= 10000 ? grouped.format(v) : plain.format(v);
   }
