@@ -4,19 +4,15 @@ package logfiles
 
 import (
 	"archive/zip"
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
-
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/seguefeed/segue/feedlog"
 )
@@ -25,10 +21,9 @@ import (
 type File struct {
 	Table feedlog.Table
 	Name  string // as messages print it; of a file in a zip, "log.zip/csv_data/impression_data.csv"
-	Bytes int64  // as stored
+	Bytes int64  // as stored: compressed, where it is
 
-	open func() (io.ReadCloser, error)
-	kind string // ".gz", ".zst" or ""
+	open func(stored io.Writer) (io.ReadCloser, error) // the file's own bytes, still gzip or zstd where it is one
 }
 
 // Match says which table a file of that base name (without .gz or .zst) is.
@@ -51,7 +46,8 @@ func Reference(base string) (feedlog.Table, bool) {
 
 // Find looks for the files of a log under the given paths: directories (and a csv_data directory inside), zips, or files. A directory
 // or zip without any file of a log is an error that says what was looked for; so is a single file whose name says no table,
-// and a directory that holds a file twice, plain and compressed.
+// and a directory or zip that holds a file twice, plain and compressed, or a table's own file beside another of that table.
+// The files come in the order of feedlog.Tables.
 func Find(paths []string, match Match) ([]File, error) {
 	var all []File
 	for _, p := range paths {
@@ -101,11 +97,15 @@ func findInDir(dir string, match Match) ([]File, error) {
 		}
 		var files []File
 		for _, e := range entries {
-			info, err := os.Stat(filepath.Join(d, e.Name())) // follows links
-			if err != nil || !info.Mode().IsRegular() {
+			name := filepath.Join(d, e.Name())
+			if _, ok := match(baseName(name)); !ok {
 				continue
 			}
-			if f, ok := plainFile(filepath.Join(d, e.Name()), info.Size(), match); ok {
+			info, err := os.Stat(name) // follows links
+			if err != nil {
+				return nil, err
+			}
+			if f, ok := plainFile(name, info.Size(), match); ok && info.Mode().IsRegular() {
 				files = append(files, f)
 			}
 		}
@@ -124,18 +124,17 @@ func findInZip(p string, match Match) ([]File, error) {
 	defer z.Close()
 	var files []File
 	for _, entry := range z.File {
-		base, kind := stem(path.Base(entry.Name))
 		// Archives made on macOS carry a shadow of each file.
 		if entry.FileInfo().IsDir() || strings.HasPrefix(entry.Name, "__MACOSX/") {
 			continue
 		}
-		table, ok := match(base)
+		table, ok := match(baseName(entry.Name))
 		if !ok {
 			continue
 		}
 		name := entry.Name
-		files = append(files, File{Table: table, Name: p + "/" + name, Bytes: int64(entry.CompressedSize64), kind: kind,
-			open: func() (io.ReadCloser, error) { return openInZip(p, name) }})
+		files = append(files, File{Table: table, Name: p + "/" + name, Bytes: int64(entry.CompressedSize64),
+			open: func(stored io.Writer) (io.ReadCloser, error) { return openInZip(p, name, stored) }})
 	}
 	if len(files) == 0 {
 		return nil, fmt.Errorf("%s: no file of a log in it; expected %s, in csv_data or elsewhere", p, expected())
@@ -143,36 +142,57 @@ func findInZip(p string, match Match) ([]File, error) {
 	return files, ambiguous(files)
 }
 
-// ambiguous refuses a directory or zip that holds the same file in two forms.
+// ambiguous refuses a directory or zip that holds a file twice, in two forms or two folders, or a table's own file beside others
+// of that table: a sample of it, most often, whose rows would count double.
 func ambiguous(files []File) error {
-	seen := map[string]string{}
+	named := map[string]string{}
+	whole := map[feedlog.Table]string{}
 	for _, f := range files {
-		base, _ := stem(f.Name)
-		if other, twice := seen[base]; twice {
+		base := baseName(f.Name)
+		if other, twice := named[base]; twice {
 			return fmt.Errorf("%s and %s are the same file in two forms; name the one to read", other, f.Name)
 		}
-		seen[base] = f.Name
+		named[base] = f.Name
+		if strings.EqualFold(base, f.Table.String()+".csv") {
+			whole[f.Table] = f.Name
+		}
+	}
+	for _, f := range files {
+		if w := whole[f.Table]; w != "" && w != f.Name {
+			return fmt.Errorf("%s and %s are both %s; name the files to read, one by one", w, f.Name, f.Table)
+		}
 	}
 	return nil
 }
 
+// Missing lists the tables that no file is of, in the order of feedlog.Tables.
+func Missing(files []File) []feedlog.Table {
+	var missing []feedlog.Table
+	for _, t := range feedlog.Tables {
+		if !slices.ContainsFunc(files, func(f File) bool { return f.Table == t }) {
+			missing = append(missing, t)
+		}
+	}
+	return missing
+}
+
 func plainFile(p string, size int64, match Match) (File, bool) {
-	base, kind := stem(filepath.Base(p))
-	table, ok := match(base)
+	table, ok := match(baseName(p))
 	if !ok {
 		return File{}, false
 	}
-	return File{Table: table, Name: p, Bytes: size, kind: kind, open: func() (io.ReadCloser, error) { return os.Open(p) }}, true
+	return File{Table: table, Name: p, Bytes: size, open: func(stored io.Writer) (io.ReadCloser, error) { return openPlain(p, stored) }}, true
 }
 
-// stem takes the ending of a compressed file off.
-func stem(name string) (base, kind string) {
+// baseName is the last part of a file's name, on whichever system it was written, without the ending of a compressed file.
+func baseName(name string) string {
+	name = name[strings.LastIndexAny(name, `/\`)+1:]
 	for _, kind := range []string{".gz", ".zst"} {
 		if base, ok := strings.CutSuffix(name, kind); ok {
-			return base, kind
+			return base
 		}
 	}
-	return name, ""
+	return name
 }
 
 func expected() string {
@@ -180,69 +200,5 @@ func expected() string {
 	for i, t := range feedlog.Tables {
 		names[i] = t.String() + ".csv"
 	}
-	return strings.Join(names, ", ")
-}
-
-// Open reads the file from its beginning, decompressed. stored, when it is not nil, sees the bytes as they are stored
-// while they pass.
-func (f File) Open(stored io.Writer) (io.ReadCloser, error) {
-	raw, err := f.open()
-	if err != nil {
-		return nil, err
-	}
-	var r io.Reader = raw
-	if stored != nil {
-		r = io.TeeReader(raw, stored)
-	}
-	switch f.kind {
-	case ".gz":
-		z, err := gzip.NewReader(bufio.NewReaderSize(r, 256<<10))
-		if err != nil {
-			raw.Close()
-			return nil, fmt.Errorf("%s: not a gzip file: %w", f.Name, err)
-		}
-		return &stacked{Reader: z, close: []func() error{z.Close, raw.Close}}, nil
-	case ".zst":
-		// A frame may ask for a window of any size; 128 MiB is what the zstd program itself allows by default.
-		z, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(128<<20), zstd.WithDecoderConcurrency(2))
-		if err != nil {
-			raw.Close()
-			return nil, fmt.Errorf("%s: not a zstd file: %w", f.Name, err)
-		}
-		return &stacked{Reader: z, close: []func() error{func() error { z.Close(); return nil }, raw.Close}}, nil
-	}
-	return &stacked{Reader: r, close: []func() error{raw.Close}}, nil
-}
-
-func openInZip(p, name string) (io.ReadCloser, error) {
-	z, err := zip.OpenReader(p)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p, err)
-	}
-	for _, entry := range z.File {
-		if entry.Name == name {
-			r, err := entry.Open()
-			if err != nil {
-				z.Close()
-				return nil, fmt.Errorf("%s: %s: %w", p, name, err)
-			}
-			return &stacked{Reader: r, close: []func() error{r.Close, z.Close}}, nil
-		}
-	}
-	z.Close()
-	return nil, fmt.Errorf("%s: %s is no longer in it", p, name)
-}
-
-// stacked closes what a reader was opened on, in order.
-type stacked struct {
-	io.Reader
-	close []func() error
-}
-
-func (s *stacked) Close() error {
-	var errs []error
-	for _, c := range s.close {
-		errs = append(errs, c())
-	}
-	return errors.Join(errs...)
+	return strings.Join(names, ", ") + " (or, with a mapping file, the files that it names)"
 }
