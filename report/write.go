@@ -52,7 +52,9 @@ func Write(ctx context.Context, dir string, in Input) (page string, err error) {
 		return "", fmt.Errorf("write report: %w", err)
 	}
 	for _, part := range []func() error{
-		func() error { return os.WriteFile(filepath.Join(tmp, marker), []byte("made by segue report; the next one may replace it\n"), 0o644) },
+		func() error {
+			return os.WriteFile(filepath.Join(tmp, marker), []byte("made by segue report; the next one may replace it\n"), 0o644)
+		},
 		func() error { return writeJSON(filepath.Join(tmp, "report.json"), in) },
 		func() error { return writeTables(ctx, filepath.Join(tmp, "tables"), in.Answers) },
 		func() error { return writePage(filepath.Join(tmp, "index.html"), in) },
