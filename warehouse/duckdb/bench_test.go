@@ -2,12 +2,15 @@ package duckdb
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
+	"github.com/seguefeed/segue/feedlog"
 	"github.com/seguefeed/segue/internal/logfiles"
 	"github.com/seguefeed/segue/warehouse"
 )
@@ -26,32 +29,53 @@ func inputsOf(tb testing.TB, paths ...string) []warehouse.Input {
 	return inputs
 }
 
-// BenchmarkLoad loads the log in the directory SEGUE_BENCH_LOG, once an iteration, into a new database. SEGUE_BENCH_DB keeps
-// the last one.
-func BenchmarkLoad(b *testing.B) {
+// logToLoad is the log that the benchmarks load: SEGUE_BENCH_LOG names its directory.
+func logToLoad(b *testing.B) string {
 	dir := os.Getenv("SEGUE_BENCH_LOG")
 	if dir == "" {
-		b.Skip("SEGUE_BENCH_LOG names no log; segue simulate makes one")
+		b.Skip("SEGUE_BENCH_LOG names no log; `segue simulate --no-truth --users N --out DIR` makes one")
 	}
+	return dir
+}
+
+// BenchmarkLoad loads a log into a new database, once an iteration. SEGUE_BENCH_STEPS=1 prints how long each step took.
+func BenchmarkLoad(b *testing.B) {
+	dir := logToLoad(b)
+	ctx := context.Background()
 	for b.Loop() {
-		path := os.Getenv("SEGUE_BENCH_DB")
-		if path == "" {
-			path = filepath.Join(b.TempDir(), "bench.duckdb")
-		}
-		os.Remove(path)
-		e, err := Open(context.Background(), path, Config{})
+		e, err := Open(ctx, filepath.Join(b.TempDir(), "bench.duckdb"), Config{})
 		if err != nil {
 			b.Fatal(err)
 		}
-		report, err := e.Load(context.Background(), inputsOf(b, dir), warehouse.LoadOptions{Progress: timeline(os.Getenv("SEGUE_BENCH_STEPS") != "")})
+		report, err := e.Load(ctx, inputsOf(b, dir), warehouse.LoadOptions{Progress: timeline(os.Getenv("SEGUE_BENCH_STEPS") != "")})
 		if err != nil {
 			b.Fatal(err)
 		}
 		for _, t := range report.Tables {
-			fmt.Fprintf(os.Stderr, "%-24s %10d rows %6.2f s\n", t.Table, t.Rows, t.Seconds)
+			b.ReportMetric(float64(t.Rows), t.Table.String()+"_rows")
 		}
-		fmt.Fprintf(os.Stderr, "total %.2f s\n", report.Seconds)
 		if err := e.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkReadCSV is what BenchmarkLoad is held against: the engine's own reader makes the same columns, as plain text and
+// integers, from the same files, with the same bounds on memory and threads.
+func BenchmarkReadCSV(b *testing.B) {
+	dir := logToLoad(b)
+	for b.Loop() {
+		db, err := sql.Open("duckdb", filepath.Join(b.TempDir(), "plain.duckdb")+"?memory_limit=2000MB&threads="+fmt.Sprint(runtime.NumCPU()))
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, t := range feedlog.Tables {
+			file := filepath.Join(dir, t.String()+".csv")
+			if _, err := db.Exec(fmt.Sprintf("create table %s as select * from read_csv('%s', header = true, nullstr = ['NA', ''], max_line_size = 10000000)", t, file)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := db.Close(); err != nil {
 			b.Fatal(err)
 		}
 	}
