@@ -1,0 +1,177 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/seguefeed/segue/internal/stat"
+)
+
+// dormantDays is how long a user stays away before she counts as dormant.
+const dormantDays = 7
+
+// lifeDay is one day of the users' lifecycle.
+type lifeDay struct {
+	day                               time.Time
+	fresh, returning, raised, dormant int64
+}
+
+func (d lifeDay) seen() int64 { return d.fresh + d.returning + d.raised }
+
+func askLifecycle(ctx context.Context, env *Env) (Answer, error) {
+	rows, err := env.Warehouse.Returns(ctx)
+	if err != nil {
+		return Answer{}, err
+	}
+	n := env.Contents.Days()
+	if len(rows) == 0 || n == 0 {
+		return nothing("The log holds no impressions, so there is no lifecycle to follow."), nil
+	}
+	first := env.Contents.FirstDay
+	number := func(t time.Time) int { return int(t.Sub(first) / (24 * time.Hour)) }
+	days := make([]lifeDay, n)
+	seen := make([]int64, n)   // users by day
+	next := make([][]int64, n) // next[x][y]: users seen on x whose next day is y
+	for i := range days {
+		days[i].day = first.AddDate(0, 0, i)
+		next[i] = make([]int64, n)
+	}
+	for _, r := range rows {
+		y := number(r.Day)
+		seen[y] += r.Users
+		if r.Previous.IsZero() {
+			days[y].fresh += r.Users
+			continue
+		}
+		x := number(r.Previous)
+		next[x][y] += r.Users
+		if y-x <= dormantDays {
+			days[y].returning += r.Users
+		} else {
+			days[y].raised += r.Users
+		}
+	}
+	// Dormant on a day: last seen at least dormantDays before it, and not yet back.
+	for d := range days {
+		for x := 0; x <= d-dormantDays; x++ {
+			away := seen[x]
+			for y := x + 1; y <= d; y++ {
+				away -= next[x][y]
+			}
+			days[d].dormant += away
+		}
+	}
+	a := Answer{Caveats: []string{
+		fmt.Sprintf("New: seen for the first time in the log. Returning: seen within the %d days before. Resurrected: seen before, but longer ago. Dormant: seen before, and not for %d days.", dormantDays, dormantDays),
+		"The log begins for everybody on its first day: in its first weeks many who count as new are old users not seen yet, so its last week is the one to read.",
+	}}
+	last := days[max(0, n-7):]
+	var week lifeDay
+	for _, d := range last {
+		week.fresh += d.fresh
+		week.returning += d.returning
+		week.raised += d.raised
+	}
+	a.Findings = append(a.Findings, described(fmt.Sprintf("In the last %s, %s of the users of a day are new to the log, %s return within %d days and %s are back after longer.",
+		counted(int64(len(last)), "day", "days"), percent(share(week.fresh, week.seen())), percent(share(week.returning, week.seen())), dormantDays, percent(share(week.raised, week.seen()))),
+		exactly("share of new users among a day's users, last week", share(week.fresh, week.seen()), Share), 0))
+	var all int64
+	for _, d := range days {
+		all += d.fresh
+	}
+	asleep := stat.Wilson(days[n-1].dormant, all)
+	a.Findings = append(a.Findings, described(fmt.Sprintf("At the end of the log %s of its users have not come for %d days (%s).", percent(asleep.Value), dormantDays, percentInterval(asleep)),
+		&Effect{Name: "share of users dormant on the last day", Value: asleep.Value, Low: asleep.Low, High: asleep.High, Unit: Share}, 0))
+	labels := each(days, func(d lifeDay) string { return dayLabel(d.day) })
+	column := func(of func(lifeDay) int64) []int64 { return each(days, of) }
+	fresh, returning := column(func(d lifeDay) int64 { return d.fresh }), column(func(d lifeDay) int64 { return d.returning })
+	raised, dormant := column(func(d lifeDay) int64 { return d.raised }), column(func(d lifeDay) int64 { return d.dormant })
+	a.Tables = []Table{{Name: "lifecycle", Title: "Users by day: new, returning, resurrected, dormant", Columns: []Column{
+		texts("day", "day", labels), ints("new", "new", Count, fresh), ints("returning", "returning", Count, returning), ints("resurrected", "resurrected", Count, raised), ints("dormant", "dormant", Count, dormant),
+	}}}
+	x := Axis{Label: "day", Unit: Text, Categories: labels}
+	a.Charts = []Chart{
+		{ID: "lifecycle", Title: "Who comes: new, returning and resurrected users by day", Kind: StackedBar, X: x, Y: Axis{Label: "users", Unit: Count},
+			Series: []Series{{Name: "returning", Y: asFloats(returning)}, {Name: "resurrected", Y: asFloats(raised)}, {Name: "new", Y: asFloats(fresh)}},
+			Alt:    "The users of each day, stacked by whether they are new, returning or back after more than a week."},
+		{ID: "dormant", Title: "Who stays away: dormant users by day", Kind: LineChart, X: x, Y: Axis{Label: "dormant users", Unit: Count}, Series: []Series{{Name: "dormant users", Y: asFloats(dormant)}},
+			Alt: "The number of users who have been seen and have not come for a week, by day."},
+	}
+	return a, nil
+}
+
+func askRetention(ctx context.Context, env *Env) (Answer, error) {
+	rows, err := env.Warehouse.Retention(ctx)
+	if err != nil {
+		return Answer{}, err
+	}
+	n := env.Contents.Days()
+	if len(rows) == 0 || n == 0 {
+		return nothing("The log holds no impressions, so nobody can come back."), nil
+	}
+	first := env.Contents.FirstDay
+	number := func(t time.Time) int { return int(t.Sub(first) / (24 * time.Hour)) }
+	users := make([][]int64, n) // by first day and days since
+	for i := range users {
+		users[i] = make([]int64, n-i)
+	}
+	for _, r := range rows {
+		c := number(r.FirstDay)
+		users[c][number(r.Day)-c] = r.Users
+	}
+	var cohort, since []int64
+	var size, back []int64
+	var rate []float64
+	grid := make([][]float64, n)
+	labels, ages := make([]string, n), make([]string, n)
+	for c := range users {
+		labels[c], ages[c] = dayLabel(first.AddDate(0, 0, c)), fmt.Sprint(c)
+		grid[c] = make([]float64, n)
+		for k := range grid[c] {
+			grid[c][k] = share(0, 0)
+			if k > 0 && k < len(users[c]) && users[c][0] > 0 { // day 0 is everybody
+				grid[c][k] = share(users[c][k], users[c][0])
+				cohort, since = append(cohort, int64(c)), append(since, int64(k))
+				size, back, rate = append(size, users[c][0]), append(back, users[c][k]), append(rate, grid[c][k])
+			}
+		}
+	}
+	// The curve pools all cohorts that could be followed so long.
+	var curve []stat.Estimate
+	var at []float64
+	for k := 1; k < n; k++ {
+		var came, could int64
+		for c := 0; c+k < n; c++ {
+			came += users[c][k]
+			could += users[c][0]
+		}
+		if could > 0 {
+			curve, at = append(curve, stat.Wilson(came, could)), append(at, float64(k))
+		}
+	}
+	a := Answer{Caveats: []string{"A cohort is the users first seen on one day. The log begins for everybody on its first day, so early cohorts hold old users too, who come back more.",
+		"Days later in the log follow fewer cohorts: the end of the curve rests on the first ones alone."}}
+	for _, k := range []int{1, 7, 14} {
+		if k <= len(curve) && curve[k-1].Known() {
+			e := curve[k-1]
+			a.Findings = append(a.Findings, described(fmt.Sprintf("%s of users come on day %d after their first (%s).", percent(e.Value), k, percentInterval(e)),
+				&Effect{Name: fmt.Sprintf("share seen on day %d", k), Value: e.Value, Low: e.Low, High: e.High, Unit: Share}, 0))
+		}
+	}
+	if len(a.Findings) == 0 {
+		return nothing("The log holds one day, so coming back cannot be seen."), nil
+	}
+	day := each(cohort, func(c int64) string { return labels[c] })
+	value, low, high := ends(curve)
+	a.Tables = []Table{{Name: "retention", Title: "Users of each first day who are seen again, by days since", Columns: []Column{
+		texts("first_day", "first day", day), ints("days_since", "days since", Days, since), ints("cohort", "users of the first day", Count, size), ints("users", "users seen", Count, back), floats("share", "share", Share, rate),
+	}}}
+	a.Charts = []Chart{
+		{ID: "retention-curve", Title: "Share of users who come so many days after their first", Kind: LineChart, X: Axis{Label: "days since the first", Unit: Days}, Y: Axis{Label: "share of users", Unit: Share},
+			Series: []Series{{Name: "share of users", X: at, Y: value, Low: low, High: high}}, Alt: "The share of users seen again by days since their first day, all cohorts together."},
+		{ID: "retention-matrix", Title: "Retention by first day", Kind: HeatMap, X: Axis{Label: "days since the first", Unit: Text, Categories: ages}, Y: Axis{Label: "first day", Unit: Text, Categories: labels},
+			Series: []Series{{Name: "share of users", Grid: grid}}, Alt: "A triangle of shares: for each first day, how many of its users come on each later day."},
+	}
+	return a, nil
+}
