@@ -37,7 +37,7 @@ func Demo(ctx context.Context, dir string, opt DemoOptions) (DemoResult, error) 
 	if err := clearDemo(dir, res); err != nil {
 		return res, err
 	}
-	cfg := village.Config{Users: opt.Users, Seed: opt.Seed, Threads: opt.Threads, Truth: true}
+	cfg := village.Config{Users: opt.Users, Seed: opt.Seed, Threads: opt.Threads, Null: village.NullNA}
 	if _, err := Simulate(ctx, res.Log, cfg, opt.Progress); err != nil {
 		return res, err
 	}

@@ -72,19 +72,18 @@ type month struct {
 	swipe []swipe
 	level int8
 
-	hour     alias
-	days     [monthDays + 1]float64 // cumulative day weights
-	visits   []int32                // seconds since monthStart
-	page     []kept
-	pageDay  int32
-	seen     []uint32 // per card, the user (as a running number) who saw it last
-	user     uint32
-	examB    [64]float64 // examination by slot, browsing
-	examG    [16]float64 // and in passing
-	screen2  float64
-	screen3  float64
-	clicks   int
-	swipeCut float64
+	hour    alias
+	days    [monthDays + 1]float64 // cumulative day weights
+	visits  []int32                // seconds since monthStart
+	page    []kept
+	pageDay int32
+	seen    []uint32 // per card, the user (as a running number) who saw it last
+	user    uint32
+	examB   [64]float64 // examination by slot, browsing
+	examG   [16]float64 // and in passing
+	screen2 float64
+	screen3 float64
+	clicks  int
 }
 
 func newMonth(p *params, cat *catalogue, pop *population) *month {

@@ -41,7 +41,6 @@ type Config struct {
 	Nested  Nested // "" means Quoted
 	Null    Null   // spelling of nulls in impression_data; the zero value is empty, NullNA is the reference
 	Threads int    // 0 means one a core; the result does not depend on it
-	Truth   bool   // write *.truth.parquet beside the files
 
 	// Progress, if set, is called from one goroutine at a time with the work
 	// done and the work in all, both in expected impressions.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -68,12 +67,4 @@ func parseMemory(s string) (int, error) {
 		return 0, usagef("--memory %s is too little; the engine needs at least 100MB", s)
 	}
 	return mb, nil
-}
-
-// plural writes a count with its noun: "1 file", "2 files".
-func plural(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%s %ss", thousands(n), noun)
 }

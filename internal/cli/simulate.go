@@ -11,19 +11,22 @@ import (
 
 func (a *app) simulateCommand() *cobra.Command {
 	var (
-		cfg     = village.Config{Users: 100_000, Seed: 1}
-		out     string
-		nested  string
-		null    string
-		noTruth bool
-		asJSON  bool
+		cfg    = village.Config{Users: 100_000, Seed: 1}
+		out    string
+		nested string
+		null   string
+		check  bool
+		asJSON bool
 	)
 	cmd := &cobra.Command{
 		Use:   "simulate",
-		Short: "Make a log whose truth is known",
-		Long: `Simulate a village: users who come, look, click and swipe, in the layout of the reference data set. Beside the six CSV files
-it writes what only a simulator knows (tastes, appeals, the true click probability of every impression) as Parquet.`,
+		Short: "Make a log of simulated users",
+		Long: `Simulate a village: users who come, look, click and swipe, as six files in the layout of the reference data set.
+
+--check holds a village against the figures published for the reference data set and says which it meets; 200,000 users
+make its own sampling errors small.`,
 		Example: `  segue simulate --users 20000 --seed 7 --out village
+  segue simulate --check --users 200000
   segue simulate --users 2085533 --out full          the reference's size: 57.7 million impressions, 6 GB`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -37,8 +40,10 @@ it writes what only a simulator knows (tastes, appeals, the true click probabili
 			if cfg.Null, err = parseNull(null); err != nil {
 				return err
 			}
-			cfg.Truth = !noTruth
 			cfg.Threads = a.threads
+			if check {
+				return a.checkVillage(cmd, cfg, asJSON)
+			}
 			if out == "" {
 				return usagef("simulate needs --out DIR, the directory to write to")
 			}
@@ -63,7 +68,7 @@ it writes what only a simulator knows (tastes, appeals, the true click probabili
 	cmd.Flags().StringVar(&out, "out", "", "directory to write to")
 	cmd.Flags().StringVar(&nested, "nested", "quoted", "how the nested list of swipes is written: quoted, or bare with all its commas")
 	cmd.Flags().StringVar(&null, "null", "NA", "how nulls of the impressions are written: NA or empty")
-	cmd.Flags().BoolVar(&noTruth, "no-truth", false, "write the six files only")
+	cmd.Flags().BoolVar(&check, "check", false, "compare with the published figures instead of writing files")
 	cmd.Flags().IntVar(&a.threads, "threads", 0, "processor threads to use (default: all)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
@@ -87,4 +92,54 @@ func parseNull(s string) (village.Null, error) {
 		return "", nil
 	}
 	return "", usagef("--null %q is neither NA nor empty", s)
+}
+
+func (a *app) checkVillage(cmd *cobra.Command, cfg village.Config, asJSON bool) error {
+	var figures []village.Figure
+	err := a.withProgress(func(progress segue.Progress) error {
+		cfg.Progress = func(done, total int64) {
+			progress(segue.Step{Name: "simulate", Unit: segue.Impressions, Done: done, Total: total})
+		}
+		var err error
+		figures, err = village.Check(cmd.Context(), cfg)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return a.printJSON(figures)
+	}
+	var rows [][]string
+	passed, group := 0, ""
+	for _, f := range figures {
+		verdict := "fail"
+		if f.Pass {
+			passed++
+			verdict = "pass"
+		}
+		off, within := fmt.Sprintf("%+.1f%%", 100*f.Error), fmt.Sprintf("%.1f%%", 100*f.Tolerance)
+		if f.Share {
+			off, within = fmt.Sprintf("%+.2f points", 100*f.Error), fmt.Sprintf("%.2f points", 100*f.Tolerance)
+		}
+		name := f.Group
+		if name == group {
+			name = ""
+		}
+		group = f.Group
+		rows = append(rows, []string{name, f.Name, fmt.Sprintf("%.5g", f.Published), fmt.Sprintf("%.5g", f.Simulated), off, within, verdict})
+	}
+	a.printTable([]string{"group", "figure", "published", "simulated", "off by", "allowed", "verdict"}, rows, 2)
+	fmt.Fprintf(a.stdout, "\n%d of %d figures pass.\n", passed, len(figures))
+	noted := false
+	for _, f := range figures {
+		if !f.Pass && f.Note != "" {
+			if !noted {
+				fmt.Fprintln(a.stdout, "\nWhat makes some of those that fail hard to meet:")
+				noted = true
+			}
+			fmt.Fprintf(a.stdout, "  %s, %s: %s\n", f.Group, f.Name, f.Note)
+		}
+	}
+	return nil
 }

@@ -33,7 +33,7 @@ func inputsOf(tb testing.TB, paths ...string) []warehouse.Input {
 func logToLoad(b *testing.B) string {
 	dir := os.Getenv("SEGUE_BENCH_LOG")
 	if dir == "" {
-		b.Skip("SEGUE_BENCH_LOG names no log; `segue simulate --no-truth --users N --out DIR` makes one")
+		b.Skip("SEGUE_BENCH_LOG names no log; `segue simulate --users N --out DIR` makes one")
 	}
 	return dir
 }

@@ -88,12 +88,6 @@ func column[T any](chunk mapping.DataChunk, i, n int) []T {
 	return unsafe.Slice((*T)(mapping.VectorGetData(vec)), n)
 }
 
-// nullAt reports whether a fetched column holds a null in a row.
-func nullAt(chunk mapping.DataChunk, i, row int) bool {
-	mask := mapping.VectorGetValidity(mapping.DataChunkGetVector(chunk, mapping.IdxT(i)))
-	return mask != nil && !mapping.ValidityRowIsValid(mask, mapping.IdxT(row))
-}
-
 // chunkRows is how many rows one chunk of the engine holds.
 const chunkRows = 2048
 

@@ -1,0 +1,398 @@
+// The figures of a village that published ones exist for, computed from its
+// ledger. A figure's name is its group and its name in targets.json.
+
+package village
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// figures collects figures by group and name.
+type figures map[[2]string]float64
+
+func (f figures) set(group, name string, v float64) { f[[2]string{group, name}] = v }
+
+// computed are all figures of the ledger.
+func (l *ledger) figures() figures {
+	f := figures{}
+	l.volumeFigures(f)
+	l.timeFigures(f)
+	l.levelFigures(f)
+	l.peopleFigures(f)
+	l.provinceFigures(f)
+	l.tenureFigures(f)
+	l.feedFigures(f)
+	l.cardFigures(f)
+	l.creatorFigures(f)
+	return f
+}
+
+// seen are the users with impressions.
+func (l *ledger) seen(each func(*userMonth)) {
+	for i := range l.users {
+		if l.users[i].shown > 0 {
+			each(&l.users[i])
+		}
+	}
+}
+
+func (u *userMonth) rate() float64 { return float64(u.clicks) / float64(u.shown) }
+
+// threshold is the mean of the users' click-through rates: the active are at
+// or above it.
+func (l *ledger) threshold() float64 {
+	var s, n float64
+	l.seen(func(u *userMonth) { s, n = s+u.rate(), n+1 })
+	return s / n * (1 - 1e-12)
+}
+
+// sample is a list of values and what is asked of one.
+type sample []float64
+
+func (s sample) mean() float64 {
+	var t float64
+	for _, v := range s {
+		t += v
+	}
+	return t / float64(len(s))
+}
+
+func (s sample) sd() float64 {
+	m := s.mean()
+	var t float64
+	for _, v := range s {
+		t += (v - m) * (v - m)
+	}
+	return math.Sqrt(t / float64(len(s)-1))
+}
+
+// quantile is of type 7 (Hyndman and Fan); it sorts the sample.
+func (s sample) quantile(q float64) float64 {
+	if len(s) == 0 {
+		return math.NaN()
+	}
+	slices.Sort(s)
+	h := q * float64(len(s)-1)
+	i := int(h)
+	if i+1 == len(s) {
+		return s[i]
+	}
+	return s[i] + (h-float64(i))*(s[i+1]-s[i])
+}
+
+func (f figures) quartiles(group, prefix string, s sample, names ...string) {
+	at := map[string]float64{"quartile 1": .25, "median": .5, "quartile 3": .75, "90%": .9, "95%": .95, "99%": .99}
+	for _, n := range names {
+		switch n {
+		case "mean":
+			f.set(group, prefix+n, s.mean())
+		case "sd":
+			f.set(group, prefix+n, s.sd())
+		default:
+			f.set(group, prefix+n, s.quantile(at[n]))
+		}
+	}
+}
+
+// volumeFigures are impressions, clicks and positions a user, and who is active.
+func (l *ledger) volumeFigures(f figures) {
+	from := l.threshold()
+	var shown, clicks, positions, positionsNew, newClicks, activeShown, inactiveShown sample
+	var active, high, both, bothActive float64
+	var sumRate, sumB, nB float64
+	l.seen(func(u *userMonth) {
+		shown, clicks = append(shown, float64(u.shown)), append(clicks, float64(u.clicks))
+		p := float64(u.positions) / float64(u.shown)
+		positions = append(positions, p)
+		if u.months <= 6 {
+			positionsNew, newClicks = append(positionsNew, p), append(newClicks, float64(u.clicks))
+		}
+		sumRate += u.rate()
+		if u.rate() >= from {
+			active++
+			activeShown = append(activeShown, float64(u.shown))
+			if u.rate() >= .2 {
+				high++
+			}
+		} else {
+			inactiveShown = append(inactiveShown, float64(u.shown))
+		}
+		if u.shownB > 0 {
+			sumB += float64(u.clicksB) / float64(u.shownB)
+			nB++
+		}
+	})
+	l.seen(func(u *userMonth) {
+		if u.shownA > 0 && u.shownB > 0 {
+			both++
+			if float64(u.clicksB)/float64(u.shownB) >= sumB/nB {
+				bothActive++
+			}
+		}
+	})
+	n := float64(len(shown))
+	f.quartiles("impressions a user", "", shown, "mean", "sd", "quartile 1", "median", "quartile 3")
+	f.quartiles("clicks a user", "", clicks, "mean", "sd", "median", "quartile 3")
+	f.set("click-through rate", "mean over users", sumRate/n)
+	f.set("click-through rate", "pooled", clicks.mean()/shown.mean())
+	f.set("active", "share of users", active/n)
+	f.set("active", "share of the active at .20 or above", high/active)
+	f.quartiles("mean position a user", "", positions, "mean", "quartile 1", "median", "quartile 3")
+	f.set("mean position a user", "mean, new users", positionsNew.mean())
+	f.set("mean position a user", "quartile 3, new users", positionsNew.quantile(.75))
+	f.quartiles("impressions by activity", "active, ", activeShown, "quartile 1", "median", "quartile 3", "mean")
+	f.quartiles("impressions by activity", "inactive, ", inactiveShown, "quartile 1", "median", "quartile 3", "mean")
+	f.quartiles("clicks of new users", "", newClicks, "mean", "sd")
+	f.set("windows", "share of users seen in days 1-10 and 11-30", both/n)
+	f.set("windows", "their active share in days 11-30", bothActive/both)
+	slices.Sort(clicks)
+	var top, all float64
+	for i, c := range clicks {
+		all += c
+		if float64(len(clicks)-i) <= .05*n {
+			top += c
+		}
+	}
+	f.set("concentration", "share of clicks of the top 5% of users", top/all)
+}
+
+// timeFigures are shares of impressions by day and hour.
+func (l *ledger) timeFigures(f figures) {
+	var total float64
+	for _, n := range l.sums.day {
+		total += float64(n)
+	}
+	for d, n := range l.sums.day {
+		f.set("share of impressions by day", fmt.Sprint(d+1), float64(n)/total)
+	}
+	for h, n := range l.sums.hour {
+		f.set("share of impressions by hour", fmt.Sprint(h), float64(n)/total)
+	}
+}
+
+// levelFigures are the users of each level and what they do.
+func (l *ledger) levelFigures(f figures) {
+	var users, shown, clicks, reads, likes [11]float64
+	var level sample
+	l.seen(func(u *userMonth) {
+		if !u.hasRow {
+			return
+		}
+		k := u.level
+		users[k]++
+		shown[k] += float64(u.shown)
+		clicks[k] += float64(u.clicks)
+		reads[k] += float64(u.reads)
+		likes[k] += float64(u.likes)
+		level = append(level, float64(k))
+	})
+	for k := range users {
+		name := fmt.Sprint(k)
+		f.set("users by level", name, users[k]/float64(len(level)))
+		f.set("click-through rate by level", name, clicks[k]/shown[k])
+		f.set("comment reading by level", name, reads[k]/shown[k])
+		f.set("likes by level", name, likes[k]/shown[k])
+	}
+	f.quartiles("level", "", level, "mean", "sd")
+}
+
+// peopleFigures are gender and age by activity, and what is missing.
+func (l *ledger) peopleFigures(f figures) {
+	from := l.threshold()
+	var known, knownActive float64
+	var sex [2][2]float64 // [male, female][inactive, active]
+	var ages [2][2]sample // the same
+	var all, follows sample
+	var byAge [2][60]int64
+	var young, rows, noAge, noGender, unknown, noRow, n float64
+	l.seen(func(u *userMonth) {
+		n++
+		if !u.hasRow {
+			noRow++
+			return
+		}
+		rows++
+		follows = append(follows, float64(u.follows))
+		switch {
+		case u.age == 0:
+			noAge++
+		case u.age <= 25:
+			young++
+		}
+		switch u.gender {
+		case genderNull:
+			noGender++
+		case genderUnknown:
+			unknown++
+		}
+		if u.age > 0 {
+			all = append(all, float64(u.age))
+		}
+		if !u.known() {
+			return
+		}
+		a, s := 0, int(u.gender-genderMale)
+		if u.rate() >= from {
+			a = 1
+			knownActive++
+		}
+		known++
+		sex[s][a]++
+		ages[s][a] = append(ages[s][a], float64(u.age))
+		byAge[s][min(int(u.age), 59)]++
+	})
+	f.set("activity by demographics", "known users, active", knownActive/known)
+	f.set("activity by demographics", "male, active", sex[0][1]/(sex[0][0]+sex[0][1]))
+	f.set("activity by demographics", "female, active", sex[1][1]/(sex[1][0]+sex[1][1]))
+	f.set("activity by demographics", "male share of the active", sex[0][1]/(sex[0][1]+sex[1][1]))
+	f.set("activity by demographics", "male share of the inactive", sex[0][0]/(sex[0][0]+sex[1][0]))
+	for s, sexName := range []string{"male", "female"} {
+		for a, activeName := range []string{"inactive", "active"} {
+			f.quartiles("age", activeName+" "+sexName+", ", ages[s][a], "mean", "sd")
+		}
+	}
+	f.quartiles("age", "", all, "quartile 1", "median", "quartile 3")
+	f.set("age", "share 25 or younger", young/float64(len(all)))
+	var girls, boys float64
+	for age := 12; age <= 30; age++ {
+		switch {
+		case age <= 16 && byAge[1][age] > byAge[0][age]:
+			girls++
+		case age >= 17 && byAge[0][age] > byAge[1][age]:
+			boys++
+		}
+	}
+	f.set("age", "girls outnumber boys at 12-16 (ages of 5)", girls)
+	f.set("age", "boys outnumber girls at 17-30 (ages of 14)", boys)
+	f.set("nulls", "age", noAge/rows)
+	f.set("nulls", "gender", noGender/rows)
+	f.set("nulls", "gender unknown", unknown/rows)
+	f.set("nulls", "users without a row", noRow/n)
+	f.quartiles("follows", "", follows, "mean", "quartile 1", "median", "quartile 3")
+}
+
+// provinceFigures are the known users of each province and their activity.
+func (l *ledger) provinceFigures(f figures) {
+	from := l.threshold()
+	provinces := l.p.People.Provinces
+	users, active := make([]float64, len(provinces)), make([]float64, len(provinces))
+	var n float64
+	l.seen(func(u *userMonth) {
+		if !u.known() {
+			return
+		}
+		n++
+		users[u.province]++
+		if u.rate() >= from {
+			active[u.province]++
+		}
+	})
+	var sum, count float64
+	rate := map[string]float64{}
+	for i, p := range provinces {
+		f.set("users by province", p.Name, users[i]/n)
+		if users[i] > 0 {
+			rate[p.Name] = active[i] / users[i]
+			sum += rate[p.Name]
+			count++
+		}
+	}
+	mean := sum / count
+	var above float64
+	for _, r := range rate {
+		if r >= mean {
+			above++
+		}
+	}
+	var low, high float64
+	for _, p := range []string{"bei jing", "shang hai", "guang dong"} {
+		if rate[p] < mean {
+			low++
+		}
+	}
+	for _, p := range []string{"xin jiang", "xi cang", "qing hai"} {
+		if rate[p] > mean {
+			high++
+		}
+	}
+	f.set("activity by province", "mean over provinces", mean)
+	f.set("activity by province", "share of provinces at or above their mean", above/count)
+	f.set("activity by province", "xi cang", rate["xi cang"])
+	f.set("activity by province", "Beijing, Shanghai, Guangdong below the mean (of 3)", low)
+	f.set("activity by province", "Xinjiang, Tibet, Qinghai above the mean (of 3)", high)
+}
+
+// tenureFigures are activity and rates by months since registration.
+func (l *ledger) tenureFigures(f figures) {
+	from := l.threshold()
+	const top = 81
+	var users, active, rate, activeRate, inactiveRate [top]float64
+	var months sample
+	var newUsers, n float64
+	l.seen(func(u *userMonth) {
+		if !u.hasRow {
+			return
+		}
+		months = append(months, float64(u.months))
+		n++
+		if u.months <= 6 {
+			newUsers++
+		}
+		if u.months >= top {
+			return
+		}
+		m := u.months
+		users[m]++
+		rate[m] += u.rate()
+		if u.rate() >= from {
+			active[m]++
+			activeRate[m] += u.rate()
+		} else {
+			inactiveRate[m] += u.rate()
+		}
+	})
+	f.quartiles("tenure", "", months, "mean", "sd", "quartile 1", "median", "quartile 3")
+	f.set("tenure", "share of users at 6 months or less", newUsers/n)
+	// The case study's ratio is of means over months of the months' mean rates.
+	var newMean, oldMean sample
+	for m := range users {
+		if users[m] == 0 {
+			continue
+		}
+		if m <= 6 {
+			newMean = append(newMean, rate[m]/users[m])
+		} else {
+			oldMean = append(oldMean, rate[m]/users[m])
+		}
+	}
+	f.set("tenure curve", "CTR of new over longer users", newMean.mean()/oldMean.mean())
+	over := func(x, y *[top]float64, low, high int) float64 {
+		var a, b float64
+		for m := low; m <= high; m++ {
+			a += x[m]
+			b += y[m]
+		}
+		return a / b
+	}
+	var inactive [top]float64
+	for m := range inactive {
+		inactive[m] = users[m] - active[m]
+	}
+	span := func(low, high int) string {
+		if low == high {
+			return fmt.Sprint(low)
+		}
+		return fmt.Sprintf("%d-%d", low, high)
+	}
+	for _, s := range [][2]int{{0, 0}, {4, 9}, {17, 19}, {35, 37}, {49, 51}} {
+		f.set("tenure curve", "active, CTR at months "+span(s[0], s[1]), over(&activeRate, &active, s[0], s[1]))
+	}
+	for _, s := range [][2]int{{3, 15}, {59, 61}} {
+		f.set("tenure curve", "inactive, CTR at months "+span(s[0], s[1]), over(&inactiveRate, &inactive, s[0], s[1]))
+	}
+	for _, s := range [][2]int{{0, 0}, {1, 2}, {3, 6}, {12, 30}, {40, 66}} {
+		f.set("tenure curve", "active to inactive at months "+span(s[0], s[1]), over(&active, &inactive, s[0], s[1]))
+	}
+}
