@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -61,6 +62,9 @@ func Open(ctx context.Context, path string, cfg Config) (*Engine, error) {
 	if path == "" || strings.HasPrefix(path, ":") {
 		return nil, fmt.Errorf("open database: %q is not a file name", path)
 	}
+	if strings.ContainsAny(path, "?#") { // they end the name in what the driver is given
+		return nil, fmt.Errorf("open %s: the name of a database may hold no ? and no #; choose another --db", path)
+	}
 	_, err := os.Stat(path)
 	missing := errors.Is(err, fs.ErrNotExist)
 	if missing && cfg.ReadOnly {
@@ -86,11 +90,34 @@ func (e *Engine) Close() error {
 	return err
 }
 
-func (e *Engine) tempDir() string { return e.path + ".tmp" }
+// tempDir is where the engine puts what does not fit in memory. Several processes may read one database, and each needs a place of its own.
+func (e *Engine) tempDir() string {
+	if e.cfg.ReadOnly {
+		return fmt.Sprintf("%s.tmp-%d", e.path, os.Getpid())
+	}
+	return e.path + ".tmp"
+}
 
+// removeTemp takes out what the engine put beside the database, and nothing else that someone may keep under that name. A failure leaves
+// rubbish and no harm.
 func (e *Engine) removeTemp() {
-	// Only a directory the engine left empty or with its own spill files; a failure leaves rubbish and no harm.
-	_ = os.RemoveAll(e.tempDir())
+	dir := e.tempDir()
+	for _, pattern := range []string{"duckdb_temp_*", filepath.Join("stages", "stage-*")} {
+		files, _ := filepath.Glob(filepath.Join(escapeGlob(dir), pattern)) // the pattern is a good one
+		for _, f := range files {
+			_ = os.Remove(f)
+		}
+	}
+	_ = os.Remove(filepath.Join(dir, "stages"))
+	_ = os.Remove(dir)
+}
+
+// escapeGlob makes a path a pattern that only it matches.
+func escapeGlob(path string) string {
+	if runtime.GOOS == "windows" { // has no escapes in patterns
+		return path
+	}
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
 // settings are the engine's own settings, as name and value.
@@ -115,10 +142,10 @@ func (e *Engine) settings() [][2]string {
 // connect opens the database for questions: once open, it can reach no other file and its settings are locked.
 func (e *Engine) connect(ctx context.Context) error {
 	var dsn strings.Builder
-	dsn.WriteString(strings.ReplaceAll(e.path, "?", "%3F"))
+	dsn.WriteString(e.path)
 	sep := "?"
 	for _, kv := range e.settings() {
-		dsn.WriteString(sep + kv[0] + "=" + strings.ReplaceAll(kv[1], "&", "%26"))
+		dsn.WriteString(sep + kv[0] + "=" + url.QueryEscape(kv[1]))
 		sep = "&"
 	}
 	connector, err := duckdb.NewConnector(dsn.String(), func(c driver.ExecerContext) error {

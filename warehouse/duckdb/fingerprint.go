@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -93,13 +94,14 @@ func (l *load) recognise() error {
 	if err != nil || len(loads) == 0 {
 		return err
 	}
+	replaced := make([]bool, len(loads))
 	for _, in := range l.inputs {
 		head, _, err := readHash(l.ctx, in, headBytes)
 		if err != nil {
 			return err
 		}
 		all := ""
-		for _, old := range loads {
+		for i, old := range loads {
 			same := old.table == in.Table.String() && old.head == head
 			if same && all == "" {
 				if _, all, err = readHash(l.ctx, in, 0); err != nil {
@@ -107,32 +109,54 @@ func (l *load) recognise() error {
 				}
 			}
 			same = same && old.print == all
-			switch {
-			case same && !l.opt.Replace:
+			if same && !l.opt.Replace {
 				return &warehouse.AlreadyLoadedError{Name: in.Name, LoadedAs: old.file, LoadedAt: old.at}
-			case l.opt.Replace && old.table == in.Table.String() && (same || old.file == in.Name):
-				if err := l.remove(old.load, old.table); err != nil {
-					return err
-				}
 			}
+			replaced[i] = replaced[i] || l.opt.Replace && old.table == in.Table.String() && (same || old.file == in.Name)
+		}
+	}
+	for i, old := range loads {
+		if !replaced[i] {
+			continue
+		}
+		for j, other := range loads { // rows tell their load, not their file
+			if other.load == old.load && other.table == old.table && !replaced[j] {
+				return fmt.Errorf("%s: it was loaded together with %s, and the two can only be replaced together; name both", old.file, other.file)
+			}
+		}
+		if err := l.remove(old.load, old.table); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// factTables are the tables that hold rows of a log's table; users, creators and cards keep their ids and take newer rows.
-var factTables = map[string][]string{
-	"impression_data": {"impression_rows", "swipe_rows", "sessions", "user_days"},
-	"mlog_stats":      {"card_days"},
-	"creator_stats":   {"creator_days"},
+// removals take out what a load, $, brought from one of the log's tables. Users, creators and cards keep their ids, which other rows
+// name; they are not listed any more.
+var removals = map[string][]string{
+	"impression_data": {"delete from impression_rows where load_id = $", "delete from swipe_rows where load_id = $", "delete from sessions where load_id = $",
+		"delete from user_days where load_id = $"},
+	"mlog_stats":    {"delete from card_days where load_id = $"},
+	"creator_stats": {"delete from creator_days where load_id = $"},
+	"user_demographics": {"update users set listed = false, province = null, age = null, gender = null, registered_months = null, follows = null, " +
+		"level = null where listed and load_id = $"},
+	"creator_demographics": {"update creators set listed = false, gender = null, registered_months = null, follows = null, followers = null, " +
+		"creator_type = null, level = null where listed and load_id = $"},
+	"mlog_demographics": {"update cards set listed = false, song_id = null, artist_id = null, creator_id = null, published = null, card_type = null, " +
+		"content_id = null, talk_id = null where listed and load_id = $"},
 }
 
 // remove takes the rows out that a load brought from one of the log's tables.
 func (l *load) remove(load int32, logTable string) error {
-	for _, t := range factTables[logTable] {
-		if err := l.conn.exec(fmt.Sprintf("delete from %s where load_id = %d", t, load)); err != nil {
+	from := fmt.Sprintf(" where load_id = %d and log_table = '%s'", load, logTable)
+	statements := []string{"delete from duplicates" + from, "delete from loads" + from}
+	for _, s := range removals[logTable] {
+		statements = append(statements, strings.ReplaceAll(s, "$", fmt.Sprint(load)))
+	}
+	for _, s := range statements {
+		if err := l.conn.exec(s); err != nil {
 			return fmt.Errorf("take out the rows of load %d: %w", load, err)
 		}
 	}
-	return l.conn.exec(fmt.Sprintf("delete from loads where load_id = %d and log_table = '%s'", load, logTable))
+	return nil
 }

@@ -47,7 +47,20 @@ func (e *Engine) Load(ctx context.Context, inputs []warehouse.Input, opt warehou
 			err = again
 		}
 	}()
+	told, skip := 0, 0
+	if reject := opt.Reject; reject != nil {
+		// A second attempt meets the rejects of the first again, in the same order.
+		opt.Reject = func(t feedlog.Table, bad *feedlog.RowError) error {
+			if skip > 0 {
+				skip--
+				return nil
+			}
+			told++
+			return reject(t, bad)
+		}
+	}
 	for _, staged := range []bool{false, true} {
+		skip = told
 		l := &load{engine: e, opt: opt, inputs: slices.Clone(inputs), staged: staged, begun: begun.UTC()}
 		report, err = l.run(ctx)
 		if !errors.Is(err, errNotGrouped) {
@@ -154,6 +167,7 @@ func (l *load) transaction() error {
 	err := l.read()
 	if err != nil {
 		l.cancel(err)
+		err = context.Cause(l.ctx) // what the engine met, if it was the engine that broke the reading off
 	}
 	if l.stages != nil {
 		l.stages.remove()
@@ -326,6 +340,11 @@ func (l *load) input(in warehouse.Input) error {
 	}
 	file.Rows, file.Seconds = stats.Rows, time.Since(begun).Seconds()
 	file.head, file.fingerprint = hash.prints()
+	for _, other := range l.loaded {
+		if other.Table == in.Table && other.fingerprint == file.fingerprint && file.Rows > 0 {
+			return fmt.Errorf("%s: its content is that of %s, which is loaded with it; name one of them", in.Name, other.Name)
+		}
+	}
 	layout := in.Layout
 	if layout == nil {
 		layout = feedlog.ReferenceLayout(in.Table)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"unicode/utf8"
 	"unsafe"
 
 	"github.com/duckdb/duckdb-go/v2/mapping"
@@ -270,6 +271,10 @@ func putOr[T any](t *table, col int, v T, null bool) {
 // text sets a cell of a text column.
 func (t *table) text(col int, s string) {
 	c := t.current
+	if !utf8.ValidString(s) { // the engine would make it null
+		t.w.cancel(fmt.Errorf("table %s: %q is not UTF-8 text; convert the file to UTF-8 and load it again", t.name, s))
+		return
+	}
 	mapping.VectorAssignStringElement(c.vecs[col], mapping.IdxT(c.n), s)
 }
 

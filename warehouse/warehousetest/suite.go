@@ -146,6 +146,67 @@ func testLoad(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 		_, err = w.Load(ctx, Fixture(), warehouse.LoadOptions{Replace: true})
 		same(t, "replaced", before, snapshot(t, w), err)
 	})
+	t.Run("replaced files leave nothing", func(t *testing.T) {
+		w := loaded(t, open)
+		if _, err := w.Load(ctx, Fixture(), warehouse.LoadOptions{Replace: true}); err != nil {
+			t.Fatal(err)
+		}
+		testChecks(t, w) // u5 is listed twice once, not once a load
+		mended := Input(feedlog.Users, "user_demographics.csv", "userId,province,age,gender,registeredMonthCnt,followCnt,level\nu1,guang dong,21,male,3,5,7\n")
+		if _, err := w.Load(ctx, []warehouse.Input{mended}, warehouse.LoadOptions{Replace: true}); err != nil {
+			t.Fatal(err)
+		}
+		c, err := w.Describe(ctx)
+		// u1 is listed; u2 to u4 and u6 have impressions and u5 had a row: they keep their ids
+		same(t, "users listed, users", []int64{1, 6}, []int64{c.ListedUsers, c.Users}, err)
+	})
+	t.Run("one of two files replaced", func(t *testing.T) {
+		w := open(t)
+		lines := strings.SplitAfter(fixtureImpressions, "\n")
+		first := Input(feedlog.Impressions, "first.csv", lines[0]+strings.Join(lines[1:7], ""))  // u1's
+		second := Input(feedlog.Impressions, "second.csv", lines[0]+strings.Join(lines[7:], "")) // the others'
+		if _, err := w.Load(ctx, []warehouse.Input{first, second}, warehouse.LoadOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		before := snapshot(t, w)
+		if _, err := w.Load(ctx, []warehouse.Input{second}, warehouse.LoadOptions{Replace: true}); err == nil || !strings.Contains(err.Error(), "first.csv") {
+			t.Errorf("replacing one of two files that came together: %v, want it to name the other", err)
+		}
+		same(t, "refused", before, snapshot(t, w), nil)
+	})
+	t.Run("same content twice in one load", func(t *testing.T) {
+		w := open(t)
+		before := snapshot(t, w)
+		twin := Input(feedlog.Impressions, "twin.csv", fixtureImpressions)
+		if _, err := w.Load(ctx, append(Fixture(), twin), warehouse.LoadOptions{}); err == nil || !strings.Contains(err.Error(), "twin.csv") {
+			t.Errorf("a file and its copy: %v, want the copy to be refused", err)
+		}
+		same(t, "refused", before, snapshot(t, w), nil)
+	})
+	t.Run("rejects of a log that is not grouped", func(t *testing.T) {
+		lines := strings.SplitAfter(fixtureImpressions, "\n")
+		var told []string
+		_, err := open(t).Load(ctx, []warehouse.Input{
+			Input(feedlog.Users, "users.csv", "userId,province,age,gender,registeredMonthCnt,followCnt,level\nu8,,old,,,,\n"),
+			// u1, u2, u1 again, and then a row that cannot be read
+			Input(feedlog.Impressions, "impressions.csv", lines[0]+lines[1]+lines[7]+lines[2]+"NA,1,1,never,0,0,0,0,0,0,c1,NA,u1\n"),
+		}, warehouse.LoadOptions{Reject: func(_ feedlog.Table, e *feedlog.RowError) error { told = append(told, e.Column); return nil }})
+		same(t, "rejects, each once", []string{"age", "impressTime"}, told, err)
+	})
+	t.Run("text that is not UTF-8", func(t *testing.T) {
+		w := loaded(t, open)
+		before := snapshot(t, w)
+		// "guang dong" in GBK: refused as a row or as a file, but never taken for null
+		report, err := w.Load(ctx, []warehouse.Input{Input(feedlog.Users, "gbk.csv", "userId,province,age,gender,registeredMonthCnt,followCnt,level\nu9,\xb9\xe3\xb6\xab,,,,,\n")}, warehouse.LoadOptions{})
+		switch {
+		case err == nil && report.Tables[0].Rejected != 1:
+			t.Error("a province in another encoding was taken in without a word")
+		case err != nil && !strings.Contains(err.Error(), "UTF-8"):
+			t.Errorf("a province in another encoding: %v, want it to say UTF-8", err)
+		case err != nil:
+			same(t, "refused", before, snapshot(t, w), nil)
+		}
+	})
 	t.Run("second month", func(t *testing.T) {
 		w := loaded(t, open)
 		// one impression of 1 December, 12:00, and u1 with another age; u7 is new
