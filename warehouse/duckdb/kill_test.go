@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"os/exec"
@@ -48,6 +49,8 @@ func TestLoadThatIsKilled(t *testing.T) {
 		}
 		child := exec.Command(os.Args[0], "-test.run", "^TestKilledChild$")
 		child.Env = append(os.Environ(), "SEGUE_KILLED_DB="+path, "SEGUE_KILLED_LOG="+log)
+		var said bytes.Buffer
+		child.Stdout, child.Stderr = &said, &said
 		begun := time.Now()
 		if err := child.Start(); err != nil {
 			t.Fatal(err)
@@ -57,7 +60,7 @@ func TestLoadThatIsKilled(t *testing.T) {
 		}
 		err := child.Wait()
 		if kill == 0 && err != nil {
-			t.Fatalf("the load that nobody killed: %v", err)
+			t.Fatalf("the load that nobody killed: %v\n%s", err, &said)
 		}
 		return time.Since(begun)
 	}

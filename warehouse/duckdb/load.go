@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -325,7 +326,7 @@ func (l *load) input(in warehouse.Input) error {
 		},
 		Progress: func(_, n int64) {
 			rows = n
-			l.tell(warehouse.LoadProgress{Step: in.Name, Bytes: stored.n, Total: in.Bytes, Rows: n})
+			l.tell(warehouse.LoadProgress{Step: in.Name, Bytes: stored.n.Load(), Total: in.Bytes, Rows: n})
 		},
 	}
 	stats, err := l.decode(in, hash, opt)
@@ -409,11 +410,11 @@ func (l *load) tell(p warehouse.LoadProgress) {
 	}
 }
 
-// countingWriter counts what passes by.
-type countingWriter struct{ n int64 }
+// countingWriter counts what passes by; the count may be read meanwhile.
+type countingWriter struct{ n atomic.Int64 }
 
 func (w *countingWriter) Write(p []byte) (int, error) {
-	w.n += int64(len(p))
+	w.n.Add(int64(len(p)))
 	return len(p), nil
 }
 
