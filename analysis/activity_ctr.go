@@ -187,14 +187,13 @@ func askActiveByCTR(ctx context.Context, env *Env) (Answer, error) {
 	a.Findings = []Finding{described(fmt.Sprintf("Of the %s, %s have a click-through rate of 20%% or more (%s); the median active user has %s.",
 		counted(c.N(), "active user", "active users"), percent(high.Value), percentInterval(high), percent(c.Quantile(.5))), effectPtr("share of active users with a rate of 20% or more", high, Share), 0)}
 	if cm.N() > 0 {
-		few := stat.NewCounted(nil, nil)
 		var rest []warehouse.UserPair
 		for _, p := range active {
 			if p.Impressions < manyImpressions {
 				rest = append(rest, p)
 			}
 		}
-		few = ctrs(rest)
+		few := ctrs(rest)
 		if few.N() > 0 {
 			d, test := stat.ProportionDifference(atLeast(few, .2), few.N(), atLeast(cm, .2), cm.N())
 			a.Findings = append(a.Findings, tested("z test of two shares", test, effectOf("share with a rate of 20% or more, few less many impressions", d, Share), d.Value,
