@@ -128,5 +128,8 @@ func published(r *rng, p *params, c *creator) (int, bool) {
 	if r.float() >= c.rate {
 		return 0, true
 	}
+	if r.float() < p.Creators.Bulk {
+		return int(min(1500, 4*math.Pow(1-r.float(), -1/p.Creators.BulkTail))), true
+	}
 	return int(min(1500, math.Pow(1-r.float(), -1/p.Creators.CountTail))), true
 }

@@ -45,8 +45,7 @@ func (l *ledger) feedFigures(f figures) {
 	f.set("repeats", "click-through rate of first shows", float64(s.clicks-s.repeatClicks)/(total-float64(s.repeats)))
 	f.set("swipes", "share of impressions with a list", float64(s.lists)/total)
 	f.set("swipes", "swiped cards a list", float64(s.swipes)/float64(s.lists))
-	feedSeconds := float64(s.viewHundredths) / 100
-	f.set("swipes", "share of view time", float64(s.swipeSeconds)/(float64(s.swipeSeconds)+feedSeconds))
+	f.set("swipes", "share of view time", float64(s.swipeHundredths)/float64(s.swipeHundredths+s.viewHundredths))
 	f.set("swipes", "share of likes", float64(s.swipeLikes)/float64(s.swipeLikes+s.likes))
 	f.set("view time", "median, seconds", s.viewQuantile(.5))
 	f.set("view time", "90%, seconds", s.viewQuantile(.9))

@@ -22,7 +22,8 @@ type userMonth struct {
 	gender                  uint8
 	level                   int8
 	hasRow                  bool
-	days                    int8 // with impressions
+	expected                float64 // clicks: the sum of their true probabilities
+	days                    int8    // with impressions
 }
 
 // known says whether every field of the user is known and credible.
@@ -37,20 +38,19 @@ const (
 
 // sums are counts over impressions; each worker fills its own.
 type sums struct {
-	day                          [monthDays]int64
-	hour                         [24]int64
-	atShown, atClicks            [rawPositions]int64 // by position
-	shortShown, shortClicks      [5]int64            // by position, user-days that end by position 4
-	repeats, repeatsSame         int64               // same: at the position of the show before
-	repeatClicks                 int64
-	screens                      [12]int64 // timestamps of a user by the number of cards they share
-	clicks, noView, views        int64
-	viewHundredths, swipeSeconds int64
-	lists, swipes                int64
-	likes, swipeLikes            int64
-	view                         [viewBins + 1]int64
-	contentClicks                [256]int64
-	expected                     float64 // unused for figures: sum of true click probabilities
+	day                             [monthDays]int64
+	hour                            [24]int64
+	atShown, atClicks               [rawPositions]int64 // by position
+	shortShown, shortClicks         [5]int64            // by position, user-days that end by position 4
+	repeats, repeatsSame            int64               // same: at the position of the show before
+	repeatClicks                    int64
+	screens                         [12]int64 // timestamps of a user by the number of cards they share
+	clicks, noView, views           int64
+	viewHundredths, swipeHundredths int64
+	lists, swipes                   int64
+	likes, swipeLikes               int64
+	view                            [viewBins + 1]int64
+	contentClicks                   [256]int64
 }
 
 // ledger is a whole village's.
@@ -186,7 +186,7 @@ func (w *watcher) user(i int, e *userMonth) {
 	for k := range m.swipe {
 		sw := &m.swipe[k]
 		s.swipes++
-		s.swipeSeconds += int64(sw.view)
+		s.swipeHundredths += int64(float64(sw.view)*100 + 0.5)
 		if sw.flags&flagLike != 0 {
 			s.swipeLikes++
 		}
@@ -225,7 +225,7 @@ func (w *watcher) impression(row *shown, e *userMonth) {
 		w.counts.shown[k]++
 		w.counts.clicks[k] += int32(click)
 	}
-	s.expected += float64(row.chance)
+	e.expected += float64(row.chance)
 	if click == 0 {
 		return
 	}
@@ -269,12 +269,11 @@ func (s *sums) add(o *sums) {
 	s.noView += o.noView
 	s.views += o.views
 	s.viewHundredths += o.viewHundredths
-	s.swipeSeconds += o.swipeSeconds
+	s.swipeHundredths += o.swipeHundredths
 	s.lists += o.lists
 	s.swipes += o.swipes
 	s.likes += o.likes
 	s.swipeLikes += o.swipeLikes
-	s.expected += o.expected
 }
 
 func addTo(a, b []int64) {

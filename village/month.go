@@ -128,16 +128,17 @@ func (m *month) run(i int) {
 	}
 }
 
-// arrivals draws the times of her visits, rising: one and a Poisson number more,
-// each on a day by the day curve within her span, or on the day of the one before.
+// arrivals draws the times of her visits, rising: one on her anchor day and a
+// Poisson number more, each on a day by the day curve within her span, or on the
+// day of the one before.
 func (m *month) arrivals() {
 	r, a := m.r, &m.p.Arrival
 	n := 1 + r.poisson(m.u.visits)
 	m.visits = m.visits[:0]
 	lo, hi := m.days[m.u.from-1], m.days[m.u.to]
-	day := int32(0)
+	day := int32(m.u.anchor - 1)
 	for i := 0; i < n; i++ {
-		if i == 0 || r.float() >= a.SameDay {
+		if i > 0 && r.float() >= a.SameDay {
 			w := lo + r.float()*(hi-lo)
 			day = int32(m.u.from - 1)
 			for day < int32(m.u.to-1) && m.days[day+1] <= w {
@@ -167,7 +168,9 @@ func (m *month) visit(at int32) int32 {
 	// A new first page: three or four cards in sight, at times in both streams.
 	m.page, m.pageDay = m.page[:0], day
 	start, n := int8(1), int8(3)
-	if r.float() < pg.StartZero {
+	if m.u.start >= 0 {
+		start = m.u.start
+	} else if r.float() < pg.StartZero {
 		start = 0
 	}
 	if r.float() < pg.Four {

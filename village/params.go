@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"math"
 )
 
 //go:embed parameters.json
@@ -32,7 +33,7 @@ type arrivalParams struct {
 	Hour      [24]float64 `json:"hour"`       // relative chance of a visit by hour of the day, UTC+8
 	SameDay   float64     `json:"same_day"`   // chance that a further visit falls on the day of the one before it
 	Passing   float64     `json:"passing"`    // share of users who are there only for a span of days
-	SpanDays  float64     `json:"span_days"`  // mean length of such a span, days, beyond its first
+	SpanDays  float64     `json:"span_days"`  // mean days by which such a span reaches before and after one of its visits
 	VisitMu   float64     `json:"visit_mu"`   // log of the mean number of further visits a month
 	VisitSD   float64     `json:"visit_sd"`   // its spread between users
 	VisitKeen float64     `json:"visit_keen"` // how it rises with keenness
@@ -43,6 +44,7 @@ type arrivalParams struct {
 // pageParams describe the first page and the screens below it.
 type pageParams struct {
 	StartZero float64    `json:"start_zero"` // chance that the page's slots count from 0
+	Habit     float64    `json:"habit"`      // share of users whose pages always count from the same slot
 	Four      float64    `json:"four"`       // chance of four cards in sight rather than three
 	Streams   float64    `json:"streams"`    // chance that both streams report their slots
 	Reshow    float64    `json:"reshow"`     // chance that a passing visit on a later day meets the page kept from before
@@ -106,8 +108,8 @@ type peopleParams struct {
 	NoProfile   float64     `json:"no_profile"`   // share with gender and age null
 	UnknownSex  float64     `json:"unknown_sex"`  // share with gender "unknown"
 	Male        float64     `json:"male"`         // share of male among those with a gender
-	AgeMale     [47]float64 `json:"age_male"`     // relative number of men by age, from 11
-	AgeFemale   [47]float64 `json:"age_female"`   // and of women
+	AgeMale     ageParams   `json:"age_male"`     // ages of men
+	AgeFemale   ageParams   `json:"age_female"`   // and of women
 	Follows     quantiles   `json:"follows"`      // followed accounts
 	KeenMale    float64     `json:"keen_male"`    // shift of the logit of appetite of men
 	KeenFemale  float64     `json:"keen_female"`  // and of women
@@ -115,6 +117,31 @@ type peopleParams struct {
 	KeenAgeF    float64     `json:"keen_age_f"`   // and women
 	KeenTenure  [5]float64  `json:"keen_tenure"`  // and at the knots of tenureKnots
 	KeenNull    float64     `json:"keen_null"`    // and of users without a profile
+}
+
+// ageParams are a normal curve over the years from 11 to 57, with an excess of
+// the young and a thin tail of the old.
+type ageParams struct {
+	Mean  float64 `json:"mean"`
+	SD    float64 `json:"sd"`
+	Young float64 `json:"young"` // factor on ages up to 16
+	Old   float64 `json:"old"`   // height of an exponential tail above the mean, of 8 years
+}
+
+// weights are the relative numbers by age from 11.
+func (a ageParams) weights() []float64 {
+	w := make([]float64, 47)
+	for i := range w {
+		z := (float64(11+i) - a.Mean) / a.SD
+		w[i] = math.Exp(-z * z / 2)
+		if z > 0 {
+			w[i] += a.Old * math.Exp(-z*a.SD/8)
+		}
+		if 11+i <= 16 {
+			w[i] *= a.Young
+		}
+	}
+	return w
 }
 
 // province is one value of the users' province.
@@ -164,6 +191,8 @@ type creatorParams struct {
 	Publish   float64     `json:"publish"`    // share of creator-days that publish
 	PublishSD float64     `json:"publish_sd"` // spread of log publishing rate between creators
 	CountTail float64     `json:"count_tail"` // tail index of cards published on such a day
+	Bulk      float64     `json:"bulk"`       // share of such days on which cards are published in bulk, four or more
+	BulkTail  float64     `json:"bulk_tail"`  // tail index of their number
 	Level     [11]float64 `json:"level"`      // relative number by grade
 }
 

@@ -27,7 +27,9 @@ type person struct {
 	grade   float64 // noise of the level's score, standard normal
 	taste   [tasteDims]float32
 
-	from, to int8 // days of the month within which she may come, 1..30
+	anchor   int8 // a day on which she comes, 1..30
+	from, to int8 // days of the month within which she may come again
+	start    int8 // slot from which her pages count; -1 when that varies
 }
 
 const (
@@ -47,6 +49,7 @@ type population struct {
 	tenure   alias
 	men      alias
 	women    alias
+	day      alias
 	meanLog  float64 // mean and spread of log(1+tenure), to standardise engagement
 	sdLog    float64
 }
@@ -59,8 +62,9 @@ func newPopulation(p *params, seed uint64) *population {
 	pop := &population{p: p, seed: seed,
 		province: newAlias(w),
 		tenure:   newAlias(p.People.Tenure[:]),
-		men:      newAlias(p.People.AgeMale[:]),
-		women:    newAlias(p.People.AgeFemale[:]),
+		day:      newAlias(p.Arrival.Day[:]),
+		men:      newAlias(p.People.AgeMale.weights()),
+		women:    newAlias(p.People.AgeFemale.weights()),
 	}
 	var n, s, ss float64
 	for t, v := range p.People.Tenure {
@@ -128,13 +132,20 @@ func (pop *population) draw(r *rng, i int, u *person) {
 	}
 	u.taste[tasteDims-1] = float32(2*newcomer - 0.5)
 
-	u.from, u.to = 1, 30
-	pass, start, length := r.float(), r.float(), r.float()
+	u.anchor = int8(1 + pop.day.draw(r))
+	u.from, u.to = 1, monthDays
+	pass, before, after := r.float(), r.float(), r.float()
 	if pass < p.Arrival.Passing {
-		n := 1 - math.Log(1-length)*p.Arrival.SpanDays
-		first := 1 + start*(30+n) - n // spans may have begun before the month
-		u.from = int8(max(1, math.Floor(first)))
-		u.to = int8(min(30, max(float64(u.from), math.Floor(first+n))))
+		b, a := -math.Log(1-before)*p.Arrival.SpanDays, -math.Log(1-after)*p.Arrival.SpanDays
+		u.from = int8(max(1, math.Floor(float64(u.anchor)+0.5-b)))
+		u.to = int8(min(monthDays, math.Floor(float64(u.anchor)+0.5+a)))
+	}
+	u.start = -1
+	if habit, zero := r.float(), r.float(); habit < p.Page.Habit {
+		u.start = 1
+		if zero < p.Page.StartZero {
+			u.start = 0
+		}
 	}
 }
 
