@@ -46,8 +46,7 @@ func Demo(ctx context.Context, dir string, opt DemoOptions) (DemoResult, error) 
 		return res, err
 	}
 	if _, err = s.Ingest(ctx, []string{res.Log}, IngestOptions{Progress: opt.Progress}); err == nil {
-		title := fmt.Sprintf("A simulated village of %d users", opt.Users)
-		res.Page, err = s.Report(ctx, filepath.Join(dir, "report"), ReportOptions{Title: title, Progress: opt.Progress})
+		res.Page, err = s.Report(ctx, filepath.Join(dir, "report"), ReportOptions{Title: "A simulated village", Progress: opt.Progress})
 	}
 	return res, errors.Join(err, s.Close())
 }
