@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +17,8 @@ func (a *app) simulateCommand() *cobra.Command {
 		nested string
 		null   string
 		check  bool
+		fit    string
+		rounds int
 		asJSON bool
 	)
 	cmd := &cobra.Command{
@@ -27,6 +30,7 @@ func (a *app) simulateCommand() *cobra.Command {
 make its own sampling errors small.`,
 		Example: `  segue simulate --users 20000 --seed 7 --out village
   segue simulate --check --users 200000
+  segue simulate --fit village/parameters.json --users 50000 --rounds 5
   segue simulate --users 2085533 --out full          the reference's size: 57.7 million impressions, 6 GB`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -41,8 +45,11 @@ make its own sampling errors small.`,
 				return err
 			}
 			cfg.Threads = a.threads
-			if check {
+			switch {
+			case check:
 				return a.checkVillage(cmd, cfg, asJSON)
+			case fit != "":
+				return a.fitVillage(cmd, cfg, fit, rounds)
 			}
 			if out == "" {
 				return usagef("simulate needs --out DIR, the directory to write to")
@@ -69,6 +76,8 @@ make its own sampling errors small.`,
 	cmd.Flags().StringVar(&nested, "nested", "quoted", "how the nested list of swipes is written: quoted, or bare with all its commas")
 	cmd.Flags().StringVar(&null, "null", "NA", "how nulls of the impressions are written: NA or empty")
 	cmd.Flags().BoolVar(&check, "check", false, "compare with the published figures instead of writing files")
+	cmd.Flags().StringVar(&fit, "fit", "", "fit the model's parameters to the published figures, write them to this file, and simulate nothing")
+	cmd.Flags().IntVar(&rounds, "rounds", 5, "with --fit: passes over all parameters")
 	cmd.Flags().IntVar(&a.threads, "threads", 0, "processor threads to use (default: all)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
@@ -141,5 +150,29 @@ func (a *app) checkVillage(cmd *cobra.Command, cfg village.Config, asJSON bool) 
 			fmt.Fprintf(a.stdout, "  %s, %s: %s\n", f.Group, f.Name, f.Note)
 		}
 	}
+	return nil
+}
+
+// fitVillage renews the model's parameters, for those who work on the model.
+func (a *app) fitVillage(cmd *cobra.Command, cfg village.Config, file string, rounds int) error {
+	if rounds < 1 {
+		return usagef("--rounds %d: a fit needs at least one", rounds)
+	}
+	var parameters []byte
+	err := a.withProgress(func(progress segue.Progress) error {
+		var err error
+		parameters, _, err = village.Fit(cmd.Context(), village.FitConfig{Users: cfg.Users, Seed: cfg.Seed, Rounds: rounds, Threads: cfg.Threads,
+			Progress: func(done, total int64, loss float64) {
+				progress(segue.Step{Name: "fit", Unit: segue.Steps, Done: done, Total: total})
+			}})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, parameters, 0o644); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "The parameters are in %s; build anew, and see what they give: segue simulate --check --users 200000\n", file)
 	return nil
 }
