@@ -11,6 +11,13 @@ import (
 
 const whyNotLevel = "Level is the product's own grade of activity, measured after the log ends: it knows the outcome. It is shown here and is never used to predict or to explain who is active."
 
+// useByLevel is the levels of the users, asked once a run.
+func (e *Env) useByLevel(ctx context.Context, u *UserActivity) ([]warehouse.LevelUse, error) {
+	return e.levels.get(ctx, func(ctx context.Context) ([]warehouse.LevelUse, error) {
+		return e.Warehouse.UseByLevel(ctx, u.Threshold())
+	})
+}
+
 func levelRatio(l warehouse.LevelUse) stat.RatioMoments {
 	return stat.RatioMoments{N: l.Users, X: float64(l.Impressions), Y: float64(l.Clicks), XX: l.ImpressionsSquared, YY: l.ClicksSquared, XY: l.Cross}
 }
@@ -23,7 +30,7 @@ func askLevel(ctx context.Context, env *Env) (Answer, error) {
 	if u.Users == 0 {
 		return nothing("The log holds no users with impressions."), nil
 	}
-	rows, err := env.Warehouse.UseByLevel(ctx, u.Threshold())
+	rows, err := env.useByLevel(ctx, u)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -193,7 +200,7 @@ func askTopClickers(ctx context.Context, env *Env) (Answer, error) {
 
 // topLevels compares the levels of the top clickers with those of all users.
 func topLevels(ctx context.Context, env *Env, u *UserActivity, levels []float64) (Finding, error) {
-	rows, err := env.Warehouse.UseByLevel(ctx, u.Threshold())
+	rows, err := env.useByLevel(ctx, u)
 	if err != nil {
 		return Finding{}, err
 	}

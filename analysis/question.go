@@ -27,6 +27,7 @@ type Env struct {
 	activity memo[*UserActivity]
 	days     memo[[]warehouse.DayUse]
 	hours    memo[[]warehouse.HourUse]
+	levels   memo[[]warehouse.LevelUse]
 	traits   memo[[]warehouse.TraitUse]
 	months   memo[[]warehouse.MonthUse]
 }

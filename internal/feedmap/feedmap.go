@@ -6,11 +6,13 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"slices"
 	"strings"
 	"time"
+	_ "time/tzdata" // zones by name on systems that have no database of them
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -22,6 +24,12 @@ type Map struct {
 	Zone    *time.Location // nil when the file names none
 	layouts map[feedlog.Table]*feedlog.Layout
 	files   map[feedlog.Table]string
+}
+
+// sections are the tables' names in a mapping file: a feed shows items, not cards.
+var sections = [...]string{
+	feedlog.Impressions: "impressions", feedlog.Cards: "items", feedlog.CardDays: "item_days",
+	feedlog.Creators: "creators", feedlog.CreatorDays: "creator_days", feedlog.Users: "users",
 }
 
 // file is the mapping file's form.
@@ -88,25 +96,27 @@ func parse(name string, text []byte) (*Map, error) {
 		}
 		m.Zone = zone
 	}
-	for _, part := range []struct {
-		key   string
-		table feedlog.Table
-		t     *table
-	}{
-		{"impressions", feedlog.Impressions, f.Impressions}, {"items", feedlog.Cards, f.Items}, {"item_days", feedlog.CardDays, f.ItemDays},
-		{"creators", feedlog.Creators, f.Creators}, {"creator_days", feedlog.CreatorDays, f.CreatorDays}, {"users", feedlog.Users, f.Users},
-	} {
-		if part.t == nil {
+	given := map[feedlog.Table]*table{
+		feedlog.Impressions: f.Impressions, feedlog.Cards: f.Items, feedlog.CardDays: f.ItemDays,
+		feedlog.Creators: f.Creators, feedlog.CreatorDays: f.CreatorDays, feedlog.Users: f.Users,
+	}
+	for _, t := range feedlog.Tables {
+		if given[t] == nil {
 			continue
 		}
-		layout, err := part.t.layout(part.table, m.Zone)
+		layout, key, err := given[t].layout(t, m.Zone)
 		if err != nil {
-			return nil, fmt.Errorf("%s: [%s]: %w", name, part.key, err)
+			return nil, fmt.Errorf("%s:%d: [%s]: %w", name, lineOf(text, sections[t], key), sections[t], err)
 		}
-		if _, err := path.Match(part.t.File, "x"); err != nil || part.t.File == "" {
-			return nil, fmt.Errorf("%s: [%s]: file %q is not a file name or a pattern such as views-*.csv", name, part.key, part.t.File)
+		if _, err := path.Match(given[t].File, "x"); err != nil || given[t].File == "" {
+			return nil, fmt.Errorf("%s:%d: [%s]: file %q is not a file name or a pattern such as views-*.csv", name, lineOf(text, sections[t], "file"), sections[t], given[t].File)
 		}
-		m.layouts[part.table], m.files[part.table] = layout, part.t.File
+		for other, pattern := range m.files {
+			if pattern == given[t].File {
+				return nil, fmt.Errorf("%s:%d: [%s]: file %q is given to two tables, this and %s", name, lineOf(text, sections[t], "file"), sections[t], pattern, sections[other])
+			}
+		}
+		m.layouts[t], m.files[t] = layout, given[t].File
 	}
 	if m.layouts[feedlog.Impressions] == nil {
 		return nil, fmt.Errorf("%s: there is no [impressions]; it is the one table that a log needs", name)
@@ -114,46 +124,90 @@ func parse(name string, text []byte) (*Map, error) {
 	return m, nil
 }
 
-// layout makes a table's settings a layout.
-func (t *table) layout(table feedlog.Table, zone *time.Location) (*feedlog.Layout, error) {
+// layout makes a table's settings a layout; key is the setting that an error is about.
+func (t *table) layout(table feedlog.Table, zone *time.Location) (_ *feedlog.Layout, key string, err error) {
 	l := &feedlog.Layout{Table: table, IgnoreExtra: t.IgnoreExtra, Time: feedlog.TimeFormat(t.TimeFormat), Zone: zone}
 	if t.Separator != "" {
 		if len(t.Separator) != 1 {
-			return nil, fmt.Errorf("separator %q is not one character; write a tab as \"\\t\"", t.Separator)
+			return nil, "separator", fmt.Errorf("separator %q is not one character; write a tab as \"\\t\"", t.Separator)
 		}
 		l.Comma = t.Separator[0]
 	}
 	roles := feedlog.Roles(table)
 	known := make([]string, len(roles))
 	for i, r := range roles {
-		_, known[i], _ = strings.Cut(string(r), ".")
+		known[i] = shortName(r)
 		if header, ok := t.Columns[known[i]]; ok {
 			l.Columns = append(l.Columns, feedlog.Column{Role: r, Header: header})
 		}
 	}
-	var unknown []string
-	for role := range t.Columns {
+	for _, role := range slices.Sorted(maps.Keys(t.Columns)) {
 		if !slices.Contains(known, role) {
-			unknown = append(unknown, role)
+			return nil, role, fmt.Errorf("columns: there is no role %q here; the roles are %s", role, strings.Join(known, ", "))
 		}
 	}
-	if len(unknown) > 0 {
-		slices.Sort(unknown)
-		return nil, fmt.Errorf("columns: there is no role %q here; the roles are %s", unknown[0], strings.Join(known, ", "))
-	}
-	return l, l.Check()
+	return l, "", l.Check()
 }
 
-// Match says which table the file of that base name is; it serves logfiles.Find.
+// shortName is a role as its table's settings name it: "user" for "impression.user".
+func shortName(r feedlog.Role) string {
+	_, short, _ := strings.Cut(string(r), ".")
+	return short
+}
+
+// lineOf finds the line of a setting of a table for a message: the section's own line where the setting stands in no
+// line of its own, 1 where the section does not either (both can be written inline).
+func lineOf(text []byte, section, key string) int {
+	found, in := 1, false
+	for i, line := range strings.Split(string(text), "\n") {
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "["); ok {
+			name, _, _ = strings.Cut(name, "]")
+			before, _, _ := strings.Cut(strings.TrimSpace(name), ".")
+			if in = before == section; in && found == 1 {
+				found = i + 1
+			}
+			continue
+		}
+		name, _, ok := strings.Cut(line, "=")
+		if ok && in && key != "" && strings.Trim(strings.TrimSpace(name), `"'`) == key {
+			return i + 1
+		}
+	}
+	return found
+}
+
+// Match says which table the file of that base name is; it serves logfiles.Find. A name in full goes before a pattern, and of
+// several patterns that fit the longest counts, so that events-users.csv can stand beside events-*.csv.
 func (m *Map) Match(base string) (feedlog.Table, bool) {
+	best, rank := feedlog.Table(0), -1
 	for _, t := range feedlog.Tables {
-		if pattern, ok := m.files[t]; ok {
-			if hit, err := path.Match(pattern, base); err == nil && hit {
-				return t, true
+		pattern, ok := m.files[t]
+		if !ok {
+			continue
+		}
+		if pattern == base {
+			return t, true
+		}
+		if hit, err := path.Match(pattern, base); err == nil && hit && len(pattern) > rank {
+			best, rank = t, len(pattern)
+		}
+	}
+	return best, rank >= 0
+}
+
+// Missing lists the roles, of all tables, that the mapping gives no column: questions that need one of them cannot be asked of this
+// log.
+func (m *Map) Missing() []feedlog.Role {
+	var missing []feedlog.Role
+	for _, t := range feedlog.Tables {
+		for _, r := range feedlog.Roles(t) {
+			if l := m.layouts[t]; l == nil || !l.Has(r) {
+				missing = append(missing, r)
 			}
 		}
 	}
-	return 0, false
+	return missing
 }
 
 // Layout is the layout of a table's files; nil when the mapping does not name the table.

@@ -17,6 +17,8 @@ import (
 func Run(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 	t.Run("load", func(t *testing.T) { testLoad(t, open) })
 	t.Run("checks", func(t *testing.T) { testChecks(t, loaded(t, open)) })
+	t.Run("usage", func(t *testing.T) { testUsage(t, loaded(t, open)) })
+	t.Run("activity", func(t *testing.T) { testActivity(t, open) })
 	t.Run("content", func(t *testing.T) { testContent(t, loaded(t, open)) })
 	t.Run("demographics", func(t *testing.T) { testDemographics(t, open) })
 	t.Run("empty", func(t *testing.T) { testEmpty(t, open(t)) })
