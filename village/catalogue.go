@@ -62,12 +62,12 @@ var contentRanges = []struct{ top, middle, from, to int16 }{
 var commonContents = []int16{5054, 5036, 5077, 5033, 5035, 5074, 5065, 5147, 5146, 5068, 5083, 5044, 5048, 5050, 5040, 5116, 5038, 5082, 5069, 5120}
 
 // clickedContents have the largest shares of clicks. Source A 2.4.
-var clickedContents = map[int16]float64{1026: 0.7, 5031: 0.6, 5115: 0.6}
+var clickedContents = map[int16]bool{1026: true, 5031: true, 5115: true}
 
 // newcomerContents are those that new users favour. Source A 2.4.
 var newcomerContents = map[int16]bool{5094: true}
 
-func makeContents(r *rng) []content {
+func makeContents(p *params, r *rng) []content {
 	var cs []content
 	add := func(a, b, c int16) { cs = append(cs, content{levels: [3]int16{a, b, c}}) }
 	add(1003, 3000, 1026)
@@ -93,9 +93,8 @@ func makeContents(r *rng) []content {
 			next++
 		}
 		c.weight = math.Pow(float64(k)+2, -1.5)
-		c.lift = clickedContents[c.levels[2]]
-		if c.lift > 0 {
-			c.weight = 0.012
+		if clickedContents[c.levels[2]] {
+			c.lift, c.weight = p.Cards.ContentLift, 0.012
 		}
 		group, ok := groups[c.levels[0]]
 		if !ok {
@@ -121,7 +120,7 @@ func newCatalogue(p *params, seed uint64, users int) *catalogue {
 	n := max(400, int(math.Round(p.Cards.PerUser*float64(users))))
 	cat := &catalogue{cards: make([]card, n), creators: max(150, int(math.Round(p.Creators.PerUser*float64(users))))}
 	r.seed(seed, streamContent, 0)
-	cat.contents = makeContents(r)
+	cat.contents = makeContents(p, r)
 	cw := make([]float64, len(cat.contents))
 	for i, c := range cat.contents {
 		cw[i] = c.weight
@@ -163,8 +162,9 @@ func newCatalogue(p *params, seed uint64, users int) *catalogue {
 		default:
 			c.talk = talkID(int(math.Pow(1-r.float(), -1/0.75)))
 		}
-		c.appeal = float32(math.Exp(p.Click.AppealSD*r.normal() - p.Click.AppealSD*p.Click.AppealSD/2))
-		base[i] = math.Exp(p.Cards.WeightSD * r.normal())
+		merit := r.normal()
+		c.appeal = float32(math.Exp(p.Click.AppealSD*merit - p.Click.AppealSD*p.Click.AppealSD/2))
+		base[i] = math.Exp(p.Cards.WeightSD * (p.Cards.Merit*merit + math.Sqrt(1-p.Cards.Merit*p.Cards.Merit)*r.normal()))
 		k := ca.draw(r)
 		ct := &cat.contents[k]
 		c.content = int16(k)

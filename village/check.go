@@ -71,14 +71,14 @@ func Check(ctx context.Context, cfg Config) ([]Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	return compare(all, l.figures())
+	return compare(all, l.figures(false))
 }
 
 // compare holds each target against its figure.
-func compare(all []target, have figures) ([]Figure, error) {
+func compare(all []target, have *figures) ([]Figure, error) {
 	var out []Figure
 	for _, t := range all {
-		v, ok := have[[2]string{t.Group, t.Name}]
+		v, ok := have.value[[2]string{t.Group, t.Name}]
 		if !ok {
 			return nil, fmt.Errorf("targets.json: the village has no figure %q of %q", t.Name, t.Group)
 		}

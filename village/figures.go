@@ -10,13 +10,59 @@ import (
 )
 
 // figures collects figures by group and name.
-type figures map[[2]string]float64
+type figures struct {
+	value map[[2]string]float64
+	// A quantile of counts moves in jumps, which gives a fit no slope to follow. With smooth set, the values under a
+	// quantile are spread evenly to either side of where they stand, and half says by how much: the quantile itself is
+	// the published one where the smooth one is within half of it.
+	smooth bool
+	half   map[[2]string]float64
+}
 
-func (f figures) set(group, name string, v float64) { f[[2]string{group, name}] = v }
+func (f *figures) set(group, name string, v float64) { f.value[[2]string{group, name}] = v }
 
-// computed are all figures of the ledger.
-func (l *ledger) figures() figures {
-	f := figures{}
+// quantile sets a quantile of s.
+func (f *figures) quantile(group, name string, s sample, q float64) {
+	half := 0.0
+	if f.smooth {
+		half = s.step() / 2
+	}
+	if half == 0 {
+		f.set(group, name, s.quantile(q))
+		return
+	}
+	f.half[[2]string{group, name}] = half
+	spread := make(sample, len(s))
+	for i, v := range s {
+		u := math.Mod(float64(i)*math.Phi, 1) // evenly over [0,1), whatever the order of s
+		spread[i] = v + half*(2*u-1)
+	}
+	f.set(group, name, spread.quantile(q))
+}
+
+// step is the distance between the values of a sample of counts or of means of few counts; 0 of any other.
+func (s sample) step() float64 {
+	var whole, halves float64
+	for _, v := range s {
+		if v == math.Trunc(v) {
+			whole++
+		}
+		if 2*v == math.Trunc(2*v) {
+			halves++
+		}
+	}
+	switch n := float64(len(s)); {
+	case whole == n:
+		return 1
+	case halves > n/2:
+		return .5
+	}
+	return 0
+}
+
+// figures are all figures of the ledger.
+func (l *ledger) figures(smooth bool) *figures {
+	f := &figures{value: map[[2]string]float64{}, smooth: smooth, half: map[[2]string]float64{}}
 	l.volumeFigures(f)
 	l.timeFigures(f)
 	l.levelFigures(f)
@@ -82,7 +128,7 @@ func (s sample) quantile(q float64) float64 {
 	return s[i] + (h-float64(i))*(s[i+1]-s[i])
 }
 
-func (f figures) quartiles(group, prefix string, s sample, names ...string) {
+func (f *figures) quartiles(group, prefix string, s sample, names ...string) {
 	at := map[string]float64{"quartile 1": .25, "median": .5, "quartile 3": .75, "90%": .9, "95%": .95, "99%": .99}
 	for _, n := range names {
 		switch n {
@@ -91,13 +137,13 @@ func (f figures) quartiles(group, prefix string, s sample, names ...string) {
 		case "sd":
 			f.set(group, prefix+n, s.sd())
 		default:
-			f.set(group, prefix+n, s.quantile(at[n]))
+			f.quantile(group, prefix+n, s, at[n])
 		}
 	}
 }
 
 // volumeFigures are impressions, clicks and positions a user, and who is active.
-func (l *ledger) volumeFigures(f figures) {
+func (l *ledger) volumeFigures(f *figures) {
 	from := l.threshold()
 	var shown, clicks, positions, positionsNew, newClicks, activeShown, inactiveShown sample
 	var active, high, both, bothActive float64
@@ -140,8 +186,7 @@ func (l *ledger) volumeFigures(f figures) {
 	f.set("active", "share of users", active/n)
 	f.set("active", "share of the active at .20 or above", high/active)
 	f.quartiles("mean position a user", "", positions, "mean", "quartile 1", "median", "quartile 3")
-	f.set("mean position a user", "mean, new users", positionsNew.mean())
-	f.set("mean position a user", "quartile 3, new users", positionsNew.quantile(.75))
+	f.quartiles("mean position a user", "new users, ", positionsNew, "mean", "quartile 3")
 	f.quartiles("impressions by activity", "active, ", activeShown, "quartile 1", "median", "quartile 3", "mean")
 	f.quartiles("impressions by activity", "inactive, ", inactiveShown, "quartile 1", "median", "quartile 3", "mean")
 	f.quartiles("clicks of new users", "", newClicks, "mean", "sd")
@@ -159,7 +204,7 @@ func (l *ledger) volumeFigures(f figures) {
 }
 
 // timeFigures are shares of impressions by day and hour.
-func (l *ledger) timeFigures(f figures) {
+func (l *ledger) timeFigures(f *figures) {
 	var total float64
 	for _, n := range l.sums.day {
 		total += float64(n)
@@ -173,7 +218,7 @@ func (l *ledger) timeFigures(f figures) {
 }
 
 // levelFigures are the users of each level and what they do.
-func (l *ledger) levelFigures(f figures) {
+func (l *ledger) levelFigures(f *figures) {
 	var users, shown, clicks, reads, likes [11]float64
 	var level sample
 	l.seen(func(u *userMonth) {
@@ -199,7 +244,7 @@ func (l *ledger) levelFigures(f figures) {
 }
 
 // peopleFigures are gender and age by activity, and what is missing.
-func (l *ledger) peopleFigures(f figures) {
+func (l *ledger) peopleFigures(f *figures) {
 	from := l.threshold()
 	var known, knownActive float64
 	var sex [2][2]float64 // [male, female][inactive, active]
@@ -273,8 +318,20 @@ func (l *ledger) peopleFigures(f figures) {
 	f.quartiles("follows", "", follows, "mean", "quartile 1", "median", "quartile 3")
 }
 
+// lowProvinces and highProvinces are those that the case study names as having lower and higher rates than the mean.
+var (
+	lowProvinces  = []string{"bei jing", "shang hai", "guang dong"}
+	highProvinces = []string{"xin jiang", "xi cang", "qing hai"}
+)
+
+// The two groups' distances from the mean over provinces: the fit aims at them, the check counts provinces.
+const (
+	lowGroup  = "Beijing, Shanghai, Guangdong, less the mean"
+	highGroup = "Xinjiang, Tibet, Qinghai, less the mean"
+)
+
 // provinceFigures are the known users of each province and their activity.
-func (l *ledger) provinceFigures(f figures) {
+func (l *ledger) provinceFigures(f *figures) {
 	from := l.threshold()
 	provinces := l.p.People.Provinces
 	users, active := make([]float64, len(provinces)), make([]float64, len(provinces))
@@ -307,16 +364,27 @@ func (l *ledger) provinceFigures(f figures) {
 		}
 	}
 	var low, high float64
-	for _, p := range []string{"bei jing", "shang hai", "guang dong"} {
+	for _, p := range lowProvinces {
 		if rate[p] < mean {
 			low++
 		}
 	}
-	for _, p := range []string{"xin jiang", "xi cang", "qing hai"} {
+	for _, p := range highProvinces {
 		if rate[p] > mean {
 			high++
 		}
 	}
+	pooled := func(names []string) float64 {
+		var n, a float64
+		for i, p := range provinces {
+			if slices.Contains(names, p.Name) {
+				n, a = n+users[i], a+active[i]
+			}
+		}
+		return a / n
+	}
+	f.set("activity by province", lowGroup, pooled(lowProvinces)-mean)
+	f.set("activity by province", highGroup, pooled(highProvinces)-mean)
 	f.set("activity by province", "mean over provinces", mean)
 	f.set("activity by province", "share of provinces at or above their mean", above/count)
 	f.set("activity by province", "xi cang", rate["xi cang"])
@@ -325,7 +393,7 @@ func (l *ledger) provinceFigures(f figures) {
 }
 
 // tenureFigures are activity and rates by months since registration.
-func (l *ledger) tenureFigures(f figures) {
+func (l *ledger) tenureFigures(f *figures) {
 	from := l.threshold()
 	const top = 81
 	var users, active, rate, activeRate, inactiveRate [top]float64

@@ -8,7 +8,7 @@ import (
 )
 
 // feedFigures are screens, positions, repeats, swipes and view time.
-func (l *ledger) feedFigures(f figures) {
+func (l *ledger) feedFigures(f *figures) {
 	s := &l.sums
 	var cards, stamps float64
 	var sizes sample
@@ -20,7 +20,7 @@ func (l *ledger) feedFigures(f figures) {
 		}
 	}
 	f.set("feed", "cards a timestamp, mean", cards/stamps)
-	f.set("feed", "cards a timestamp, median", sizes.quantile(.5))
+	f.quantile("feed", "cards a timestamp, median", sizes, .5)
 	var days sample
 	var shown, userDays, total float64
 	l.seen(func(u *userMonth) {
@@ -31,8 +31,7 @@ func (l *ledger) feedFigures(f figures) {
 	total = shown
 	f.set("feed", "impressions a user-day", shown/userDays)
 	f.set("feed", "days seen a user, mean", days.mean())
-	f.set("feed", "days seen a user, median", days.quantile(.5))
-	f.set("feed", "days seen a user, 90%", days.quantile(.9))
+	f.quartiles("feed", "days seen a user, ", days, "median", "90%")
 	for p := range s.atShown {
 		f.set("click-through rate by position", fmt.Sprint(p), float64(s.atClicks[p])/float64(s.atShown[p]))
 	}
@@ -65,42 +64,44 @@ func (s *sums) viewQuantile(q float64) float64 {
 	return viewBins / 100
 }
 
-// contentFigures are the shares of clicks by content.
-func (l *ledger) contentFigures(f figures) {
-	type share struct {
-		leaf   int16
-		clicks int64
+// contentFigures are the click-through rates of contents.
+func (l *ledger) contentFigures(f *figures) {
+	type rate struct {
+		leaf int16
+		ctr  float64
 	}
-	var all []share
-	var total int64
+	var all []rate
 	for i, c := range l.cat.contents {
-		n := l.sums.contentClicks[i+1]
-		all = append(all, share{c.levels[2], n})
-		total += n
+		if n := l.sums.contentShown[i+1]; n > 0 {
+			all = append(all, rate{c.levels[2], float64(l.sums.contentClicks[i+1]) / float64(n)})
+		}
 	}
-	total += l.sums.contentClicks[0]
-	sort.Slice(all, func(i, j int) bool { return all[i].clicks > all[j].clicks })
+	sort.Slice(all, func(i, j int) bool { return all[i].ctr > all[j].ctr })
 	var below, published float64
 	for i, c := range all {
-		if float64(c.clicks) < .05*float64(total) {
+		if c.ctr < .05 {
 			below++
 		}
-		if _, ok := clickedContents[c.leaf]; ok && i < 3 {
+		if clickedContents[c.leaf] && i < 3 {
 			published++
 		}
 	}
-	f.set("content", "share of contents below 5% of clicks", below/float64(len(all)))
-	f.set("content", "of the three most clicked, published ones", published)
+	most := 0.0
+	if below > float64(len(all))/2 {
+		most = 1
+	}
+	f.set("content", "most contents have a CTR below 5% (1 = yes)", most)
+	f.set("content", "of the three of the highest CTR, published ones", published)
 }
 
 // cardFigures are the daily statistics of cards, and the catalogue.
-func (l *ledger) cardFigures(f figures) {
+func (l *ledger) cardFigures(f *figures) {
 	d := &l.cardDay
 	shown := make(sample, len(d.shown))
 	for i, n := range d.shown {
 		shown[i] = float64(n)
 	}
-	f.set("card-days", "median impressions", shown.quantile(.5))
+	f.quantile("card-days", "median impressions", shown, .5)
 	f.quartiles("card-days", "impressions, ", shown, "quartile 1", "quartile 3", "90%", "95%", "99%")
 	cards := float64(len(l.cat.cards))
 	f.set("card-days", "cards a user", cards/float64(len(l.users)))
@@ -125,7 +126,7 @@ func (l *ledger) cardFigures(f figures) {
 			noTalk++
 		}
 	}
-	f.set("cards", "age, median days", ages.quantile(.5))
+	f.quantile("cards", "age, median days", ages, .5)
 	f.quartiles("cards", "age, ", ages, "quartile 1", "quartile 3", "90%")
 	f.set("cards", "share of pictures", pictures/cards)
 	f.set("nulls", "content of cards", noContent/cards)
@@ -133,7 +134,7 @@ func (l *ledger) cardFigures(f figures) {
 }
 
 // creatorFigures are the creators and the days on which they publish.
-func (l *ledger) creatorFigures(f figures) {
+func (l *ledger) creatorFigures(f *figures) {
 	c := &l.creator
 	n := float64(l.cat.creators)
 	f.set("nulls", "gender of creators", float64(c.noGender)/n)
@@ -145,7 +146,7 @@ func (l *ledger) creatorFigures(f figures) {
 	for i, v := range c.followers {
 		followers[i] = float64(v)
 	}
-	f.set("creators", "followers, median", followers.quantile(.5))
+	f.quantile("creators", "followers, median", followers, .5)
 	f.quartiles("creators", "followers, ", followers, "quartile 3", "90%", "95%", "99%")
 	var single, ten float64
 	for _, v := range c.published {

@@ -50,7 +50,7 @@ type sums struct {
 	lists, swipes                   int64
 	likes, swipeLikes               int64
 	view                            [viewBins + 1]int64
-	contentClicks                   [256]int64
+	contentShown, contentClicks     [256]int64
 }
 
 // ledger is a whole village's.
@@ -200,6 +200,7 @@ func (w *watcher) impression(row *shown, e *userMonth) {
 	click := int64(row.flags & flagClick)
 	s.day[d]++
 	s.hour[row.at%daySeconds/3600]++
+	s.contentShown[w.m.cat.cards[row.card].content+1]++
 	if row.position < rawPositions {
 		s.atShown[row.position]++
 		s.atClicks[row.position] += click
@@ -261,6 +262,7 @@ func (s *sums) add(o *sums) {
 	addTo(s.shortClicks[:], o.shortClicks[:])
 	addTo(s.screens[:], o.screens[:])
 	addTo(s.view[:], o.view[:])
+	addTo(s.contentShown[:], o.contentShown[:])
 	addTo(s.contentClicks[:], o.contentClicks[:])
 	s.repeats += o.repeats
 	s.repeatsSame += o.repeatsSame

@@ -23,8 +23,7 @@ const (
 	flagShare
 	flagRead
 	flagLike
-	flagSwipes   // a nested list is there
-	flagBrowsing // shown while she browsed, not in passing
+	flagSwipes // a nested list is there
 )
 
 // noView marks an absent view time.
@@ -73,32 +72,27 @@ type month struct {
 	level int8
 
 	hour    alias
-	days    [monthDays + 1]float64 // cumulative day weights
-	visits  []int32                // seconds since monthStart
+	day     alias
+	visits  []int32 // seconds since monthStart
 	page    []kept
 	pageDay int32
 	seen    []uint32 // per card, the user (as a running number) who saw it last
 	user    uint32
 	examB   [64]float64 // examination by slot, browsing
 	examG   [16]float64 // and in passing
-	screen2 float64
-	screen3 float64
+	screen  alias       // cards a further screen, less one
 	clicks  int
 }
 
 func newMonth(p *params, cat *catalogue, pop *population) *month {
-	m := &month{p: p, cat: cat, pop: pop, r: newRNG(), hour: newAlias(p.Arrival.Hour[:]), seen: make([]uint32, len(cat.cards))}
-	for d, w := range p.Arrival.Day {
-		m.days[d+1] = m.days[d] + w
-	}
+	m := &month{p: p, cat: cat, pop: pop, r: newRNG(), hour: newAlias(p.Arrival.Hour[:]), day: newAlias(p.Arrival.Day[:]), seen: make([]uint32, len(cat.cards))}
 	for k := range m.examB {
 		m.examB[k] = p.Click.Floor + (1-p.Click.Floor)*math.Exp(-float64(k)/p.Click.Decay)
 	}
 	for k := range m.examG {
 		m.examG[k] = p.Click.GlanceTop * math.Exp(-p.Click.GlanceFall*float64(k))
 	}
-	t := p.Page.Screen[0] + p.Page.Screen[1] + p.Page.Screen[2]
-	m.screen2, m.screen3 = p.Page.Screen[0]/t, (p.Page.Screen[0]+p.Page.Screen[1])/t
+	m.screen = newAlias(p.Page.Screen[:])
 	return m
 }
 
@@ -128,22 +122,16 @@ func (m *month) run(i int) {
 	}
 }
 
-// arrivals draws the times of her visits, rising: one on her anchor day and a
-// Poisson number more, each on a day by the day curve within her span, or on the
-// day of the one before.
+// arrivals draws the times of her visits, rising: one and a Poisson number more, each on a day by the day curve or on
+// the day of the one before.
 func (m *month) arrivals() {
 	r, a := m.r, &m.p.Arrival
 	n := 1 + r.poisson(m.u.visits)
 	m.visits = m.visits[:0]
-	lo, hi := m.days[m.u.from-1], m.days[m.u.to]
-	day := int32(m.u.anchor - 1)
+	day := int32(0)
 	for i := 0; i < n; i++ {
-		if i > 0 && r.float() >= a.SameDay {
-			w := lo + r.float()*(hi-lo)
-			day = int32(m.u.from - 1)
-			for day < int32(m.u.to-1) && m.days[day+1] <= w {
-				day++
-			}
+		if i == 0 || r.float() >= a.SameDay {
+			day = int32(m.day.draw(r))
 		}
 		hour := int32(m.hour.draw(r))
 		m.visits = append(m.visits, day*daySeconds+hour*3600+int32(r.intn(3600)))
@@ -159,7 +147,7 @@ func (m *month) visit(at int32) int32 {
 	if !browsing && len(m.page) > 0 && m.pageDay < day && r.float() < pg.Reshow {
 		for k := range m.page {
 			s := &m.page[k]
-			m.show(at, s.card, int32(s.position), int(s.slot), int(s.shows), false)
+			m.show(at, s.card, int32(s.position), int(s.slot), int(s.shows), 0)
 			s.shows++
 		}
 		return at
@@ -167,14 +155,9 @@ func (m *month) visit(at int32) int32 {
 
 	// A new first page: three or four cards in sight, at times in both streams.
 	m.page, m.pageDay = m.page[:0], day
-	start, n := int8(1), int8(3)
-	if m.u.start >= 0 {
-		start = m.u.start
-	} else if r.float() < pg.StartZero {
-		start = 0
-	}
-	if r.float() < pg.Four {
-		n = 4
+	start, n := m.u.start, m.u.cards
+	if start < 0 {
+		start, n = pg.firstSlot(r), pg.inSight(r)
 	}
 	streams := 1
 	if start == 1 && r.float() < pg.Streams {
@@ -188,10 +171,15 @@ func (m *month) visit(at int32) int32 {
 			m.page = append(m.page, kept{m.pick(&m.cat.front[day]), k, start + k, 1})
 		}
 	}
+	mood, lift := 0.0, 0.0 // lift is the mood's factor on clicks; 0 in passing
+	if browsing {
+		mood = r.normal()
+		lift = math.Exp(m.p.Click.Mood * (mood - m.p.Click.Mood/2))
+	}
 	end := at
 	for k := range m.page {
 		s := &m.page[k]
-		end += m.show(at, s.card, int32(s.position), int(s.slot), 0, browsing)
+		end += m.show(at, s.card, int32(s.position), int(s.slot), 0, lift)
 	}
 	if !browsing {
 		return end
@@ -199,7 +187,7 @@ func (m *month) visit(at int32) int32 {
 
 	// Browsing: she goes on, screen by screen, for as long as her appetite lasts.
 	v := m.p.Appetite.VisitSD
-	mean := m.u.depth * math.Exp(v*r.normal()-v*v/2)
+	mean := m.u.depth * math.Exp(v*(mood-v/2))
 	on := mean / (1 + mean)
 	position := int32(start) + int32(m.page[0].slot) + int32(n)
 	for {
@@ -207,20 +195,14 @@ func (m *month) visit(at int32) int32 {
 		if end >= monthSeconds {
 			return end
 		}
-		cards := 1
-		switch u := r.float(); {
-		case u >= m.screen3:
-			cards = 3
-		case u >= m.screen2:
-			cards = 2
-		}
+		cards := 1 + m.screen.draw(r)
 		shownAt := end
 		deep := &m.cat.deep[shownAt/daySeconds]
 		for k := 0; k < cards; k++ {
 			for r.float() < pg.Skip {
 				position++
 			}
-			end += m.show(shownAt, m.pick(deep), position, int(position)-int(start), 0, true)
+			end += m.show(shownAt, m.pick(deep), position, int(position)-int(start), 0, lift)
 			position++
 		}
 		if r.float() >= on {
@@ -232,7 +214,7 @@ func (m *month) visit(at int32) int32 {
 // pick draws a card she was not shown this month; after some tries, any.
 func (m *month) pick(l *lottery) int32 {
 	var c int32
-	for try := 0; try < 6; try++ {
+	for try := 0; try < 12; try++ {
 		c = l.draw(m.r)
 		if m.seen[c] != m.user {
 			break
@@ -243,24 +225,24 @@ func (m *month) pick(l *lottery) int32 {
 }
 
 // show records one impression and what she does with it; it returns the seconds
-// she spends on it. before is how often she was shown the card already.
-func (m *month) show(at, id, position int32, slot, before int, browsing bool) int32 {
+// she spends on it. before is how often she was shown the card already; lift is her mood's factor on clicks when she
+// browses, 0 when she is there in passing.
+func (m *month) show(at, id, position int32, slot, before int, lift float64) int32 {
 	r, c := m.r, &m.p.Click
 	var examine float64
-	flags := uint8(0)
-	if browsing {
+	if lift > 0 {
 		examine = m.examB[min(slot, len(m.examB)-1)]
-		flags = flagBrowsing
 	} else {
 		examine = m.examG[min(slot, len(m.examG)-1)]
+		lift = 1
 	}
 	cd := &m.cat.cards[id]
-	p := examine * m.u.click * float64(cd.appeal) * match(&m.u, cd)
+	p := examine * m.u.click * lift * float64(cd.appeal) * match(&m.u, cd)
 	for ; before > 0; before-- {
 		p *= c.Fatigue
 	}
 	p = min(p, 0.98)
-	row := shown{at: at, card: id, position: position, chance: float32(p), examine: float32(examine), view: noView, flags: flags}
+	row := shown{at: at, card: id, position: position, chance: float32(p), examine: float32(examine), view: noView}
 	spent := int32(0)
 	if r.float() < float64(row.chance) {
 		spent = m.clicked(&row)

@@ -32,8 +32,6 @@ type arrivalParams struct {
 	Day       [30]float64 `json:"day"`        // relative chance of a visit by day of the month; holds weekday and trend
 	Hour      [24]float64 `json:"hour"`       // relative chance of a visit by hour of the day, UTC+8
 	SameDay   float64     `json:"same_day"`   // chance that a further visit falls on the day of the one before it
-	Passing   float64     `json:"passing"`    // share of users who are there only for a span of days
-	SpanDays  float64     `json:"span_days"`  // mean days by which such a span reaches before and after one of its visits
 	VisitMu   float64     `json:"visit_mu"`   // log of the mean number of further visits a month
 	VisitSD   float64     `json:"visit_sd"`   // its spread between users
 	VisitKeen float64     `json:"visit_keen"` // how it rises with keenness
@@ -44,11 +42,11 @@ type arrivalParams struct {
 // pageParams describe the first page and the screens below it.
 type pageParams struct {
 	StartZero float64    `json:"start_zero"` // chance that the page's slots count from 0
-	Habit     float64    `json:"habit"`      // share of users whose pages always count from the same slot
 	Four      float64    `json:"four"`       // chance of four cards in sight rather than three
+	Habit     float64    `json:"habit"`      // share of users whose pages always have the same first slot and the same number of cards
 	Streams   float64    `json:"streams"`    // chance that both streams report their slots
 	Reshow    float64    `json:"reshow"`     // chance that a passing visit on a later day meets the page kept from before
-	Screen    [3]float64 `json:"screen"`     // chance of 1, 2, 3 cards a further screen
+	Screen    [4]float64 `json:"screen"`     // relative chance of 1, 2, 3, 4 cards a further screen
 	Skip      float64    `json:"skip"`       // chance that a slot is scrolled past unseen
 }
 
@@ -72,6 +70,7 @@ type clickParams struct {
 	Decay      float64    `json:"decay"`       // slots over which examination falls to the floor
 	GlanceTop  float64    `json:"glance_top"`  // examination of the first slot in passing
 	GlanceFall float64    `json:"glance_fall"` // fall of log examination per slot in passing
+	Mood       float64    `json:"mood"`        // change of log click chance per unit of a visit's mood, which also says how far it goes
 	Fatigue    float64    `json:"fatigue"`     // factor on the chance for each earlier show of the card
 	AppealSD   float64    `json:"appeal_sd"`   // spread of log appeal between cards
 	TasteSD    float64    `json:"taste_sd"`    // spread of log taste match between users and cards
@@ -93,11 +92,11 @@ type clickParams struct {
 	SwipeSD    float64    `json:"swipe_sd"`    // spread of log length
 	SwipeLike  float64    `json:"swipe_like"`  // chance per swiped card
 	SwipeRead  float64    `json:"swipe_read"`  //
-	Tenure     [5]float64 `json:"tenure"`      // change of log click chance at the knots of tenureKnots
+	Tenure     [7]float64 `json:"tenure"`      // change of log click chance at the knots of tenureKnots
 }
 
 // tenureKnots are the months between which effects of tenure are linear.
-var tenureKnots = [5]float64{0, 6, 18, 48, 66}
+var tenureKnots = [7]float64{0, 1.5, 4.5, 9, 24, 50, 66}
 
 // peopleParams are the population and how keenness depends on who one is.
 type peopleParams struct {
@@ -115,7 +114,7 @@ type peopleParams struct {
 	KeenFemale  float64     `json:"keen_female"`  // and of women
 	KeenAgeM    float64     `json:"keen_age_m"`   // and per year of age above 21, men
 	KeenAgeF    float64     `json:"keen_age_f"`   // and women
-	KeenTenure  [5]float64  `json:"keen_tenure"`  // and at the knots of tenureKnots
+	KeenTenure  [7]float64  `json:"keen_tenure"`  // and at the knots of tenureKnots
 	KeenNull    float64     `json:"keen_null"`    // and of users without a profile
 }
 
@@ -173,6 +172,8 @@ type cardParams struct {
 	WeightSD    float64   `json:"weight_sd"`     // spread of log exposure between cards
 	DaySD       float64   `json:"day_sd"`        // spread of log exposure of a card between days
 	Life        float64   `json:"life"`          // power at which exposure falls with age
+	Merit       float64   `json:"merit"`         // correlation of a card's log exposure with its log appeal: what the app learned to show
+	ContentLift float64   `json:"content_lift"`  // of log appeal, of cards of the contents that are clicked most
 	FrontPower  float64   `json:"front_power"`   // how much steeper the first page chooses
 	DeepPower   float64   `json:"deep_power"`    // how much flatter the pages below choose
 	AppPerShown float64   `json:"app_per_shown"` // impressions in the whole app for each one of the sample

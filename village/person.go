@@ -27,9 +27,7 @@ type person struct {
 	grade   float64 // noise of the level's score, standard normal
 	taste   [tasteDims]float32
 
-	anchor   int8 // a day on which she comes, 1..30
-	from, to int8 // days of the month within which she may come again
-	start    int8 // slot from which her pages count; -1 when that varies
+	start, cards int8 // first slot of her pages and cards on them; -1 when that varies
 }
 
 const (
@@ -49,7 +47,6 @@ type population struct {
 	tenure   alias
 	men      alias
 	women    alias
-	day      alias
 	meanLog  float64 // mean and spread of log(1+tenure), to standardise engagement
 	sdLog    float64
 }
@@ -62,7 +59,6 @@ func newPopulation(p *params, seed uint64) *population {
 	pop := &population{p: p, seed: seed,
 		province: newAlias(w),
 		tenure:   newAlias(p.People.Tenure[:]),
-		day:      newAlias(p.Arrival.Day[:]),
 		men:      newAlias(p.People.AgeMale.weights()),
 		women:    newAlias(p.People.AgeFemale.weights()),
 	}
@@ -132,27 +128,32 @@ func (pop *population) draw(r *rng, i int, u *person) {
 	}
 	u.taste[tasteDims-1] = float32(2*newcomer - 0.5)
 
-	u.anchor = int8(1 + pop.day.draw(r))
-	u.from, u.to = 1, monthDays
-	pass, before, after := r.float(), r.float(), r.float()
-	if pass < p.Arrival.Passing {
-		b, a := -math.Log(1-before)*p.Arrival.SpanDays, -math.Log(1-after)*p.Arrival.SpanDays
-		u.from = int8(max(1, math.Floor(float64(u.anchor)+0.5-b)))
-		u.to = int8(min(monthDays, math.Floor(float64(u.anchor)+0.5+a)))
-	}
-	u.start = -1
-	if habit, zero := r.float(), r.float(); habit < p.Page.Habit {
-		u.start = 1
-		if zero < p.Page.StartZero {
-			u.start = 0
-		}
+	u.start, u.cards = -1, -1
+	if habit, start, cards := r.float(), p.Page.firstSlot(r), p.Page.inSight(r); habit < p.Page.Habit {
+		u.start, u.cards = start, cards
 	}
 }
 
+// firstSlot draws the slot from which a page counts.
+func (p *pageParams) firstSlot(r *rng) int8 {
+	if r.float() < p.StartZero {
+		return 0
+	}
+	return 1
+}
+
+// inSight draws how many cards of a page are in sight.
+func (p *pageParams) inSight(r *rng) int8 {
+	if r.float() < p.Four {
+		return 4
+	}
+	return 3
+}
+
 // knots is the linear interpolation of v over tenureKnots, constant outside.
-func knots(v *[5]float64, months float64) float64 {
-	if months >= tenureKnots[4] {
-		return v[4]
+func knots(v *[7]float64, months float64) float64 {
+	if months >= tenureKnots[6] {
+		return v[6]
 	}
 	i := 1
 	for months > tenureKnots[i] {

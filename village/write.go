@@ -41,6 +41,7 @@ type Config struct {
 	Nested  Nested // "" means Quoted
 	Null    Null   // spelling of nulls in impression_data; the zero value is empty, NullNA is the reference
 	Threads int    // 0 means one a core; the result does not depend on it
+	Truth   bool   // write the truth beside the log (see UserTruth, CardTruth, ImpressionTruth, ExaminationTruth)
 
 	// Progress, if set, is called from one goroutine at a time with the work
 	// done and the work in all, both in expected impressions.
@@ -82,7 +83,7 @@ func (cfg *Config) check() error {
 }
 
 // Write simulates a village and writes its six files into dir, which is made if
-// missing. Files get their names only when all are complete; when ctx ends or a
+// missing, and the four of the truth when cfg asks for it. Files get their names only when all are complete; when ctx ends or a
 // write fails, nothing of them stays.
 func Write(ctx context.Context, dir string, cfg Config) (sum Summary, err error) {
 	if err := cfg.check(); err != nil {
@@ -119,8 +120,9 @@ type writing struct {
 // outFile is a file under a temporary name.
 type outFile struct {
 	*bufio.Writer
-	f    *os.File
-	name string // final
+	f        *os.File
+	name     string       // final
+	complete func() error // writes what its format ends with; nil for CSV
 }
 
 func (w *writing) create(name, head string) (*outFile, error) {
@@ -128,7 +130,7 @@ func (w *writing) create(name, head string) (*outFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("village: %w", err)
 	}
-	o := &outFile{bufio.NewWriterSize(f, 1<<18), f, name}
+	o := &outFile{Writer: bufio.NewWriterSize(f, 1<<18), f: f, name: name}
 	w.files = append(w.files, o)
 	_, err = o.WriteString(head)
 	return o, err
@@ -139,6 +141,9 @@ func (w *writing) finish(keep bool) error {
 	var errs []error
 	for _, o := range w.files {
 		if keep {
+			if o.complete != nil {
+				errs = append(errs, o.complete())
+			}
 			errs = append(errs, o.Flush(), o.f.Chmod(0o644))
 			if s, err := o.f.Stat(); err == nil {
 				w.sum.Bytes += s.Size()
@@ -170,6 +175,9 @@ type block struct {
 	front, deep     [monthDays]int64
 	rows, clicks, n int64
 	swipes          int64
+	seen            []ImpressionTruth
+	people          []UserTruth
+	cards           []CardTruth
 }
 
 func (w *writing) all(ctx context.Context) error {
@@ -198,15 +206,40 @@ func (w *writing) all(ctx context.Context) error {
 	for i := range months {
 		months[i], tally[i] = newMonth(p, cat, pop), newCounts(len(cat.cards))
 	}
+	var truth struct {
+		impressions *truthFile[ImpressionTruth]
+		users       *truthFile[UserTruth]
+	}
+	if cfg.Truth {
+		if truth.impressions, err = createTruth[ImpressionTruth](w, truthImpressions); err != nil {
+			return err
+		}
+		if truth.users, err = createTruth[UserTruth](w, truthUsers); err != nil {
+			return err
+		}
+		examination, err := createTruth[ExaminationTruth](w, truthExamination)
+		if err != nil {
+			return err
+		}
+		if err := examination.write(months[0].examinationTruth()); err != nil {
+			return err
+		}
+	}
 	sp := speller{string(cfg.Null), cfg.Nested == Quoted}
 	var front, deep [monthDays]int64
 	err = inOrder(ctx, (cfg.Users+blockUsers-1)/blockUsers, cfg.Threads, func(worker, i int, o *block) error {
 		m, t := months[worker], tally[worker]
 		for u := i * blockUsers; u < min(cfg.Users, (i+1)*blockUsers); u++ {
 			m.run(u)
+			if cfg.Truth {
+				o.people = append(o.people, userTruth(u, &m.u))
+			}
 			for k := range m.rows {
 				row := &m.rows[k]
 				o.a = sp.impression(o.a, int64(u), row, m.swipe[row.swipes:row.swipes+row.swiped], uint64(u)<<20+uint64(k))
+				if cfg.Truth {
+					o.seen = append(o.seen, impressionTruth(u, row))
+				}
 				d := int(row.at / daySeconds)
 				t.shown[d*len(cat.cards)+int(row.card)]++
 				if row.flags&flagClick != 0 {
@@ -239,6 +272,11 @@ func (w *writing) all(ctx context.Context) error {
 		if _, err := imps.Write(o.a); err != nil {
 			return err
 		}
+		if cfg.Truth {
+			if err := errors.Join(truth.impressions.write(o.seen), truth.users.write(o.people)); err != nil {
+				return err
+			}
+		}
 		_, err := users.Write(o.b)
 		progress(min(usersWork, int64(i+1)*blockUsers*meanPerUser))
 		return err
@@ -266,6 +304,12 @@ func (w *writing) cards(ctx context.Context, cat *catalogue, stats *appStats, pr
 	if err != nil {
 		return err
 	}
+	var truth *truthFile[CardTruth]
+	if w.cfg.Truth {
+		if truth, err = createTruth[CardTruth](w, truthCards); err != nil {
+			return err
+		}
+	}
 	rs := make([]*rng, w.cfg.Threads)
 	for i := range rs {
 		rs[i] = newRNG()
@@ -274,6 +318,9 @@ func (w *writing) cards(ctx context.Context, cat *catalogue, stats *appStats, pr
 		var s cardDay
 		for c := i * blockUsers; c < min(len(cat.cards), (i+1)*blockUsers); c++ {
 			o.a = appendCard(o.a, cat, int64(c))
+			if truth != nil {
+				o.cards = append(o.cards, cardTruth(c, &cat.cards[c]))
+			}
 			for d := 0; d < monthDays; d++ {
 				if stats.draw(rs[worker], c, d, &s) {
 					o.b = appendCardDay(o.b, int64(c), &s)
@@ -287,6 +334,11 @@ func (w *writing) cards(ctx context.Context, cat *catalogue, stats *appStats, pr
 		w.sum.CardDays += o.n
 		if _, err := cards.Write(o.a); err != nil {
 			return err
+		}
+		if truth != nil {
+			if err := truth.write(o.cards); err != nil {
+				return err
+			}
 		}
 		_, err := days.Write(o.b)
 		progress(int(w.sum.Cards))
@@ -359,7 +411,7 @@ func inOrder(ctx context.Context, n, threads int, make func(worker, i int, o *bl
 					return
 				}
 				o := blocks.Get().(*block)
-				*o = block{a: o.a[:0], b: o.b[:0]}
+				*o = block{a: o.a[:0], b: o.b[:0], seen: o.seen[:0], people: o.people[:0], cards: o.cards[:0]}
 				if err := make(worker, i, o); err != nil {
 					cancel(err)
 					return

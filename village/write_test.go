@@ -5,9 +5,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/seguefeed/segue/feedlog"
 )
@@ -135,7 +138,7 @@ func TestEveryTargetHasAFigure(t *testing.T) {
 }
 
 func TestCompare(t *testing.T) {
-	have := figures{{"g", "a"}: 104, {"g", "b"}: .212, {"g", "c"}: 120}
+	have := &figures{value: map[[2]string]float64{{"g", "a"}: 104, {"g", "b"}: .212, {"g", "c"}: 120}}
 	got, err := compare([]target{{Group: "g", Name: "a", Value: 100}, {Group: "g", Name: "b", Value: .2, Share: true}, {Group: "g", Name: "c", Value: 100, Error: 11}}, have)
 	if err != nil {
 		t.Fatal(err)
@@ -147,4 +150,73 @@ func TestCompare(t *testing.T) {
 	if _, err := compare([]target{{Group: "g", Name: "none"}}, have); err == nil {
 		t.Error("a target without a figure passes in silence")
 	}
+}
+
+// TestTruthOfTheLog holds the truth files to the log they stand beside: the same impressions in the same order, chances
+// that the clicks bear out, and the formula that makes them from taste, appeal and examination.
+func TestTruthOfTheLog(t *testing.T) {
+	dir, s := write(t, Config{Users: 3000, Seed: 5, Truth: true})
+	if len(s.Files) != 10 {
+		t.Errorf("files: %v", s.Files)
+	}
+	plain, _ := write(t, Config{Users: 3000, Seed: 5})
+	with := hashes(t, dir)
+	for name, sum := range hashes(t, plain) {
+		if with[name] != sum {
+			t.Errorf("%s is another with the truth beside it", name)
+		}
+	}
+	impressions := readTruth[ImpressionTruth](t, dir, truthImpressions)
+	users := readTruth[UserTruth](t, dir, truthUsers)
+	cards := readTruth[CardTruth](t, dir, truthCards)
+	slots := readTruth[ExaminationTruth](t, dir, truthExamination)
+	if int64(len(impressions)) != s.Impressions || len(users) != 3000 || int64(len(cards)) != s.Cards || len(slots) != 64 {
+		t.Fatalf("%d impressions, %d users, %d cards, %d slots; the summary says %+v", len(impressions), len(users), len(cards), len(slots), s)
+	}
+	f, err := os.Open(filepath.Join(dir, "impression_data.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	k := 0
+	var chance, variance, clicks float64
+	if _, err := feedlog.DecodeImpressions(t.Context(), f, feedlog.Options{}, func(batch []feedlog.Impression) error {
+		for _, r := range batch {
+			v := impressions[k]
+			k++
+			if users[v.User].UserID != r.UserID || cards[v.Card].CardID != r.CardID || v.ShownAtMS != r.ShownAtMS || v.Clicked != r.Clicked {
+				return fmt.Errorf("impression %d is %+v in the log and %+v in the truth", k, r, v)
+			}
+			chance += float64(v.ClickChance)
+			variance += float64(v.ClickChance) * (1 - float64(v.ClickChance))
+			if v.Clicked {
+				clicks++
+			}
+			u, c := users[v.User], cards[v.Card]
+			match := -float64(c.Norm)
+			for d := range u.Taste {
+				match += float64(u.Taste[d]) * float64(c.Topic[d])
+			}
+			// The rest is a visit's mood when she browses (lognormal) and fatigue when she was shown the card before (at most 1).
+			rest := float64(v.ClickChance) / (float64(v.Examination) * u.ClickChance * float64(c.Appeal) * math.Exp(match))
+			if v.ClickChance < .98 && (rest <= 0 || rest > 20) {
+				return fmt.Errorf("impression %d: the factors of its chance leave %v", k, rest)
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if z := (clicks - chance) / math.Sqrt(variance); math.Abs(z) > 4 {
+		t.Errorf("%v clicks where the chances give %v, %.1f standard deviations off", clicks, chance, z)
+	}
+}
+
+func readTruth[T any](t *testing.T, dir, name string) []T {
+	t.Helper()
+	rows, err := parquet.ReadFile[T](filepath.Join(dir, name))
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return rows
 }

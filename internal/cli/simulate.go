@@ -25,6 +25,9 @@ func (a *app) simulateCommand() *cobra.Command {
 		Use:   "simulate",
 		Short: "Make a log of simulated users",
 		Long: `Simulate a village: users who come, look, click and swipe, as six files in the layout of the reference data set.
+Beside them stands the truth that only a simulator knows, as Parquet: *.truth.parquet hold every user's taste and appetite,
+every card's appeal and topic, the click probability of every impression and the examination of every slot. Read them to
+judge a model, never to train one; --truth=false leaves them out.
 
 --check holds a village against the figures published for the reference data set and says which it meets; 200,000 users
 make its own sampling errors small.`,
@@ -75,6 +78,7 @@ make its own sampling errors small.`,
 	cmd.Flags().StringVar(&out, "out", "", "directory to write to")
 	cmd.Flags().StringVar(&nested, "nested", "quoted", "how the nested list of swipes is written: quoted, or bare with all its commas")
 	cmd.Flags().StringVar(&null, "null", "NA", "how nulls of the impressions are written: NA or empty")
+	cmd.Flags().BoolVar(&cfg.Truth, "truth", true, "write the truth beside the log")
 	cmd.Flags().BoolVar(&check, "check", false, "compare with the published figures instead of writing files")
 	cmd.Flags().StringVar(&fit, "fit", "", "fit the model's parameters to the published figures, write them to this file, and simulate nothing")
 	cmd.Flags().IntVar(&rounds, "rounds", 5, "with --fit: passes over all parameters")
@@ -162,8 +166,8 @@ func (a *app) fitVillage(cmd *cobra.Command, cfg village.Config, file string, ro
 	err := a.withProgress(func(progress segue.Progress) error {
 		var err error
 		parameters, _, err = village.Fit(cmd.Context(), village.FitConfig{Users: cfg.Users, Seed: cfg.Seed, Rounds: rounds, Threads: cfg.Threads,
-			Progress: func(done, total int64, loss float64) {
-				progress(segue.Step{Name: "fit", Unit: segue.Steps, Done: done, Total: total})
+			Progress: func(round int, done, total int64, loss float64) {
+				progress(segue.Step{Name: fmt.Sprintf("round %d, loss %.3f", round, loss), Unit: segue.Steps, Done: done, Total: total})
 			}})
 		return err
 	})
