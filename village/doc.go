@@ -36,7 +36,7 @@
 //	lift = exp(click.mood (m - mood/2))                       on every click chance of the visit; 1 in passing
 //
 // A screen holds one to four cards (page.screen); slots are scrolled past unseen with chance page.skip. A card below is
-// one she was not shown this month, as far as twelve draws find one.
+// one she was not shown this month, as far as forty draws find one.
 //
 // Clicks. For the card in slot s, counted from 0 at the top:
 //

@@ -4,6 +4,7 @@ package village
 
 import (
 	"fmt"
+	"math"
 	"sort"
 )
 
@@ -64,6 +65,15 @@ func (s *sums) viewQuantile(q float64) float64 {
 	return viewBins / 100
 }
 
+// Contents below one in contentFew of all impressions are left out: their rates are chance.
+const contentFew = 2000
+
+// What stands behind the two figures of contents, and has a slope for the fit.
+const (
+	belowFive     = "share of contents with a CTR below 5%"
+	threeOverRest = "the published three's lowest CTR over the highest of the others"
+)
+
 // contentFigures are the click-through rates of contents.
 func (l *ledger) contentFigures(f *figures) {
 	type rate struct {
@@ -71,8 +81,12 @@ func (l *ledger) contentFigures(f *figures) {
 		ctr  float64
 	}
 	var all []rate
+	var total int64
+	for _, n := range l.sums.contentShown {
+		total += n
+	}
 	for i, c := range l.cat.contents {
-		if n := l.sums.contentShown[i+1]; n > 0 {
+		if n := l.sums.contentShown[i+1]; n > 0 && n >= total/contentFew {
 			all = append(all, rate{c.levels[2], float64(l.sums.contentClicks[i+1]) / float64(n)})
 		}
 	}
@@ -90,6 +104,16 @@ func (l *ledger) contentFigures(f *figures) {
 	if below > float64(len(all))/2 {
 		most = 1
 	}
+	lowest, rest := math.Inf(1), 0.0
+	for _, c := range all {
+		if clickedContents[c.leaf] {
+			lowest = min(lowest, c.ctr)
+		} else {
+			rest = max(rest, c.ctr)
+		}
+	}
+	f.set("content", belowFive, below/float64(len(all)))
+	f.set("content", threeOverRest, lowest/rest)
 	f.set("content", "most contents have a CTR below 5% (1 = yes)", most)
 	f.set("content", "of the three of the highest CTR, published ones", published)
 }

@@ -65,7 +65,10 @@ type month struct {
 	cat *catalogue
 	pop *population
 
-	r     *rng
+	// What she does, what she is shown and what she clicks draw from streams of their own, so that a change in one
+	// leaves the others as they were: two villages differ by what their parameters do.
+	r, cards, acts *rng
+
 	u     person
 	rows  []shown
 	swipe []swipe
@@ -85,7 +88,7 @@ type month struct {
 }
 
 func newMonth(p *params, cat *catalogue, pop *population) *month {
-	m := &month{p: p, cat: cat, pop: pop, r: newRNG(), hour: newAlias(p.Arrival.Hour[:]), day: newAlias(p.Arrival.Day[:]), seen: make([]uint32, len(cat.cards))}
+	m := &month{p: p, cat: cat, pop: pop, r: newRNG(), cards: newRNG(), acts: newRNG(), hour: newAlias(p.Arrival.Hour[:]), day: newAlias(p.Arrival.Day[:]), seen: make([]uint32, len(cat.cards))}
 	for k := range m.examB {
 		m.examB[k] = p.Click.Floor + (1-p.Click.Floor)*math.Exp(-float64(k)/p.Click.Decay)
 	}
@@ -101,6 +104,8 @@ func (m *month) run(i int) {
 	m.pop.draw(m.r, i, &m.u)
 	r := m.r
 	r.seed(m.pop.seed, streamMonth, uint64(i))
+	m.cards.seed(m.pop.seed, streamShown, uint64(i))
+	m.acts.seed(m.pop.seed, streamActs, uint64(i))
 	m.rows, m.swipe, m.page = m.rows[:0], m.swipe[:0], m.page[:0]
 	m.clicks = 0
 	m.user++
@@ -214,8 +219,8 @@ func (m *month) visit(at int32) int32 {
 // pick draws a card she was not shown this month; after some tries, any.
 func (m *month) pick(l *lottery) int32 {
 	var c int32
-	for try := 0; try < 12; try++ {
-		c = l.draw(m.r)
+	for try := 0; try < 40; try++ {
+		c = l.draw(m.cards)
 		if m.seen[c] != m.user {
 			break
 		}
@@ -228,7 +233,7 @@ func (m *month) pick(l *lottery) int32 {
 // she spends on it. before is how often she was shown the card already; lift is her mood's factor on clicks when she
 // browses, 0 when she is there in passing.
 func (m *month) show(at, id, position int32, slot, before int, lift float64) int32 {
-	r, c := m.r, &m.p.Click
+	r, c := m.acts, &m.p.Click
 	var examine float64
 	if lift > 0 {
 		examine = m.examB[min(slot, len(m.examB)-1)]
@@ -253,7 +258,7 @@ func (m *month) show(at, id, position int32, slot, before int, lift float64) int
 
 // clicked draws what follows a click.
 func (m *month) clicked(row *shown) int32 {
-	r, c := m.r, &m.p.Click
+	r, c := m.acts, &m.p.Click
 	m.clicks++
 	row.flags |= flagClick
 	view := m.viewTime()
@@ -288,7 +293,7 @@ func (m *month) clicked(row *shown) int32 {
 
 // swipeOn draws the cards she swipes to after a click, from second at.
 func (m *month) swipeOn(at int32) int32 {
-	r, c := m.r, &m.p.Click
+	r, c := m.acts, &m.p.Click
 	n := int32(math.Round(math.Exp(c.SwipeMu + c.SwipeSD*r.normal())))
 	n = min(n, 300)
 	if r.float() < 0.01 {
@@ -324,7 +329,7 @@ func (m *month) swipeOn(at int32) int32 {
 
 // viewTime is lognormal, in hundredths of a second, at most an hour.
 func (m *month) viewTime() float32 {
-	v := m.p.Click.ViewMedian * math.Exp(m.p.Click.ViewSD*m.r.normal())
+	v := m.p.Click.ViewMedian * math.Exp(m.p.Click.ViewSD*m.acts.normal())
 	return float32(math.Round(min(v, 3600)*100) / 100)
 }
 

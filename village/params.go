@@ -208,5 +208,14 @@ func parseParams(b []byte) (*params, error) {
 	return p, nil
 }
 
+// clone copies p and all that it holds.
+func (p *params) clone() (*params, error) {
+	b, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("village: %w", err)
+	}
+	return parseParams(b)
+}
+
 // defaultParams returns the parameters that come with the package.
 func defaultParams() (*params, error) { return parseParams(parametersJSON) }

@@ -33,6 +33,8 @@ const (
 	streamCreatorDay
 	streamDayNoise
 	streamContent
+	streamShown
+	streamActs
 )
 
 // seed restarts r on the stream that belongs to (seed, stream, index).
