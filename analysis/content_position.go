@@ -149,9 +149,10 @@ func askPosition(ctx context.Context, env *Env) (Answer, error) {
 	if deep == base || !slope.Known() {
 		a.Findings = []Finding{described(fmt.Sprintf("The click-through rate at slot %d, the one shown most, is %s; there are too few clicks deeper to say what the position does.", base, percent(raw[base])), nil, 0)}
 	} else {
-		a.Findings = []Finding{tested("jackknife t over 20 groups of users", test, effectOf(fmt.Sprintf("click-through rate at slot %d relative to slot %d, within sessions of equal depth", deep, base), there, Plain), ratioWeight(there.Value),
-			fmt.Sprintf("Read raw, slot %d is clicked %s as often as slot %d; among sessions of the same depth it is %s (%s), so the position itself %s clicks.",
-				deep, times(rawTimes), base, times(there.Value), timesInterval(there), moreOrLess(slope.Value, "raises", "lowers")),
+		a.Findings = []Finding{tested("jackknife t over 20 groups of users", test, effectOf("change of the click-through rate from one slot to the next, within sessions of equal depth", perSlot(slope), Share), ratioWeight(there.Value),
+			fmt.Sprintf("Read raw, slot %d is clicked %s as often as slot %d; among sessions of the same depth it is %s, and over all slots clicks %s by %s a slot (%s), so the position itself %s clicks.",
+				deep, times(rawTimes), base, times(there.Value), moreOrLess(slope.Value, "rise", "fall"), percent(math.Abs(perSlot(slope).Value)), percentInterval(perSlot(slope)),
+				moreOrLess(slope.Value, "raises", "lowers")),
 			fmt.Sprintf("Read raw, slot %d is clicked %s as often as slot %d; among sessions of the same depth no effect of the position is seen.", deep, times(rawTimes), base))}
 	}
 	value, low, high := ends(effects)
@@ -165,6 +166,11 @@ func askPosition(ctx context.Context, env *Env) (Answer, error) {
 		Series: []Series{{Name: "raw", X: x, Y: relative}, {Name: "within sessions of equal depth", X: x, Y: value, Low: low, High: high}}, Marks: []Mark{{Value: 1, Label: fmt.Sprintf("as at slot %d", base)}},
 		Alt: "The raw click-through rate by position beside the one within sessions of equal depth, both relative to the most shown slot."}}
 	return a, nil
+}
+
+// perSlot is a slope of the logarithm as a relative change from one slot to the next.
+func perSlot(slope stat.Estimate) stat.Estimate {
+	return stat.Estimate{Value: math.Expm1(slope.Value), Low: math.Expm1(slope.Low), High: math.Expm1(slope.High)}
 }
 
 // logSlope is the weighted slope of the logarithm of the effect over positions: negative when clicks fall down the page. Slots without

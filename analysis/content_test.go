@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,12 +94,15 @@ func plantPositions(fall float64) []warehouse.PositionUse {
 func TestPositionIsToldFromSurvival(t *testing.T) {
 	a := (&feedLog{positions: plantPositions(.9)}).put(t, askPosition)
 	f := says(t, a, Association, "lowers clicks")
-	// From slot 1, the most shown, to slot 11 the planted effect is .9 to the tenth.
-	want := math.Pow(.9, 10)
-	if !strings.Contains(f.Sentence, "slot 11") || f.Effect.Low > want || f.Effect.High < want || math.Abs(f.Effect.Value/want-1) > .1 {
-		t.Errorf("the effect at slot 11 is %v, planted %v", f.Effect, want)
+	if !strings.Contains(f.Sentence, "slot 11") || f.Effect.Low > -.1 || f.Effect.High < -.1 || math.Abs(f.Effect.Value/-.1-1) > .1 {
+		t.Errorf("the effect of a slot is %v, planted -10%%", f.Effect)
 	}
+	// From slot 1, the most shown, to slot 11 the planted effect is .9 to the tenth.
 	table := a.Tables[0]
+	at := slices.Index(table.Columns[0].Ints, 11)
+	if want, got := math.Pow(.9, 10), table.Columns[3].Floats[at]; math.Abs(got/want-1) > .1 || table.Columns[4].Floats[at] > want || table.Columns[5].Floats[at] < want {
+		t.Errorf("the effect at slot 11 is %v, planted %v", got, want)
+	}
 	raw := table.Columns[2].Floats
 	if raw[len(raw)-1] <= raw[0] {
 		t.Errorf("the raw curve does not rise: %v; the test plants nothing to correct", raw)
