@@ -50,10 +50,16 @@ type Config struct {
 
 // Summary counts what was written.
 type Summary struct {
-	Users, Impressions, Clicks, Swipes     int64
-	Cards, CardDays, Creators, CreatorDays int64
-	Files                                  []string // base names, in the order written
-	Bytes                                  int64
+	Users       int64    `json:"users"` // with a row in user_demographics
+	Impressions int64    `json:"impressions"`
+	Clicks      int64    `json:"clicks"`
+	Swipes      int64    `json:"swipes"`
+	Cards       int64    `json:"cards"`
+	CardDays    int64    `json:"card_days"`
+	Creators    int64    `json:"creators"`
+	CreatorDays int64    `json:"creator_days"`
+	Files       []string `json:"files"` // base names, in the order written
+	Bytes       int64    `json:"bytes"`
 }
 
 const (

@@ -43,15 +43,16 @@ type Engine struct {
 	path string
 	cfg  Config
 
-	mu sync.Mutex // held by Load, which closes and opens db
-	db *sql.DB
+	mu    sync.Mutex // held by Load, which closes and opens db
+	db    *sql.DB
+	empty bool // Open made the database, and nothing was loaded since
 }
 
 // Version says which engine this is.
 func Version(context.Context) (string, error) { return "DuckDB " + mapping.LibraryVersion(), nil }
 
-// Open opens the database at path, making it if it is missing and cfg.ReadOnly is false. A file that is not a database of
-// segue's, or one of another version of its tables, is refused.
+// Open opens the database at path, making it if it is missing and cfg.ReadOnly is false; Close removes it again if nothing
+// was loaded. A file that is not a database of segue's, or one of another version of its tables, is refused.
 func Open(ctx context.Context, path string, cfg Config) (*Engine, error) {
 	if cfg.MemoryMB == 0 {
 		cfg.MemoryMB = 2000
@@ -70,7 +71,7 @@ func Open(ctx context.Context, path string, cfg Config) (*Engine, error) {
 	if missing && cfg.ReadOnly {
 		return nil, fmt.Errorf("open %s: there is no such database; make one with `segue ingest DIR --db %s`", path, path)
 	}
-	e := &Engine{path: path, cfg: cfg}
+	e := &Engine{path: path, cfg: cfg, empty: missing}
 	if err := e.connect(ctx); err != nil {
 		return nil, err
 	}
@@ -87,6 +88,10 @@ func (e *Engine) Close() error {
 	defer e.mu.Unlock()
 	err := e.db.Close()
 	e.removeTemp()
+	if e.empty { // a first load that failed leaves the space it took, and nothing to keep
+		err = errors.Join(err, os.Remove(e.path))
+		e.empty = err != nil
+	}
 	return err
 }
 

@@ -2,6 +2,8 @@ package duckdb
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,5 +52,42 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "missing.duckdb")); err == nil {
 		t.Error("opening for reading only made a file")
+	}
+}
+
+// A database that a failed first load has made is taken away; one that was there stays.
+func TestNothingLoadedNothingKept(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	path := filepath.Join(t.TempDir(), "new.duckdb")
+	e, err := Open(ctx, path, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if _, err := e.Load(ctx, warehousetest.Fixture(), warehouse.LoadOptions{}); err == nil {
+		t.Fatal("a cancelled load gives no error")
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the empty database is still there: %v", err)
+	}
+	for _, load := range []bool{true, false} { // the second time it is there before
+		e, err := Open(t.Context(), path, Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if load {
+			if _, err := e.Load(t.Context(), warehousetest.Fixture(), warehouse.LoadOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(path); err != nil {
+			t.Errorf("the database is gone: %v", err)
+		}
 	}
 }

@@ -74,6 +74,7 @@ func (e *Engine) Load(ctx context.Context, inputs []warehouse.Input, opt warehou
 		}
 		return warehouse.LoadReport{}, err
 	}
+	e.empty = false
 	report.Seconds = time.Since(begun).Seconds()
 	return report, nil
 }
