@@ -203,7 +203,25 @@ func newCatalogue(p *params, seed uint64, users int) *catalogue {
 		cat.front[d] = newLottery(id, w, p.Cards.FrontPower)
 		cat.deep[d] = newLottery(id, w, p.Cards.DeepPower)
 	}
+	cat.levelAppeals()
 	return cat
+}
+
+// levelAppeals scales the appeals so that their mean over what is shown, half of it on first pages, is 1: how much is
+// clicked must not hang on how many cards there are, or on which of them fame fell.
+func (cat *catalogue) levelAppeals() {
+	var sum, shown float64
+	for d := range monthDays {
+		for _, l := range []*lottery{&cat.front[d], &cat.deep[d]} {
+			for i, id := range l.id {
+				sum += float64(l.w[i]) * float64(cat.cards[id].appeal)
+				shown += float64(l.w[i])
+			}
+		}
+	}
+	for i := range cat.cards {
+		cat.cards[i].appeal *= float32(shown / sum)
+	}
 }
 
 // newLottery draws id in proportion to w to the given power.

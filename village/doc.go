@@ -11,7 +11,7 @@
 // keenness k = N, ties together how often a user comes, whether she browses and how far:
 //
 //	shift    = people.keen of her province, gender, age and tenure (linear between knots)
-//	visits   = sat(exp(arrival.visit_mu + visit_sd N + visit_keen k + visit_tail max(0, k-1)), visit_cap)
+//	visits   = sat(exp(arrival.visit_mu + visit_sd N + visit_keen k + visit_tail max(0, k-1) + visit_new exp(-months/6)), visit_cap)
 //	appetite = logit^-1(appetite.mu + appetite.sd k + shift)
 //	depth    = sat(exp(appetite.depth_mu + depth_sd N + depth_keen k), depth_cap)
 //	click    = exp(click.mu + click.sd N + click.volume k + click.tenure(months))
@@ -47,7 +47,8 @@
 //
 // taste is 7 normal numbers and one leaning towards what newcomers like, 2 exp(-months/6) - 1/2; topic lies around that
 // of the card's content, scaled so that log match has spread click.taste_sd; log appeal is normal with spread appeal_sd,
-// and higher for the contents that are clicked most (cards.content_lift).
+// and higher for the contents that are clicked most (cards.content_lift); appeals are scaled so that their mean over what
+// the feed shows is 1.
 //
 // After a click. View time is lognormal (view_median, view_sd), null with chance no_view. Likes and readings of comments
 // have chances exp(a + b e + c e^2) of the engagement e with the app as a whole; comments, shares, visits to the creator

@@ -41,7 +41,7 @@ type knob struct {
 var knobs = []knob{
 	// how much is seen
 	{"arrival.visit_mu", .1, -5, 3}, {"arrival.visit_sd", .1, .1, 3}, {"arrival.visit_keen", .1, -1, 2}, {"arrival.visit_tail", .1, -1, 2}, {"arrival.visit_cap", 40, 50, 1000},
-	{"arrival.same_day", .03, 0, 1},
+	{"arrival.visit_new", .1, -2, 2}, {"arrival.same_day", .03, 0, 1},
 	{"appetite.mu", .15, -6, 3}, {"appetite.sd", .15, .1, 6}, {"appetite.depth_mu", .1, -2, 4}, {"appetite.depth_sd", .1, 0, 2},
 	{"appetite.depth_keen", .1, -1, 2}, {"appetite.visit_sd", .1, 0, 2}, {"appetite.depth_cap", 25, 20, 2000},
 	{"page.four", .03, 0, 1}, {"page.habit", .05, 0, 1}, {"page.streams", .03, 0, 1}, {"page.start_zero", .03, 0, 1}, {"page.skip", .03, 0, .9}, {"page.reshow", .05, 0, 1},
@@ -74,6 +74,10 @@ var aims = []target{
 	{Group: "content", Name: belowFive, Value: .65, Share: true, Error: .02},
 	{Group: "content", Name: threeOverRest, Value: 1.1},
 }
+
+// counted are the figures that aims stand for, and one that hangs on the sampling error of small provinces.
+var counted = []string{"Beijing, Shanghai, Guangdong below the mean (of 3)", "Xinjiang, Tibet, Qinghai above the mean (of 3)", "share of provinces at or above their mean",
+	"most contents have a CTR below 5% (1 = yes)", "of the three of the highest CTR, published ones"}
 
 // Fit returns parameters.json anew, and how the village of its last round stands. Cost: Rounds x (knobs + 5) villages of
 // cfg.Users users.
@@ -132,12 +136,30 @@ func (r residuals) loss() float64 {
 	return sum / n
 }
 
+// run takes all rounds. The knobs end at their means over the later half of the rounds: each round is drawn a little to the
+// accidents of its own village, and the mean is not.
 func (f *fit) run(ctx context.Context) error {
+	sums := make([]float64, len(knobs))
 	for round := range f.cfg.Rounds {
 		f.seed = f.cfg.Seed + uint64(round)
 		if err := f.round(ctx, round); err != nil {
 			return err
 		}
+		for k := range knobs {
+			x, err := get(f.p, k)
+			if err != nil {
+				return err
+			}
+			if round >= f.cfg.Rounds/2 {
+				sums[k] += x / float64(f.cfg.Rounds-f.cfg.Rounds/2)
+			}
+		}
+	}
+	for k := range knobs {
+		set(f.p, k, sums[k])
+	}
+	if err := f.match(ctx, f.cfg.Rounds); err != nil {
+		return err
 	}
 	_, err := f.trial(ctx)
 	return err
@@ -231,7 +253,7 @@ func (f *fit) tell(round, done int, loss float64) {
 }
 
 // step solves (J'WJ + damping (D + 1)) s = -J'We for the knobs' steps s, D the diagonal of J'WJ, W the weights under
-// the loss's rho, and cuts it at three steps of a knob.
+// the loss's rho, and cuts it at two steps of a knob.
 func (f *fit) step(now residuals, slope *mat.Dense) ([]float64, error) {
 	rows, n := slope.Dims()
 	a, b := mat.NewSymDense(n, nil), mat.NewVecDense(n, nil)
@@ -259,7 +281,7 @@ func (f *fit) step(now residuals, slope *mat.Dense) ([]float64, error) {
 	}
 	step := make([]float64, n)
 	for j := range step {
-		step[j] = math.Max(-3, math.Min(3, s.AtVec(j)))
+		step[j] = math.Max(-2, math.Min(2, s.AtVec(j)))
 	}
 	return step, nil
 }
@@ -332,7 +354,7 @@ func (f *fit) try(ctx context.Context, p *params, threads int) (residuals, []Fig
 			e = (g.Simulated - g.Published) / math.Max(half, g.Tolerance*g.Published)
 		}
 		w := 1 / math.Sqrt(counts[g.Group])
-		if math.IsNaN(e) {
+		if math.IsNaN(e) || slices.Contains(counted, g.Name) {
 			e, w = 0, 0
 		}
 		r.error, r.weight = append(r.error, e), append(r.weight, w)

@@ -3,6 +3,7 @@ package village
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -71,6 +72,15 @@ func TestEveryKnobIsAParameter(t *testing.T) {
 			} else if *v < k.low || *v > k.high {
 				t.Errorf("%s is %v, outside %v to %v", path, *v, k.low, k.high)
 			}
+		}
+	}
+	all, err := targets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range counted {
+		if !slices.ContainsFunc(all, func(t target) bool { return t.Name == name }) {
+			t.Errorf("no target has the name %q", name)
 		}
 	}
 	for _, path := range []string{"click", "click.nothing", "click.tenure.7", "people.provinces", "people.provinces.atlantis.keen"} {

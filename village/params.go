@@ -36,6 +36,7 @@ type arrivalParams struct {
 	VisitSD   float64     `json:"visit_sd"`   // its spread between users
 	VisitKeen float64     `json:"visit_keen"` // how it rises with keenness
 	VisitTail float64     `json:"visit_tail"` // how it rises with keenness above one standard deviation
+	VisitNew  float64     `json:"visit_new"`  // and with newness, which is 1 at registration and falls to 1/e in six months
 	VisitCap  float64     `json:"visit_cap"`  // further visits a month that nobody's mean passes
 }
 

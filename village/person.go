@@ -119,7 +119,7 @@ func (pop *population) draw(r *rng, i int, u *person) {
 	a := &p.Appetite
 	above := max(0, u.keen-1)
 	u.appetit = 1 / (1 + math.Exp(-(a.Mu + a.SD*u.keen + shift)))
-	u.visits = saturate(math.Exp(p.Arrival.VisitMu+p.Arrival.VisitSD*zv+p.Arrival.VisitKeen*u.keen+p.Arrival.VisitTail*above), p.Arrival.VisitCap)
+	u.visits = saturate(math.Exp(p.Arrival.VisitMu+p.Arrival.VisitSD*zv+p.Arrival.VisitKeen*u.keen+p.Arrival.VisitTail*above+p.Arrival.VisitNew*newcomer), p.Arrival.VisitCap)
 	u.depth = saturate(math.Exp(a.DepthMu+a.DepthSD*zd+a.DepthKeen*u.keen), a.DepthCap)
 	u.click = min(0.95, math.Exp(p.Click.Mu+p.Click.SD*zc+p.Click.Volume*u.keen+knots(&p.Click.Tenure, float64(months))))
 

@@ -14,6 +14,7 @@ type dictionary struct {
 	arena []byte // the keys, one after the other
 	at    []span // of key i in arena
 	base  int32  // ids below it were given by earlier loads
+	seen  uint32 // what fetch read, so that the reading is not left out
 }
 
 // slot is one place of the hash table; id is stored plus one, so that an empty slot is all zeros.
@@ -49,9 +50,26 @@ func (d *dictionary) key(id int32) string {
 	return string(d.arena[s.from : s.from+s.length])
 }
 
+// fetch brings what look-ups of the keys will read from memory into the cache, all at once instead of one after the other.
+func (d *dictionary) fetch(sums []uint64) {
+	mask := uint64(len(d.slots) - 1)
+	seen := d.seen
+	for _, sum := range sums {
+		seen += d.slots[sum&mask].id
+	}
+	for _, sum := range sums {
+		if s := d.slots[sum&mask]; s.id != 0 {
+			seen += uint32(d.arena[s.from])
+		}
+	}
+	d.seen = seen
+}
+
 // id returns the key's integer, giving it one if it has none.
-func (d *dictionary) id(key string) int32 {
-	sum := xxhash.Sum64String(key)
+func (d *dictionary) id(key string) int32 { return d.idOf(key, xxhash.Sum64String(key)) }
+
+// idOf is id for a key whose hash is known.
+func (d *dictionary) idOf(key string, sum uint64) int32 {
 	hash := uint32(sum >> 32)
 	mask := uint64(len(d.slots) - 1)
 	i := sum & mask

@@ -24,7 +24,7 @@ import (
 )
 
 // schemaVersion changes with every change of schema.sql.
-const schemaVersion = "1"
+const schemaVersion = "2"
 
 //go:embed sql/*.sql
 var queries embed.FS

@@ -131,10 +131,14 @@ func (l *load) recognise() error {
 	return nil
 }
 
+// ofLoad holds of the impressions, and their swipes, that load $ brought.
+const ofLoad = "impression_id >= (select min(first_impression) from loads where load_id = $ and log_table = 'impression_data') and " +
+	"impression_id < (select max(end_impression) from loads where load_id = $ and log_table = 'impression_data')"
+
 // removals take out what a load, $, brought from one of the log's tables. Users, creators and cards keep their ids, which other rows
 // name; they are not listed any more.
 var removals = map[string][]string{
-	"impression_data": {"delete from impression_rows where load_id = $", "delete from swipe_rows where load_id = $", "delete from sessions where load_id = $",
+	"impression_data": {"delete from impression_rows where " + ofLoad, "delete from swipe_rows where " + ofLoad, "delete from sessions where load_id = $",
 		"delete from user_days where load_id = $"},
 	"mlog_stats":    {"delete from card_days where load_id = $"},
 	"creator_stats": {"delete from creator_days where load_id = $"},
@@ -149,10 +153,11 @@ var removals = map[string][]string{
 // remove takes the rows out that a load brought from one of the log's tables.
 func (l *load) remove(load int32, logTable string) error {
 	from := fmt.Sprintf(" where load_id = %d and log_table = '%s'", load, logTable)
-	statements := []string{"delete from duplicates" + from, "delete from loads" + from}
+	var statements []string
 	for _, s := range removals[logTable] {
 		statements = append(statements, strings.ReplaceAll(s, "$", fmt.Sprint(load)))
 	}
+	statements = append(statements, "delete from duplicates"+from, "delete from loads"+from)
 	for _, s := range statements {
 		if err := l.conn.exec(s); err != nil {
 			return fmt.Errorf("take out the rows of load %d: %w", load, err)

@@ -46,7 +46,7 @@ func (l *load) statement(name string) error {
 func (l *load) enter() error {
 	w := newWriter(l.conn, l.cancel)
 	loads, err := w.open("loads", []mapping.Type{mapping.TypeUSmallInt, mapping.TypeVarchar, mapping.TypeVarchar, mapping.TypeVarchar, mapping.TypeVarchar,
-		mapping.TypeBigInt, mapping.TypeBigInt, mapping.TypeVarchar, mapping.TypeTimestamp})
+		mapping.TypeBigInt, mapping.TypeBigInt, mapping.TypeVarchar, mapping.TypeTimestamp, mapping.TypeBigInt, mapping.TypeBigInt})
 	if err != nil {
 		return err
 	}
@@ -64,6 +64,8 @@ func (l *load) enter() error {
 		put(loads, 6, f.Rejected)
 		loads.text(7, joinRoles(f.absent))
 		put(loads, 8, l.begun.UnixMicro())
+		put(loads, 9, l.firstImpression)
+		put(loads, 10, l.visits.nextID)
 		loads.next()
 	}
 	values := [][2]string{{"zone", l.opt.Zone.String()}}

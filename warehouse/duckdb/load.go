@@ -100,10 +100,11 @@ type load struct {
 	artists  *dictionary
 	contents *dictionary
 
-	visits *visits
-	stages *stages
-	seen   bitset // users whose rows have passed
-	swipes int64
+	firstImpression int64 // id of the first of this load
+	visits          *visits
+	stages          *stages
+	seen            bitset // users whose rows have passed
+	swipes          int64
 
 	month       time.Time // its first day; zero when nothing needs one
 	firstDay    int32     // the same as a day number
@@ -245,6 +246,7 @@ func (l *load) read() error {
 			return err
 		}
 	}
+	l.firstImpression = nextID
 	if l.visits, err = newVisits(l.w, l.id, nextID, newCalendar(l.opt.Zone), nextID == 0); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/duckdb/duckdb-go/v2/mapping"
 
 	"github.com/seguefeed/segue/feedlog"
@@ -151,8 +152,16 @@ func (l *load) addImpressions(batch []feedlog.Impression) error {
 	v := l.visits
 	lastKey := ""
 	user := int32(-1)
+	var sums [64]uint64
 	for i := range batch {
 		rec := &batch[i]
+		if i%len(sums) == 0 {
+			ahead := batch[i:min(i+len(sums), len(batch))]
+			for j := range ahead {
+				sums[j] = xxhash.Sum64String(ahead[j].CardID)
+			}
+			l.cards.fetch(sums[:len(ahead)])
+		}
 		if rec.UserID != lastKey || user < 0 {
 			lastKey = rec.UserID
 			user = l.users.id(rec.UserID)
@@ -165,7 +174,7 @@ func (l *load) addImpressions(batch []feedlog.Impression) error {
 				v.user = user
 			}
 		}
-		r := v.shownOf(rec, l.cards.dictionary)
+		r := v.shownOf(rec, l.cards.dictionary, sums[i%len(sums)])
 		l.swipes += int64(len(rec.Swipes))
 		if l.stages == nil {
 			v.rows = append(v.rows, r)

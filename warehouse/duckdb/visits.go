@@ -80,20 +80,20 @@ type visits struct {
 	user  int32
 	rows  []shown
 	spare []shown // rows, as they are sorted into
-	keys  []sortKey
+	keys  []uint64
 	list  []swiped
-	times map[int32]int16 // shows of a card so far, for users with many rows
+	times []cardTimes // by card, for users with many rows
 	sum   userDay
+	round int32 // of cardTimes: a number for each user
 
 	months map[int32]int64 // impressions by day, to find the month of the load
 }
 
 // impressionTypes are the columns of impressions, in order; the numbers below name them.
 var (
-	impressionTypes = []mapping.Type{mapping.TypeBigInt, mapping.TypeUSmallInt, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeBigInt, mapping.TypeDate,
-		mapping.TypeTinyInt, mapping.TypeTinyInt, mapping.TypeInteger, mapping.TypeUTinyInt, mapping.TypeFloat, mapping.TypeInteger, mapping.TypeSmallInt,
-		mapping.TypeInteger, mapping.TypeInteger}
-	swipeTypes = []mapping.Type{mapping.TypeBigInt, mapping.TypeUSmallInt, mapping.TypeInteger, mapping.TypeSmallInt, mapping.TypeInteger, mapping.TypeBigInt,
+	impressionTypes = []mapping.Type{mapping.TypeBigInt, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeBigInt, mapping.TypeDate, mapping.TypeInteger,
+		mapping.TypeUSmallInt, mapping.TypeFloat, mapping.TypeInteger, mapping.TypeSmallInt, mapping.TypeInteger, mapping.TypeInteger}
+	swipeTypes = []mapping.Type{mapping.TypeBigInt, mapping.TypeInteger, mapping.TypeSmallInt, mapping.TypeInteger, mapping.TypeBigInt,
 		mapping.TypeInteger, mapping.TypeUTinyInt, mapping.TypeFloat}
 	sessionTypes = []mapping.Type{mapping.TypeUSmallInt, mapping.TypeInteger, mapping.TypeDate, mapping.TypeTinyInt, mapping.TypeBigInt, mapping.TypeInteger,
 		mapping.TypeInteger, mapping.TypeInteger, mapping.TypeInteger, mapping.TypeFloat}
@@ -107,7 +107,7 @@ var (
 
 // newVisits opens the tables; first says that no earlier load brought impressions.
 func newVisits(w *writer, loadID uint16, nextID int64, cal *calendar, first bool) (*visits, error) {
-	v := &visits{loadID: loadID, nextID: nextID, cal: cal, user: -1, times: map[int32]int16{}, months: map[int32]int64{}}
+	v := &visits{loadID: loadID, nextID: nextID, cal: cal, user: -1, months: map[int32]int64{}}
 	var err error
 	type opened struct {
 		dst      **table
@@ -116,8 +116,8 @@ func newVisits(w *writer, loadID uint16, nextID int64, cal *calendar, first bool
 		nullable []int
 	}
 	tables := []opened{
-		{&v.impressions, "impression_rows", impressionTypes, []int{7, 8, 10, 11, 13, 14}},
-		{&v.swipes, "swipe_rows", swipeTypes, []int{5, 6, 8}},
+		{&v.impressions, "impression_rows", impressionTypes, []int{5, 7, 8, 10, 11}},
+		{&v.swipes, "swipe_rows", swipeTypes, []int{4, 5, 7}},
 		{&v.sessions, "sessions", sessionTypes, []int{8}},
 		{&v.days, "user_days", userDayTypes, []int{11, 12}},
 	}
@@ -162,27 +162,54 @@ func (v *visits) flush() {
 
 // sort orders the rows by way of small keys: the rows themselves move once.
 func (v *visits) sort(byTime func(a, b shown) int) {
+	first, last := v.rows[0].atMS, v.rows[0].atMS
+	for i := range v.rows {
+		first, last = min(first, v.rows[i].atMS), max(last, v.rows[i].atMS)
+	}
+	v.spare = v.spare[:0]
+	if last-first >= 1<<keyTimeBits || len(v.rows) > 1<<(64-keyTimeBits) {
+		v.spare = append(v.spare, v.rows...)
+		slices.SortFunc(v.spare, byTime)
+		v.rows, v.spare = v.spare, v.rows
+		return
+	}
 	v.keys = v.keys[:0]
 	for i := range v.rows {
-		v.keys = append(v.keys, sortKey{v.rows[i].atMS, int32(i)})
+		v.keys = append(v.keys, uint64(v.rows[i].atMS-first)<<(64-keyTimeBits)|uint64(i))
 	}
-	slices.SortFunc(v.keys, func(a, b sortKey) int {
-		if a.atMS != b.atMS {
-			return sign(a.atMS < b.atMS)
+	slices.Sort(v.keys)
+	const row = 1<<(64-keyTimeBits) - 1
+	for i := 0; i < len(v.keys); {
+		// Rows of one time go by their positions; there are few of them.
+		end := i + 1
+		for end < len(v.keys) && v.keys[end]>>(64-keyTimeBits) == v.keys[i]>>(64-keyTimeBits) {
+			end++
 		}
-		return byTime(v.rows[a.row], v.rows[b.row])
-	})
-	v.spare = v.spare[:0]
-	for _, k := range v.keys {
-		v.spare = append(v.spare, v.rows[k.row])
+		from := len(v.spare)
+		for ; i < end; i++ {
+			v.spare = append(v.spare, v.rows[v.keys[i]&row])
+		}
+		if end-from > 1 {
+			sortFew(v.spare[from:], byTime)
+		}
 	}
 	v.rows, v.spare = v.spare, v.rows
 }
 
-// sortKey stands for a row while it is sorted.
-type sortKey struct {
-	atMS int64
-	row  int32
+// keyTimeBits of a sort key are the time since the user's first row, in milliseconds: 99 days. The rest is the row's number.
+const keyTimeBits = 33
+
+// sortFew sorts by insertion, which is fastest for the cards of one screen, and by the library's way what is more.
+func sortFew(rows []shown, less func(a, b shown) int) {
+	if len(rows) > 12 {
+		slices.SortFunc(rows, less)
+		return
+	}
+	for i := 1; i < len(rows); i++ {
+		for j := i; j > 0 && less(rows[j], rows[j-1]) < 0; j-- {
+			rows[j], rows[j-1] = rows[j-1], rows[j]
+		}
+	}
 }
 
 func sign(less bool) int {
@@ -207,15 +234,27 @@ func (v *visits) markRepeats() {
 		}
 		return
 	}
-	clear(v.times)
+	v.round++
 	for i := range rows {
-		n := v.times[rows[i].card]
-		if n < math.MaxInt16 {
-			n++
+		card := int(rows[i].card)
+		if card >= len(v.times) {
+			v.times = append(v.times, make([]cardTimes, card+1-len(v.times)+len(v.times)/4)...)
 		}
-		v.times[rows[i].card] = n
-		rows[i].repNo = n
+		t := &v.times[card]
+		if t.round != v.round {
+			*t = cardTimes{round: v.round}
+		}
+		if t.shows < math.MaxInt16 {
+			t.shows++
+		}
+		rows[i].repNo = t.shows
 	}
+}
+
+// cardTimes is how often a card was shown to the user whose round it is.
+type cardTimes struct {
+	round int32
+	shows int16
 }
 
 // markSessions finds the sessions, writes them, and marks each impression with its session's depth.
@@ -398,20 +437,17 @@ func (v *visits) write() {
 	for i := range v.rows {
 		r := &v.rows[i]
 		put(t, 0, v.nextID)
-		put(t, 1, v.loadID)
-		put(t, 2, v.user)
-		put(t, 3, r.card)
-		put(t, 4, r.atMS)
-		put(t, 5, r.day)
-		put(t, 6, r.hour)
-		putOr(t, 7, r.dt, r.dt == 0)
-		putOr(t, 8, r.position, r.position < 0)
-		put(t, 9, r.flags)
-		putOr(t, 10, r.view, r.view != r.view)
-		putOr(t, 11, r.swipes, r.swipes < 0)
-		put(t, 12, r.repNo)
-		putOr(t, 13, r.depth, r.depth < 0)
-		putOr(t, 14, r.dayDp, r.dayDp < 0)
+		put(t, 1, v.user)
+		put(t, 2, r.card)
+		put(t, 3, r.atMS)
+		put(t, 4, r.day)
+		putOr(t, 5, r.position, r.position < 0)
+		put(t, 6, uint16(r.flags)|uint16(r.hour)<<6|uint16(r.dt)<<11)
+		putOr(t, 7, r.view, r.view != r.view)
+		putOr(t, 8, r.swipes, r.swipes < 0)
+		put(t, 9, r.repNo)
+		putOr(t, 10, r.depth, r.depth < 0)
+		putOr(t, 11, r.dayDp, r.dayDp < 0)
 		t.next()
 		if r.swipes > 0 {
 			v.writeSwipes(r)
@@ -425,21 +461,20 @@ func (v *visits) writeSwipes(r *shown) {
 	for i := range r.swipes {
 		s := &v.list[r.firstAt+i]
 		put(t, 0, v.nextID)
-		put(t, 1, v.loadID)
-		put(t, 2, v.user)
-		put(t, 3, int16(min(i+1, math.MaxInt16)))
-		put(t, 4, s.card)
-		putOr(t, 5, s.atMS, s.atMS == 0)
-		putOr(t, 6, s.position, s.position < 0)
-		put(t, 7, s.flags)
-		putOr(t, 8, s.view, s.view != s.view)
+		put(t, 1, v.user)
+		put(t, 2, int16(min(i+1, math.MaxInt16)))
+		put(t, 3, s.card)
+		putOr(t, 4, s.atMS, s.atMS == 0)
+		putOr(t, 5, s.position, s.position < 0)
+		put(t, 6, s.flags)
+		putOr(t, 7, s.view, s.view != s.view)
 		t.next()
 	}
 }
 
-// shownOf resolves an impression; its swipes are added to the user's list.
-func (v *visits) shownOf(rec *feedlog.Impression, cards *dictionary) shown {
-	r := shown{atMS: rec.ShownAtMS, card: cards.id(rec.CardID), position: rec.Position, seq: int32(len(v.rows)), dt: int8(rec.DT), view: rec.ViewSeconds,
+// shownOf resolves an impression whose card id has the hash sum; its swipes are added to the user's list.
+func (v *visits) shownOf(rec *feedlog.Impression, cards *dictionary, sum uint64) shown {
+	r := shown{atMS: rec.ShownAtMS, card: cards.idOf(rec.CardID, sum), position: rec.Position, seq: int32(len(v.rows)), dt: int8(rec.DT), view: rec.ViewSeconds,
 		flags: flagsOf(rec.Clicked, rec.Liked, rec.Commented, rec.Shared, rec.ViewedComments, rec.VisitedCreator), swipes: -1}
 	if rec.HasSwipes {
 		r.swipes, r.firstAt = int32(len(rec.Swipes)), int32(len(v.list))

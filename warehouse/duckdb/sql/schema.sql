@@ -4,7 +4,8 @@
 create table settings (name varchar not null, value varchar not null);
 
 create table loads (load_id usmallint not null, log_table varchar not null, file varchar not null, head varchar not null, fingerprint varchar not null,
-    input_rows bigint not null, rejected bigint not null, absent_roles varchar not null, loaded_at timestamp not null);
+    input_rows bigint not null, rejected bigint not null, absent_roles varchar not null, loaded_at timestamp not null,
+    first_impression bigint not null, end_impression bigint not null); -- its impressions' ids are from first to before end
 
 -- one row a user id seen anywhere; listed: has a row in the user table
 create table users (load_id usmallint not null, user_id integer not null, user_key varchar not null, listed boolean not null,
@@ -28,22 +29,22 @@ create table duplicates (load_id usmallint not null, log_table varchar not null,
 
 -- one row an impression, sorted by user_id, shown_at_ms within a load. show_no: 1 the first time the user sees the card, 2 the second, ...;
 -- session_depth: largest position of the session (gap over 30 minutes starts a new one) the impression is in; null columns: role absent or null
-create table impression_rows (impression_id bigint not null, load_id usmallint not null, user_id integer not null, card_id integer not null,
-    shown_at_ms bigint not null, day date not null, hour tinyint not null, dt tinyint, position integer, flags utinyint not null, view_seconds float,
-    swipes integer, show_no smallint not null, session_depth integer, day_depth integer);
+-- flags: six bits of actions, the hour in bits 6 to 10, dt in bits 11 to 15 (0 is null): a column costs a load the same whether it holds a bit or a number
+create table impression_rows (impression_id bigint not null, user_id integer not null, card_id integer not null, shown_at_ms bigint not null, day date not null,
+    position integer, flags usmallint not null, view_seconds float, swipes integer, show_no smallint not null, session_depth integer, day_depth integer);
 
--- impression_rows with its flags apart: six columns of bits cost a load as much as six columns of numbers
+-- impression_rows with its flags apart
 create view impressions as
-select impression_id, load_id, user_id, card_id, shown_at_ms, day, hour, dt, position, (flags & 1) > 0 as clicked, (flags & 2) > 0 as liked, (flags & 4) > 0 as commented,
+select impression_id, user_id, card_id, shown_at_ms, day, ((flags >> 6) & 31)::tinyint as hour, nullif(flags >> 11, 0)::tinyint as dt, position, (flags & 1) > 0 as clicked, (flags & 2) > 0 as liked, (flags & 4) > 0 as commented,
     (flags & 8) > 0 as shared, (flags & 16) > 0 as viewed_comments, (flags & 32) > 0 as visited_creator, view_seconds, swipes, show_no, session_depth, day_depth
 from impression_rows;
 
 -- one row a swipe; impression_id is its parent's
-create table swipe_rows (impression_id bigint not null, load_id usmallint not null, user_id integer not null, swipe_no smallint not null, card_id integer not null,
+create table swipe_rows (impression_id bigint not null, user_id integer not null, swipe_no smallint not null, card_id integer not null,
     swiped_at_ms bigint, position integer, flags utinyint not null, view_seconds float);
 
 create view swipes as
-select impression_id, load_id, user_id, swipe_no, card_id, swiped_at_ms, position, (flags & 2) > 0 as liked, (flags & 4) > 0 as commented, (flags & 8) > 0 as shared,
+select impression_id, user_id, swipe_no, card_id, swiped_at_ms, position, (flags & 2) > 0 as liked, (flags & 4) > 0 as commented, (flags & 8) > 0 as shared,
     (flags & 16) > 0 as viewed_comments, (flags & 32) > 0 as visited_creator, view_seconds
 from swipe_rows;
 
