@@ -22,9 +22,9 @@ import (
 
 // FitConfig directs a fit.
 type FitConfig struct {
-	Users   int    // of the villages that are tried; the more, the less sampling error is fitted
-	Seed    uint64 // of the first round; each round goes on with the next, so that no one village's accidents are fitted
-	Rounds  int    // steps of all knobs at once
+	Users   int    // of each village that is tried; the more, the less sampling error is fitted
+	Seed    uint64 // of the first village; the others have the seeds that follow
+	Rounds  int    // of measuring the slopes and following them
 	Threads int    // 0 means one a core
 	// Progress, if set, is told of each trial: the round, from 1, how many of its trials are done, and the loss where it began.
 	Progress func(round int, done, total int64, loss float64)
@@ -79,7 +79,7 @@ var aims = []target{
 var counted = []string{"Beijing, Shanghai, Guangdong below the mean (of 3)", "Xinjiang, Tibet, Qinghai above the mean (of 3)", "share of provinces at or above their mean",
 	"most contents have a CTR below 5% (1 = yes)", "of the three of the highest CTR, published ones"}
 
-// Fit returns parameters.json anew, and how the village of its last round stands. Cost: Rounds x (knobs + 5) villages of
+// Fit returns parameters.json anew, and how the last of its villages stands. Cost: Rounds x (knobs + 7 villages) villages of
 // cfg.Users users.
 func Fit(ctx context.Context, cfg FitConfig) (parameters []byte, figures []Figure, err error) {
 	p, err := defaultParams()
@@ -103,8 +103,8 @@ type fit struct {
 	cfg     FitConfig
 	p       *params
 	targets []target
-	figures []Figure // of the newest trial
-	seed    uint64   // of this round
+	figures []Figure   // of the newest trial, in its last village
+	slope   *mat.Dense // change of residuals by a knob's step: a row a figure, a column a knob
 	damping float64
 }
 
@@ -116,11 +116,13 @@ func newFit(p *params, cfg FitConfig) (*fit, error) {
 	if cfg.Threads <= 0 {
 		cfg.Threads = runtime.GOMAXPROCS(0)
 	}
-	return &fit{cfg: cfg, p: p, targets: append(all, aims...), seed: cfg.Seed, damping: .1}, nil
+	return &fit{cfg: cfg, p: p, targets: append(all, aims...), damping: .1}, nil
 }
 
-// tries are how many steps, each shorter than the one before, a round may take for one that helps.
-const tries = 5
+const (
+	villages = 8 // that a step must bring nearer to the figures on average: no one village's accidents are fitted
+	tries    = 5 // steps along the slopes of one round
+)
 
 // Residuals are a trial's: error over tolerance of each figure, and the figure's weight in the loss.
 type residuals struct{ error, weight []float64 }
@@ -136,62 +138,40 @@ func (r residuals) loss() float64 {
 	return sum / n
 }
 
-// run takes all rounds. The knobs end at their means over the later half of the rounds: each round is drawn a little to the
-// accidents of its own village, and the mean is not.
 func (f *fit) run(ctx context.Context) error {
-	sums := make([]float64, len(knobs))
 	for round := range f.cfg.Rounds {
-		f.seed = f.cfg.Seed + uint64(round)
 		if err := f.round(ctx, round); err != nil {
 			return err
 		}
-		for k := range knobs {
-			x, err := get(f.p, k)
-			if err != nil {
-				return err
-			}
-			if round >= f.cfg.Rounds/2 {
-				sums[k] += x / float64(f.cfg.Rounds-f.cfg.Rounds/2)
-			}
-		}
-	}
-	for k := range knobs {
-		set(f.p, k, sums[k])
-	}
-	if err := f.match(ctx, f.cfg.Rounds); err != nil {
-		return err
 	}
 	_, err := f.trial(ctx)
 	return err
 }
 
-// round sets outright what can be, measures how each knob moves the figures, and takes the step that promises most.
+// round sets outright what can be, measures in one village how each knob moves the figures, and takes steps along those
+// slopes for as long as they bring the figures of all villages nearer.
 func (f *fit) round(ctx context.Context, round int) error {
-	if err := f.match(ctx, round); err != nil {
+	if err := f.match(ctx); err != nil {
 		return err
 	}
 	now, err := f.trial(ctx)
 	if err != nil {
 		return err
 	}
-	start := now.loss()
-	n := len(knobs)
-	old := make([]float64, n)
-	for k := range knobs {
-		if old[k], err = get(f.p, k); err != nil {
-			return err
-		}
-	}
-	slope, err := f.slopes(ctx, now, old, func(done int) { f.tell(round, done, start) })
-	if err != nil {
+	start, n := now.loss(), len(knobs)
+	if err := f.measure(ctx, round, func(done int) { f.tell(round, done, start) }); err != nil {
 		return err
 	}
 	for try := range tries {
-		step, err := f.step(now, slope)
+		step, err := f.step(now)
 		if err != nil {
 			return err
 		}
+		old := make([]float64, n)
 		for k, knob := range knobs {
+			if old[k], err = get(f.p, k); err != nil {
+				return err
+			}
 			set(f.p, k, math.Max(knob.low, math.Min(knob.high, old[k]+step[k]*knob.step)))
 		}
 		r, err := f.trial(ctx)
@@ -199,43 +179,52 @@ func (f *fit) round(ctx context.Context, round int) error {
 			return err
 		}
 		f.tell(round, n+try+1, start)
-		if r.loss() < start {
-			f.tell(round, n+tries, start)
+		if r.loss() < now.loss() {
+			now = r
 			f.damping = math.Max(f.damping/3, 1e-3)
-			return nil
+			continue
 		}
-		f.damping = math.Min(f.damping*5, 1e3)
+		for k := range knobs {
+			set(f.p, k, old[k])
+		}
+		f.damping = math.Min(f.damping*4, 1e3)
 	}
-	for k := range knobs { // no step helped: the next round's village may show the way
-		set(f.p, k, old[k])
-	}
-	f.damping = .3
 	return nil
 }
 
-// slopes measures how the residuals change by a step of each knob: a row each, a column a knob. Knobs are tried side by side.
-func (f *fit) slopes(ctx context.Context, now residuals, old []float64, told func(done int)) (*mat.Dense, error) {
+// measure finds how the residuals change by a step of each knob, in a village of the round's own; what earlier rounds found
+// counts for half. Knobs are tried side by side.
+func (f *fit) measure(ctx context.Context, round int, told func(done int)) error {
+	seed := f.cfg.Seed + villages + uint64(round)
+	now, _, err := f.try(ctx, f.p, seed, f.cfg.Threads)
+	if err != nil {
+		return err
+	}
 	slope := mat.NewDense(len(now.error), len(knobs), nil)
 	var mu sync.Mutex
 	done := 0
-	err := inOrder(ctx, len(knobs), f.cfg.Threads, func(_, k int, _ *block) error {
+	err = inOrder(ctx, len(knobs), f.cfg.Threads, func(_, k int, _ *block) error {
 		p, err := f.p.clone()
 		if err != nil {
 			return err
 		}
-		moved := old[k] + knobs[k].step
+		old, err := get(p, k)
+		if err != nil {
+			return err
+		}
+		moved := old + knobs[k].step
 		if moved > knobs[k].high {
-			moved = old[k] - knobs[k].step
+			moved = old - knobs[k].step
 		}
 		set(p, k, moved)
-		r, _, err := f.try(ctx, p, 1)
+		r, _, err := f.try(ctx, p, seed, 1)
 		if err != nil {
 			return err
 		}
 		mu.Lock()
 		defer mu.Unlock()
 		for i := range r.error {
-			if d := (r.error[i] - now.error[i]) / ((moved - old[k]) / knobs[k].step); !math.IsNaN(d) {
+			if d := (r.error[i] - now.error[i]) / ((moved - old) / knobs[k].step); !math.IsNaN(d) {
 				slope.Set(i, k, d)
 			}
 		}
@@ -243,7 +232,15 @@ func (f *fit) slopes(ctx context.Context, now residuals, old []float64, told fun
 		told(done)
 		return nil
 	}, func(int, *block) error { return nil })
-	return slope, err
+	if err != nil {
+		return err
+	}
+	if f.slope != nil {
+		slope.Add(slope, f.slope)
+		slope.Scale(.5, slope)
+	}
+	f.slope = slope
+	return nil
 }
 
 func (f *fit) tell(round, done int, loss float64) {
@@ -254,13 +251,13 @@ func (f *fit) tell(round, done int, loss float64) {
 
 // step solves (J'WJ + damping (D + 1)) s = -J'We for the knobs' steps s, D the diagonal of J'WJ, W the weights under
 // the loss's rho, and cuts it at two steps of a knob.
-func (f *fit) step(now residuals, slope *mat.Dense) ([]float64, error) {
-	rows, n := slope.Dims()
+func (f *fit) step(now residuals) ([]float64, error) {
+	rows, n := f.slope.Dims()
 	a, b := mat.NewSymDense(n, nil), mat.NewVecDense(n, nil)
 	for i := range rows {
 		e := now.error[i]
 		w := now.weight[i] / (1 + e*e/9)
-		row := slope.RawRowView(i)
+		row := f.slope.RawRowView(i)
 		for j, x := range row {
 			b.SetVec(j, b.AtVec(j)-w*x*e)
 			for k := j; k < n; k++ {
@@ -286,55 +283,83 @@ func (f *fit) step(now residuals, slope *mat.Dense) ([]float64, error) {
 	return step, nil
 }
 
-// match sets what can be set outright: relative rates of days and hours by their ratio to the published ones, less of
-// it each round, so that many villages' accidents average out; and the cuts between levels by the scores.
-func (f *fit) match(ctx context.Context, round int) error {
-	l, err := watch(ctx, f.p, f.seed, f.cfg.Users, f.cfg.Threads, false, nil)
+// match sets what can be set outright, from all villages together: relative rates of days and hours by their ratio to the
+// published ones, and the cuts between levels by the scores.
+func (f *fit) match(ctx context.Context) error {
+	have := make([]*figures, villages)
+	scores := make([]sample, villages)
+	err := inOrder(ctx, villages, f.cfg.Threads, func(_, i int, _ *block) error {
+		l, err := watch(ctx, f.p, f.cfg.Seed+uint64(i), f.cfg.Users, 1, false, nil)
+		if err != nil {
+			return err
+		}
+		have[i] = l.figures(false)
+		l.seen(func(u *userMonth) {
+			if u.hasRow {
+				scores[i] = append(scores[i], float64(u.score))
+			}
+		})
+		return nil
+	}, func(int, *block) error { return nil })
 	if err != nil {
 		return err
 	}
-	have := l.figures(false)
 	var shares [11]float64
-	share := math.Max(.2, 1/float64(round+1))
 	for _, t := range f.targets {
-		ratio := t.Value / have.value[[2]string{t.Group, t.Name}]
+		var mean float64
+		for _, h := range have {
+			mean += h.value[[2]string{t.Group, t.Name}] / villages
+		}
 		n, err := strconv.Atoi(t.Name)
-		if err != nil || math.IsNaN(ratio) || math.IsInf(ratio, 0) {
+		if err != nil || !(mean > 0) {
 			continue
 		}
 		switch t.Group {
 		case "share of impressions by day":
-			f.p.Arrival.Day[n-1] *= math.Pow(ratio, share)
+			f.p.Arrival.Day[n-1] *= t.Value / mean
 		case "share of impressions by hour":
-			f.p.Arrival.Hour[n] *= math.Pow(ratio, share)
+			f.p.Arrival.Hour[n] *= t.Value / mean
 		case "users by level":
 			shares[n] = t.Value
 		}
 	}
-	var scores sample
-	l.seen(func(u *userMonth) {
-		if u.hasRow {
-			scores = append(scores, float64(u.score))
-		}
-	})
-	slices.Sort(scores)
+	all := sample(slices.Concat(scores...))
+	slices.Sort(all)
 	below := 0.0
 	for k := range f.p.Level.Cut {
 		below += shares[k]
-		f.p.Level.Cut[k] = scores.quantile(math.Min(1, below))
+		f.p.Level.Cut[k] = all.quantile(math.Min(1, below))
 	}
 	return nil
 }
 
-// trial simulates with the parameters as they are.
-func (f *fit) trial(ctx context.Context) (r residuals, err error) {
-	r, f.figures, err = f.try(ctx, f.p, f.cfg.Threads)
-	return r, err
+// trial simulates all villages with the parameters as they are: the residuals are means over them.
+func (f *fit) trial(ctx context.Context) (residuals, error) {
+	all := make([]residuals, villages)
+	err := inOrder(ctx, villages, f.cfg.Threads, func(_, i int, _ *block) error {
+		r, figures, err := f.try(ctx, f.p, f.cfg.Seed+uint64(i), 1)
+		if i == villages-1 {
+			f.figures = figures
+		}
+		all[i] = r
+		return err
+	}, func(int, *block) error { return nil })
+	if err != nil {
+		return residuals{}, err
+	}
+	mean := residuals{make([]float64, len(all[0].error)), make([]float64, len(all[0].error))}
+	for _, r := range all {
+		for i := range mean.error {
+			mean.error[i] += r.error[i] / villages
+			mean.weight[i] += r.weight[i] / villages
+		}
+	}
+	return mean, nil
 }
 
-// try simulates with p. Each group of figures weighs by the root of their number.
-func (f *fit) try(ctx context.Context, p *params, threads int) (residuals, []Figure, error) {
-	l, err := watch(ctx, p, f.seed, f.cfg.Users, threads, true, nil)
+// try simulates one village with p. Each group of figures weighs by the root of their number.
+func (f *fit) try(ctx context.Context, p *params, seed uint64, threads int) (residuals, []Figure, error) {
+	l, err := watch(ctx, p, seed, f.cfg.Users, threads, true, nil)
 	if err != nil {
 		return residuals{}, nil, err
 	}
