@@ -146,7 +146,7 @@ func pageOf(in Input) (*page, error) {
 	return p, nil
 }
 
-// ranked are the findings that matter most, by weight; at most two of one question, so that one theme does not fill the page.
+// ranked are the findings that matter most, by weight; one of each question, so that no question fills the page.
 func ranked(answers []analysis.Answer) []finding {
 	type weighed struct {
 		finding
@@ -162,10 +162,10 @@ func ranked(answers []analysis.Answer) []finding {
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].weight > all[j].weight })
 	var top []finding
-	of := map[string]int{}
+	told := map[string]bool{}
 	for _, w := range all {
-		if of[w.Anchor] < 2 && len(top) < topFindings {
-			of[w.Anchor]++
+		if !told[w.Anchor] && len(top) < topFindings {
+			told[w.Anchor] = true
 			top = append(top, w.finding)
 		}
 	}
