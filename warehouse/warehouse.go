@@ -16,6 +16,7 @@ type Warehouse interface {
 	Activity
 	Demographics
 	Content
+	Groups
 	Close() error
 }
 
