@@ -91,12 +91,38 @@ func plantPositions(fall float64) []warehouse.PositionUse {
 	return rows
 }
 
+// plantGlances makes sessions that end by slot 4, which click slot 1 four times as often as the others, and sessions that go to slot 30 and click
+// all slots alike.
+func plantGlances() []warehouse.PositionUse {
+	r := rand.New(rand.NewPCG(7, 8))
+	var rows []warehouse.PositionUse
+	for g := range warehouse.UserGroups {
+		for p := 1; p <= 30; p++ {
+			rows = append(rows, warehouse.PositionUse{Group: g, Depth: 30, Position: p, Impressions: 300, Clicks: 20 + r.Int64N(9)})
+			if p <= 4 {
+				clicks := 20 + r.Int64N(5)
+				if p == 1 {
+					clicks = 82 + r.Int64N(13)
+				}
+				rows = append(rows, warehouse.PositionUse{Group: g, Depth: 4, Position: p, Impressions: 5000, Clicks: clicks})
+			}
+		}
+	}
+	return rows
+}
+
 func TestPositionIsToldFromSurvival(t *testing.T) {
 	a := (&feedLog{positions: plantPositions(.9)}).put(t, askPosition)
-	f := says(t, a, Association, "lowers clicks")
-	if !strings.Contains(f.Sentence, "slot 11") || f.Effect.Low > -.1 || f.Effect.High < -.1 || math.Abs(f.Effect.Value/-.1-1) > .1 {
+	f := says(t, a, Association, "compared within sessions of the same depth, it is 0.")
+	// Every slot below the first has at most .9 of its effect and, weighted by where clicks would be, about the mean of .9 to .9^11.
+	if f.Effect.Low < .4 || f.Effect.High > .9 || !strings.HasPrefix(f.Sentence, "Read raw, cards below slot 1 are clicked 2.") && !strings.HasPrefix(f.Sentence, "Read raw, cards below slot 1 are clicked 1.") {
+		t.Errorf("planted a fall under a raw rise: %s", f.Sentence)
+	}
+	f = says(t, a, Association, "clicks fall by")
+	if f.Effect.Low > -.1 || f.Effect.High < -.1 || math.Abs(f.Effect.Value/-.1-1) > .1 {
 		t.Errorf("the effect of a slot is %v, planted -10%%", f.Effect)
 	}
+	says(t, a, NoDifference, "show no difference in how clicks fall")
 	// From slot 1, the most shown, to slot 11 the planted effect is .9 to the tenth.
 	table := a.Tables[0]
 	at := slices.Index(table.Columns[0].Ints, 11)
@@ -107,7 +133,13 @@ func TestPositionIsToldFromSurvival(t *testing.T) {
 	if raw[len(raw)-1] <= raw[0] {
 		t.Errorf("the raw curve does not rise: %v; the test plants nothing to correct", raw)
 	}
-	says(t, (&feedLog{positions: plantPositions(1)}).put(t, askPosition), NoDifference, "no effect of the position is seen")
+	says(t, (&feedLog{positions: plantPositions(1)}).put(t, askPosition), NoDifference, "compared within sessions of the same depth, no difference between slots is seen")
+	// A fall in the first three slots alone, and only in sessions that end there: a slope over all slots hardly sees it.
+	b := (&feedLog{positions: plantGlances()}).put(t, askPosition)
+	says(t, b, Association, "compared within sessions of the same depth, it is 0.")
+	if f := says(t, b, Association, "In sessions that end by slot 4, slots 2 to 4 are clicked"); math.Abs(f.Effect.Value-.25) > .05 {
+		t.Errorf("sessions that end fall to %v of those that go on, planted .25", f.Effect.Value)
+	}
 	says(t, (&feedLog{}).put(t, askPosition), Descriptive, "No impression has a position")
 }
 

@@ -104,11 +104,12 @@ func ageGapByActivity(genders []string, samples []stat.Counted) Finding {
 	}
 	none := fmt.Sprintf("The age gap between active and inactive users shows no difference between %s and %s.", one, other)
 	se := math.Sqrt(se2)
+	gap := first.Value - second.Value
+	name := "active less inactive mean age of " + one + ", less that of " + other
 	if !(se > 0) { // an empty group, or one user in it
-		return described(none, nil, 0)
+		return untested(Effect{Name: name, Value: gap, Low: math.NaN(), High: math.NaN(), Unit: Years})
 	}
 	// Four independent means; with as many users as a log has, the normal distribution does.
-	gap := first.Value - second.Value
 	e := stat.Estimate{Value: gap, Low: gap - stat.Z*se, High: gap + stat.Z*se}
 	z := gap / se
 	describe := func(d stat.Estimate) string {
@@ -116,7 +117,7 @@ func ageGapByActivity(genders []string, samples []stat.Counted) Finding {
 	}
 	// The gap in standard deviations.
 	g := gap / math.Sqrt(meanOf(each(m, func(x stat.Moments) float64 { return x.Variance })))
-	return tested("z test of the difference of two differences", stat.Test{Statistic: z, P: stat.NormalP(z)}, effectOf("active less inactive mean age of "+one+", less that of "+other, e, Years), asCorrelation(g),
+	return tested("z test of the difference of two differences", stat.Test{Statistic: z, P: stat.NormalP(z)}, effectOf(name, e, Years), asCorrelation(g),
 		fmt.Sprintf("Active %s are %s than inactive ones, active %s %s; the two gaps are %s years apart (%s).", one, describe(first), other, describe(second), figures(math.Abs(gap)), figuresInterval(e)), none)
 }
 

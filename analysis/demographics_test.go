@@ -224,7 +224,7 @@ func TestPeopleOfOneKind(t *testing.T) {
 	by := answers(t, l)
 	expect(t, by["active-by-province"], Descriptive, "All users with known traits are of one province, Beijing: 20.0%")
 	expect(t, by["active-by-gender"], Descriptive, "All users with known traits are women: 20.0%")
-	expect(t, by["active-by-gdp"], Descriptive, "no relation", "1 province.")
+	expect(t, by["active-by-gdp"], Descriptive, "Not tested", "product and active share")
 	expect(t, by["age-by-gender"], Descriptive, "are of 1 gender")
 
 	none := &peopleLog{pairs: somebodyClicks, traits: []warehouse.TraitUse{{Age: -1, Users: 8}, {Age: -1, Active: true, Users: 2}}}

@@ -22,16 +22,25 @@ func described(sentence string, effect *Effect, weight float64) Finding {
 }
 
 // tested is a finding that depends on a test. seen is its sentence if the corrected test shows a difference, none if it
-// does not; both end with a full stop. Where the data allowed no test, the finding is descriptive and reads none.
+// does not; both end with a full stop. Where the data allowed no test, the finding says so: that no difference was seen would claim that one was
+// looked for.
 func tested(name string, t stat.Test, effect Effect, weight float64, seen, none string) Finding {
 	f := Finding{Sentence: seen, Grade: Association, Effect: &effect, Weight: bounded(weight), none: none}
 	if !t.Known() {
-		f.Sentence, f.Grade, f.Weight = none, Descriptive, 0
-		return f
+		return untested(effect)
 	}
 	f.Test = &Test{Name: name, Statistic: t.Statistic, P: t.P, Q: math.NaN()}
 	if !(f.Weight >= Negligible) {
 		f.Sentence = strings.TrimSuffix(seen, ".") + "; the size of the effect is negligible."
+	}
+	return f
+}
+
+// untested is the finding of a comparison that the data do not allow.
+func untested(effect Effect) Finding {
+	f := Finding{Sentence: "Not tested, since there are too few data or nothing in them varies: " + effect.Name + ".", Grade: Descriptive}
+	if !math.IsNaN(effect.Value) && !math.IsInf(effect.Value, 0) {
+		f.Effect = &effect
 	}
 	return f
 }

@@ -93,7 +93,7 @@ func TestOneMonthOfTenure(t *testing.T) {
 	l.monthOf(3, false, 1, 0, 0)
 	l.monthOf(3, true, 1, .5, 0)
 	by := answers(t, l)
-	expect(t, by["active-by-tenure"], Descriptive, "shows no trend")
+	expect(t, by["active-by-tenure"], Descriptive, "Not tested", "active share in a year")
 	expect(t, by["new-users"], Descriptive, "All users with a believable tenure are new")
 	l.months = nil
 	l.monthOf(300, true, 9, .5, .1)

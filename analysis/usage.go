@@ -5,7 +5,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/seguefeed/segue/internal/stat"
 	"github.com/seguefeed/segue/warehouse"
 )
 
@@ -56,9 +55,4 @@ func over(x, y float64) float64 {
 		return math.NaN()
 	}
 	return x / y
-}
-
-// standardised is the correlation that a t test amounts to, in [0, 1]: its weight. NaN when there was no test.
-func standardised(t stat.Test) float64 {
-	return math.Abs(t.Statistic) / math.Sqrt(t.Statistic*t.Statistic+t.DF)
 }

@@ -83,9 +83,9 @@ func dailyTrend(days []warehouse.DayUse, mean float64) (Finding, bool) {
 	first := days[0].Day
 	x := each(days, func(d warehouse.DayUse) float64 { return d.Day.Sub(first).Hours() / 24 })
 	line := stat.FitLine(x, each(days, func(d warehouse.DayUse) float64 { return float64(d.Impressions) / mean }), nil)
-	s := line.Slope
+	s := line.Slope // its weight, as a factor's: from 1 - d/2 of the average day at one end of the log to 1 + d/2 at the other
 	seen := fmt.Sprintf("Daily impressions %s over the log, by %s of an average day each day (%s).",
 		moreOrLess(s.Value, "rose", "fell"), percent(math.Abs(s.Value)), pointsInterval(s))
-	return tested("t test of the slope", line.Test, effectOf("change a day, as a share of the average day", s, Share), standardised(line.Test), seen,
+	return tested("t test of the slope", line.Test, effectOf("change a day, as a share of the average day", s, Share), s.Value*(x[len(x)-1]-x[0])/2, seen,
 		fmt.Sprintf("Daily impressions show no trend over the %d days.", len(days))), true
 }

@@ -3,10 +3,10 @@ package analysis
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/seguefeed/segue/internal/stat"
+	"github.com/seguefeed/segue/warehouse"
 )
 
 func askUseByHour(ctx context.Context, env *Env) (Answer, error) {
@@ -21,14 +21,17 @@ func askUseByHour(ctx context.Context, env *Env) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	byGroup, err := env.Warehouse.HoursByGroup(ctx)
+	if err != nil {
+		return Answer{}, err
+	}
+	rates := hourRates(byGroup)
 	var shown, clicked, users [24]int64
-	var ratios [24]stat.RatioMoments // the unit is a day's hour
 	perDay := map[string]int64{}
 	var total int64
 	for _, r := range rows {
 		shown[r.Hour] += r.Impressions
 		clicked[r.Hour] += r.Clicks
-		ratios[r.Hour].Add(float64(r.Impressions), float64(r.Clicks), 1)
 		perDay[dayLabel(r.Day)] += r.Impressions
 		total += r.Impressions
 	}
@@ -66,10 +69,9 @@ func askUseByHour(ctx context.Context, env *Env) (Answer, error) {
 	quietest := fmt.Sprintf("%s the quietest with %s", clock(quiet), percent(share(shown[quiet], total)))
 	a.Findings = append(a.Findings, described(fmt.Sprintf("The busiest hour is %s with %s of all impressions, and %s; the six busiest hours together have %s.",
 		clock(peak), percent(share(shown[peak], total)), quietest, percent(busiest(shown[:], 6, total))), effect, 0))
-	if f, ok := hourlyCTR(ratios); ok {
+	if f, ok := hourlyCTR(rates); ok {
 		a.Findings = append(a.Findings, f)
-		a.Caveats = append(a.Caveats, "The intervals of the hourly click-through rates take the day as the unit: impressions of one hour of one day are not independent.",
-			"The two hours compared are the highest and the lowest of 24, so their difference is larger than that of two hours named beforehand.")
+		a.Caveats = append(a.Caveats, byGroups, fmt.Sprintf("The two hours compared are, of those with at least %d clicks, the ones that lie most surely highest and lowest, so their difference is larger than that of two hours named beforehand. Other users come at other hours: that the rate differs between hours does not say that the hour does it.", minHourClicks))
 	}
 
 	labels := make([]string, 24)
@@ -77,8 +79,8 @@ func askUseByHour(ctx context.Context, env *Env) (Answer, error) {
 	hours := make([]int64, 24)
 	for h := range 24 {
 		labels[h], hours[h] = hourLabel(h), int64(h)
-		e := ratios[h].Ratio()
-		ctr[h], low[h], high[h] = e.Value, max(0, e.Low), e.High
+		e := rates[h].estimate()
+		ctr[h], low[h], high[h] = e.Value, max(0, e.Low), min(1, e.High)
 	}
 	a.Tables = []Table{{Name: "use_by_hour", Title: "Impressions, users and clicks by hour of the day", Columns: []Column{
 		ints("hour", "hour of the day", Plain, hours), ints("impressions", "impressions", Count, shown[:]), ints("users", "users seen in the hour on any day", Count, users[:]),
@@ -94,7 +96,7 @@ func askUseByHour(ctx context.Context, env *Env) (Answer, error) {
 			Alt:    "Different users seen, and clicks, in each hour of the day."},
 		{ID: "use-by-hour-ctr", Title: "Click-through rate by hour of the day", Kind: LineChart, X: x, Y: Axis{Label: "click-through rate", Unit: Rate},
 			Series: []Series{{Name: "click-through rate", Y: ctr, Low: low, High: high}},
-			Alt:    "The click-through rate in each hour of the day with its 95% interval over days."},
+			Alt:    "The click-through rate in each hour of the day with its 95% interval over users."},
 	}
 	return a, nil
 }
@@ -110,28 +112,27 @@ func busiest(n []int64, k int, total int64) float64 {
 	return share(s, total)
 }
 
-// hourlyCTR tests whether the click-through rate differs between hours; false when fewer than two hours have an interval.
-func hourlyCTR(ratios [24]stat.RatioMoments) (Finding, bool) {
-	values, ses := make([]float64, 24), make([]float64, 24)
-	hi, lo := -1, -1
-	for h := range ratios {
-		values[h], ses[h] = ratios[h].Ratio().Value, ratios[h].SE()
-		if math.IsNaN(values[h]) || !(ses[h] > 0) {
-			continue
-		}
-		if hi < 0 || values[h] > values[hi] {
-			hi = h
-		}
-		if lo < 0 || values[h] < values[lo] {
-			lo = h
-		}
+func hourRates(rows []warehouse.GroupHour) (rates [24]groupSums) {
+	for _, r := range rows {
+		rates[r.Hour].add(r.Group, float64(r.Impressions), float64(r.Clicks))
 	}
-	if hi == lo {
+	return rates
+}
+
+// minHourClicks is how many clicks an hour of the day needs to be compared with others.
+const minHourClicks = 20
+
+// hourlyCTR tests whether the click-through rate differs between hours; false when fewer than two hours can be compared.
+func hourlyCTR(rates [24]groupSums) (Finding, bool) {
+	counts := func(h int) bool { _, clicks := rates[h].totals(); return clicks >= minHourClicks }
+	lo, hi, ok := surest(rates[:], counts)
+	if !ok {
 		return Finding{}, false
 	}
-	d, _ := stat.RatioDifference(ratios[hi], ratios[lo])
-	return tested("chi-squared test of equal rates", stat.Homogeneity(values, ses), effectOf("highest less lowest hourly click-through rate", d, Rate), d.Value,
-		fmt.Sprintf("The click-through rate depends on the hour: it is highest from %s (%s) and lowest from %s (%s), %s apart (%s).",
-			clock(hi), percent(values[hi]), clock(lo), percent(values[lo]), points(d.Value), pointsInterval(d)),
+	least, most := rates[lo].estimate().Value, rates[hi].estimate().Value
+	d := rates[hi].less(&rates[lo]).Estimate()
+	return tested("Welch's analysis of variance over 20 groups of users", equal(rates[:], counts), effectOf("highest less lowest hourly click-through rate", d, Rate), spread(24, func(h int) (x, y float64) { return rates[h].totals() }),
+		fmt.Sprintf("The click-through rate differs between hours: it is most surely highest from %s (%s) and lowest from %s (%s), %s apart (%s).",
+			clock(hi), percent(most), clock(lo), percent(least), points(d.Value), pointsInterval(d)),
 		"The click-through rate shows no difference between the hours of the day."), true
 }

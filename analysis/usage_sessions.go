@@ -21,6 +21,11 @@ func askSessions(ctx context.Context, env *Env) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	byGroup, err := env.Warehouse.SessionsByGroup(ctx)
+	if err != nil {
+		return Answer{}, err
+	}
+	lengths := sessionLengths(byGroup)
 	size := map[warehouse.SessionMeasure]stat.Counted{}
 	for _, m := range []warehouse.SessionMeasure{warehouse.SessionSeconds, warehouse.SessionImpressions, warehouse.SessionClicks, warehouse.SessionDepth} {
 		var values []float64
@@ -38,64 +43,80 @@ func askSessions(ctx context.Context, env *Env) (Answer, error) {
 		"A session is a user's impressions with no gap over 30 minutes; its length runs from its first impression to its last, so what she did after the last one is not in it.",
 		"Sessions are of very different users; a few users have many of them."}}
 	still := 1 - seconds.ShareAtLeast(1).Value
-	a.Findings = append(a.Findings,
-		described(fmt.Sprintf("The log has %s; half of them last %s or less, and %s are over within a second.",
-			counted(n, "session", "sessions"), duration(seconds.Quantile(.5)), percent(still)), exactly("median session length", seconds.Quantile(.5), Seconds), 0),
-		described(fmt.Sprintf("A session shows %s cards on average, half show %s or fewer, and %s bring a click.",
-			figures(shown.Moments().Mean), figures(shown.Quantile(.5)), percent(clicked.ShareAtLeast(1).Value)),
+	a.Findings = append(a.Findings, sessionLength(n, seconds.Quantile(.5), still),
+		described(fmt.Sprintf("A session shows %s on average, half show %s or fewer, and %s of sessions bring a click.",
+			cardsWord(shown.Moments().Mean), short(shown.Quantile(.5)), percent(clicked.ShareAtLeast(1).Value)),
 			exactly("share of sessions with a click", clicked.ShareAtLeast(1).Value, Share), 0))
 	if depth.N() > 0 {
 		a.Findings = append(a.Findings, described(fmt.Sprintf("Half of the sessions reach position %s of the feed or less, one in ten goes to %s or beyond.",
-			figures(depth.Quantile(.5)), figures(depth.Quantile(.9))), exactly("median deepest position", depth.Quantile(.5), Plain), 0))
+			short(math.Floor(depth.Quantile(.5))), short(math.Floor(depth.Quantile(.9)))), exactly("median deepest position", depth.Quantile(.5), Plain), 0))
 	} else {
 		a.Caveats = append(a.Caveats, "The log has no positions, so the depth of sessions is not known.")
 	}
-	if f, ok := sessionTimes(hours); ok {
+	if f, ok := sessionTimes(lengths, hours); ok {
 		a.Findings = append(a.Findings, f)
-		a.Caveats = append(a.Caveats, "The comparison of hours takes sessions as independent; the two hours named are the extremes of all.")
+		a.Caveats = append(a.Caveats, byGroups, fmt.Sprintf("The two hours named are, of those with at least %d sessions, the ones that lie most surely highest and lowest.", minHourSessions))
 	}
-	a.Tables = []Table{sessionTable(seconds, shown, clicked, depth), sessionHours(hours)}
-	a.Charts = sessionCharts(seconds, shown, depth, hours)
+	a.Tables = []Table{sessionTable(seconds, shown, clicked, depth), sessionHours(hours, lengths)}
+	a.Charts = sessionCharts(seconds, shown, depth, hours, lengths)
 	return a, nil
 }
 
-// meanLength is the mean length of the sessions of an hour, in seconds, with its interval.
-func meanLength(h warehouse.SessionHour) (stat.Estimate, stat.Moments) {
-	n := float64(h.Sessions)
-	m := stat.Moments{N: h.Sessions, Mean: over(float64(h.Seconds), n), Variance: math.NaN()}
-	if h.Sessions > 1 {
-		m.Variance = max(0, h.SecondsSquared-n*m.Mean*m.Mean) / (n - 1)
+// sessionLength says how long sessions are. In a feed most are one screen, whose cards bear one time: they have no length to speak of.
+func sessionLength(n int64, median, still float64) Finding {
+	sessions := counted(n, "session", "sessions")
+	if median < 1 {
+		return described(fmt.Sprintf("The log has %s; %s of them are over within a second, a single screen of cards.", sessions, percent(still)),
+			exactly("share of sessions over within a second", still, Share), 0)
 	}
-	return m.Interval(), m
+	return described(fmt.Sprintf("The log has %s; half of them last %s or less, and %s are over within a second.", sessions, duration(median), percent(still)),
+		exactly("median session length", median, Seconds), 0)
 }
 
-// sessionTimes tests whether the mean length depends on the hour of the start.
-func sessionTimes(hours []warehouse.SessionHour) (Finding, bool) {
-	var values, ses []float64
-	var hi, lo warehouse.SessionHour
-	var top, bottom stat.Moments
-	for _, h := range hours {
-		_, m := meanLength(h)
-		if !(m.Variance > 0) {
-			continue
-		}
-		values, ses = append(values, m.Mean), append(ses, math.Sqrt(m.Variance/float64(m.N)))
-		if len(values) == 1 || m.Mean > top.Mean {
-			hi, top = h, m
-		}
-		if len(values) == 1 || m.Mean < bottom.Mean {
-			lo, bottom = h, m
-		}
+func cardsWord(n float64) string {
+	if n == 1 {
+		return "1 card"
 	}
-	if len(values) < 2 {
+	return figures(n) + " cards"
+}
+
+// sessionLengths are seconds over sessions by starting hour.
+func sessionLengths(rows []warehouse.GroupSessions) (hours [24]groupSums) {
+	for _, r := range rows {
+		hours[r.Hour].add(r.Group, float64(r.Sessions), float64(r.Seconds))
+	}
+	return hours
+}
+
+// minHourSessions is how many sessions an hour needs to be compared with others.
+const minHourSessions = 30
+
+// sessionTimes tests whether the mean length depends on the hour of the start.
+func sessionTimes(lengths [24]groupSums, hours []warehouse.SessionHour) (Finding, bool) {
+	counts := func(h int) bool { n, _ := lengths[h].totals(); return n >= minHourSessions }
+	lo, hi, ok := surest(lengths[:], counts)
+	if !ok {
 		return Finding{}, false
 	}
-	d, _ := stat.WelchT(top, bottom)
-	g := stat.HedgesG(top, bottom)
-	return tested("chi-squared test of equal means", stat.Homogeneity(values, ses), effectOf("longest less shortest mean session of an hour", d, Seconds), g/math.Sqrt(g*g+4),
-		fmt.Sprintf("Sessions that start from %s are the longest (%s on average), those from %s the shortest (%s); difference %s to %s.",
-			clock(hi.Hour), duration(top.Mean), clock(lo.Hour), duration(bottom.Mean), duration(d.Low), duration(d.High)),
+	d := lengths[hi].less(&lengths[lo]).Estimate()
+	return tested("Welch's analysis of variance over 20 groups of users", equal(lengths[:], counts), effectOf("longest less shortest mean session of an hour", d, Seconds), lengthsApart(hours),
+		fmt.Sprintf("Sessions that start from %s are most surely the longest (%s on average), those from %s the shortest (%s); difference %s to %s.",
+			clock(hi), duration(lengths[hi].estimate().Value), clock(lo), duration(lengths[lo].estimate().Value), duration(d.Low), duration(d.High)),
 		"The length of a session shows no difference between the hours in which it starts."), true
+}
+
+// lengthsApart is the correlation ratio of a session's length and its hour: the root of the share of its variance between hours, in [0, 1].
+func lengthsApart(hours []warehouse.SessionHour) float64 {
+	var n, sum, squares, between float64
+	for _, h := range hours {
+		n, sum, squares = n+float64(h.Sessions), sum+float64(h.Seconds), squares+h.SecondsSquared
+	}
+	mean := over(sum, n)
+	for _, h := range hours {
+		d := float64(h.Seconds)/float64(h.Sessions) - mean
+		between += float64(h.Sessions) * d * d
+	}
+	return math.Sqrt(over(between, squares-n*mean*mean))
 }
 
 func sessionTable(seconds, shown, clicked, depth stat.Counted) Table {
@@ -110,8 +131,8 @@ func sessionTable(seconds, shown, clicked, depth stat.Counted) Table {
 	}}
 }
 
-func sessionHours(hours []warehouse.SessionHour) Table {
-	length := each(hours, func(h warehouse.SessionHour) stat.Estimate { e, _ := meanLength(h); return e })
+func sessionHours(hours []warehouse.SessionHour, lengths [24]groupSums) Table {
+	length := each(hours, func(h warehouse.SessionHour) stat.Estimate { return lengths[h.Hour].estimate() })
 	return Table{Name: "sessions_by_hour", Title: "Sessions by the hour in which they start", Columns: []Column{
 		ints("hour", "hour of the day", Plain, each(hours, func(h warehouse.SessionHour) int64 { return int64(h.Hour) })),
 		ints("sessions", "sessions", Count, each(hours, func(h warehouse.SessionHour) int64 { return h.Sessions })),
@@ -154,7 +175,7 @@ var secondBins = []bin{{"0 s", 0, 1}, {"1-9 s", 1, 10}, {"10-29 s", 10, 30}, {"3
 var cardBins = []bin{{"0", 0, 1}, {"1", 1, 2}, {"2", 2, 3}, {"3", 3, 4}, {"4", 4, 5}, {"5-6", 5, 7}, {"7-9", 7, 10}, {"10-19", 10, 20}, {"20-49", 20, 50},
 	{"50-99", 50, 100}, {"100 or more", 100, inf}}
 
-func sessionCharts(seconds, shown, depth stat.Counted, hours []warehouse.SessionHour) []Chart {
+func sessionCharts(seconds, shown, depth stat.Counted, hours []warehouse.SessionHour, byHour [24]groupSums) []Chart {
 	lengths, _ := binned(seconds, secondBins)
 	cards, _ := binned(shown, cardBins[1:])
 	charts := []Chart{
@@ -172,13 +193,13 @@ func sessionCharts(seconds, shown, depth stat.Counted, hours []warehouse.Session
 			Alt: fmt.Sprintf("The share of sessions by the deepest position reached; half go to %s or less.", figures(depth.Quantile(.5)))})
 	}
 	x := Axis{Label: "hour of the day in which it starts", Unit: Text, Categories: each(hours, func(h warehouse.SessionHour) string { return hourLabel(h.Hour) })}
-	length := each(hours, func(h warehouse.SessionHour) stat.Estimate { e, _ := meanLength(h); return e })
+	length := each(hours, func(h warehouse.SessionHour) stat.Estimate { return byHour[h.Hour].estimate() })
 	return append(charts,
 		Chart{ID: "sessions-by-hour", Title: "Sessions by starting hour", Kind: BarChart, X: x, Y: Axis{Label: "sessions", Unit: Count},
 			Series: []Series{{Name: "sessions", Y: each(hours, func(h warehouse.SessionHour) float64 { return float64(h.Sessions) })}},
 			Alt:    "Sessions by the hour of the day in which they start."},
 		Chart{ID: "session-length-by-hour", Title: "Mean length of sessions by starting hour", Kind: LineChart, X: x, Y: Axis{Label: "mean length", Unit: Seconds},
 			Series: []Series{{Name: "mean length", Y: each(length, func(e stat.Estimate) float64 { return e.Value }),
-				Low: each(length, func(e stat.Estimate) float64 { return e.Low }), High: each(length, func(e stat.Estimate) float64 { return e.High })}},
-			Alt: "The mean length of sessions by the hour in which they start, with 95% intervals."})
+				Low: each(length, func(e stat.Estimate) float64 { return max(0, e.Low) }), High: each(length, func(e stat.Estimate) float64 { return e.High })}},
+			Alt: "The mean length of sessions by the hour in which they start, with 95% intervals over users."})
 }

@@ -69,7 +69,7 @@ func askWeekdayWeekend(ctx context.Context, env *Env) (Answer, error) {
 		if m.unit == Rate {
 			effect = effectOf("weekend less weekday click-through rate", diff, Rate)
 		}
-		a.Findings = append(a.Findings, tested("Welch t", test, effect, standardised(test), seen, none))
+		a.Findings = append(a.Findings, tested("Welch t", test, effect, ratioWeight(over(end.Mean, week.Mean)), seen, none))
 	}
 	if nWeekend == 0 || nWeekday == 0 {
 		only := "weekdays"
@@ -229,7 +229,7 @@ func partsDiffer(days []dayParts) (Finding, bool) {
 	if best.Known() {
 		best.P = min(1, 4*best.P)
 	}
-	return tested("Welch t, Bonferroni over four parts of the day", best, effectOf("weekend less weekday share of the day's impressions "+name, diff, Share), standardised(best),
+	return tested("Welch t, Bonferroni over four parts of the day", best, effectOf("weekend less weekday share of the day's impressions "+name, diff, Share), diff.Value,
 		fmt.Sprintf("Weekends spread over the day differently: %s of their impressions fall %s, against %s on weekdays (difference %s).",
 			percent(end.Mean), name, percent(week.Mean), pointsInterval(diff)),
 		"Weekends and weekdays show no difference in how their impressions spread over the day."), true
