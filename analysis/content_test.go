@@ -24,6 +24,10 @@ type feedLog struct {
 	types     []warehouse.CardTypeUse
 	returns   []warehouse.Return
 	retention []warehouse.CohortDay
+	contents  []warehouse.ContentUse
+	clicked   []warehouse.ContentClicks
+	breadth   []warehouse.Breadth
+	hours     []warehouse.GroupHour
 }
 
 func (l *feedLog) UseByPosition(context.Context, int) ([]warehouse.PositionUse, error) {
@@ -40,6 +44,16 @@ func (l *feedLog) UseByCardType(context.Context) ([]warehouse.CardTypeUse, error
 }
 func (l *feedLog) Returns(context.Context) ([]warehouse.Return, error)      { return l.returns, nil }
 func (l *feedLog) Retention(context.Context) ([]warehouse.CohortDay, error) { return l.retention, nil }
+
+func (l *feedLog) UseByContent(context.Context, int) ([]warehouse.ContentUse, error) {
+	return l.contents, nil
+}
+func (l *feedLog) ClicksByContent(context.Context, int) ([]warehouse.ContentClicks, error) {
+	return l.clicked, nil
+}
+func (l *feedLog) ContentBreadth(context.Context, int) ([]warehouse.Breadth, error) {
+	return l.breadth, nil
+}
 
 // put asks one question of the log, and settles its tests alone.
 func (l *feedLog) put(t *testing.T, ask func(context.Context, *Env) (Answer, error)) Answer {
@@ -141,6 +155,51 @@ func TestPositionIsToldFromSurvival(t *testing.T) {
 		t.Errorf("sessions that end fall to %v of those that go on, planted .25", f.Effect.Value)
 	}
 	says(t, (&feedLog{}).put(t, askPosition), Descriptive, "No impression has a position")
+}
+
+// plantContents plants clicks on 8 categories. Each of the 20 groups is two users, a new and a longer one, who both click one category of
+// their own times times, and every category once; with moved, new users click "c0" so much more.
+func plantContents(times, moved int64) *feedLog {
+	l := &feedLog{}
+	use := map[warehouse.ContentUse]int64{}
+	for g := range warehouse.UserGroups {
+		for k, isNew := range []bool{false, true} {
+			for c := range 8 {
+				n := int64(1)
+				if c == (3*g+5*k)%8 {
+					n += times
+				}
+				if isNew && c == 0 {
+					n += moved
+				}
+				key := string(rune('a'+c)) + "x"
+				l.clicked = append(l.clicked, warehouse.ContentClicks{Content: key, New: isNew, Group: g, Clicks: n})
+				use[warehouse.ContentUse{Content: key, New: isNew}] += n
+			}
+		}
+	}
+	for u, n := range use {
+		u.Clicks, u.Impressions, u.Users = n, 10*n, 20
+		l.contents = append(l.contents, u)
+	}
+	return l
+}
+
+func TestContentsOfNewUsers(t *testing.T) {
+	// Every user has a favourite she clicks 200 times: 8,000 clicks differ between new and longer users far beyond what independent clicks would,
+	// and yet they are but 40 users.
+	says(t, plantContents(200, 0).put(t, askContentShares), NoDifference, "no difference from longer users' in the categories")
+	f := says(t, plantContents(20, 100).put(t, askContentShares), Association, "most surely apart is ax")
+	// By hand: new users have 20 x (8 + 20 + 100) clicks, longer ones 20 x 28. Favourites fall on a for groups with 3g+5 = 0 mod 8 (g = 1, 9, 17) and 3g = 0 mod 8 (0, 8, 16).
+	if want := (20*101+3*20)/2560. - (20+3*20)/560.; math.Abs(f.Effect.Value-want) > 1e-12 || !(f.Effect.Low < want && want < f.Effect.High) {
+		t.Errorf("the difference is %+v, by hand %v", f.Effect, want)
+	}
+	// Breadth: ten users of as many clicks each explain themselves wholly; that is no finding.
+	l := &feedLog{}
+	for c := range int64(10) {
+		l.breadth = append(l.breadth, warehouse.Breadth{Clicks: c + 1, Users: 1, Categories: float64(c%3 + 1), CategoriesSquared: float64((c%3 + 1) * (c%3 + 1))})
+	}
+	says(t, l.put(t, askContentBreadth), Descriptive, "they are too few to tell breadth from the number of clicks")
 }
 
 func TestRepeats(t *testing.T) {

@@ -465,7 +465,20 @@ func (g *goldenRun) shares(t *testing.T) {
 		isNew[u.UserID] = u.RegisteredMonths >= 0 && u.RegisteredMonths <= newMonths
 		shownBy[u.UserID] = u.impressions
 	}
-	type count struct{ shown, clicks, perUser float64 }
+	clicksBy := map[string]float64{}
+	for _, e := range g.events {
+		if e.clicked {
+			clicksBy[e.user]++
+		}
+	}
+	var clickers [2]float64
+	for u := range clicksBy {
+		clickers[0]++
+		if isNew[u] {
+			clickers[1]++
+		}
+	}
+	type count struct{ shown, clicks, perUser, own float64 }
 	by := [2]map[string]*count{{}, {}}
 	var all [2]count
 	for _, e := range g.events {
@@ -484,6 +497,7 @@ func (g *goldenRun) shares(t *testing.T) {
 				c.clicks++
 				all[k].clicks++
 				c.perUser += 1 / shownBy[e.user]
+				c.own += 1 / clicksBy[e.user]
 			}
 		}
 	}
@@ -495,7 +509,8 @@ func (g *goldenRun) shares(t *testing.T) {
 		if by[0][key] == nil {
 			continue // a row that sums up the small ones
 		}
-		for k, names := range [][3]string{{"share_of_impressions", "share_of_clicks", "clicks_per_impression_mean"}, {"new_share_of_impressions", "new_share_of_clicks", "new_clicks_per_impression_mean"}} {
+		for k, names := range [][4]string{{"share_of_impressions", "share_of_clicks", "clicks_per_impression_mean", "share_of_own_clicks_mean"},
+			{"new_share_of_impressions", "new_share_of_clicks", "new_clicks_per_impression_mean", "new_share_of_own_clicks_mean"}} {
 			c := by[k][key]
 			if c == nil {
 				c = &count{}
@@ -506,7 +521,7 @@ func (g *goldenRun) shares(t *testing.T) {
 					users++
 				}
 			}
-			for j, want := range []float64{c.shown / all[k].shown, c.clicks / all[k].clicks, c.perUser / users} {
+			for j, want := range []float64{c.shown / all[k].shown, c.clicks / all[k].clicks, c.perUser / users, c.own / clickers[k]} {
 				if got := column(t, g.by, "content-shares", "content_shares", names[j]).Floats[i]; math.Abs(got-want) > 1e-6 {
 					t.Errorf("%s of %s is %v, by loops %v", names[j], name, got, want)
 				}
