@@ -1,9 +1,12 @@
 package analysis
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/seguefeed/segue/internal/stat"
 	"github.com/seguefeed/segue/warehouse"
@@ -57,8 +60,7 @@ func askActiveUsers(ctx context.Context, env *Env) (Answer, error) {
 			effectPtr("share of users active", active, Share), 0),
 		described(fmt.Sprintf("The mean of the users' click-through rates is %s%s while the pooled rate is %s; %s of users never clicked.",
 			percent(mean.Value), inBrackets(mean), percent(pooled.Value), percent(silent)), effectPtr("mean click-through rate of users", mean, Rate), 0),
-		described(fmt.Sprintf("Clicks are concentrated: the 5%% of users who click most make %s of them (Gini coefficient %s; of impressions %s).",
-			percent(clicks.TopShare(.05)), figures(clicks.Gini()), figures(impressions.Gini())), exactly("Gini coefficient of clicks over users", clicks.Gini(), Plain), clicks.Gini()),
+		clicksConcentrated(clicks, impressions),
 	}
 	rows := []struct {
 		name string
@@ -105,10 +107,24 @@ func askActiveUsers(ctx context.Context, env *Env) (Answer, error) {
 			Y: Axis{Label: "share of users", Unit: Share}, Series: []Series{{Name: "users", Y: bins}},
 			Alt: fmt.Sprintf("The share of users by click-through rate: %s have none; the mean is %s.", percent(silent), percent(mean.Value))},
 		{ID: "click-concentration", Title: "Concentration of clicks and impressions over users", Kind: LineChart, X: Axis{Label: "users, from those with least", Unit: Share}, Y: Axis{Label: "share held", Unit: Share},
-			Series: []Series{{Name: "clicks", X: pop, Y: held}, {Name: "impressions", X: pop2, Y: held2}, {Name: "equality", X: []float64{0, 1}, Y: []float64{0, 1}}},
+			Series: []Series{{Name: "clicks", X: pop, Y: held}, {Name: "impressions", X: pop2, Y: held2}, {Name: "equality", X: []float64{0, 1}, Y: []float64{0, 1}, Line: true}},
 			Alt:    fmt.Sprintf("Lorenz curves of clicks and impressions over users; the Gini coefficients are %s and %s.", figures(clicks.Gini()), figures(impressions.Gini()))},
 	}
 	return a, nil
+}
+
+// clicksConcentrated says how unequally clicks lie on users; below twenty users there is no top twentieth to speak of.
+func clicksConcentrated(clicks, impressions stat.Counted) Finding {
+	gini := clicks.Gini()
+	if clicks.N() < 20 {
+		return described(fmt.Sprintf("With %s it cannot be said how clicks lie on users.", counted(clicks.N(), "user", "users")), nil, 0)
+	}
+	verdict := "Clicks are concentrated"
+	if gini < .5 {
+		verdict = "Clicks are spread over users"
+	}
+	return described(fmt.Sprintf("%s: the 5%% of users who click most make %s of them (Gini coefficient %s; of impressions %s).",
+		verdict, percent(clicks.TopShare(.05)), figures(gini), figures(impressions.Gini())), exactly("Gini coefficient of clicks over users", gini, Plain), gini)
 }
 
 // inBrackets is a share's interval for a sentence, nothing when it is not known.
@@ -183,7 +199,7 @@ func askActiveByCTR(ctx context.Context, env *Env) (Answer, error) {
 	}
 	shares, counts := binned(c, bins)
 	manyShares, manyCounts := binned(cm, bins)
-	a := Answer{Caveats: []string{definition(u), fmt.Sprintf("A high rate often rests on few impressions; beside all active users stand those with %d impressions or more.", manyImpressions)}}
+	a := Answer{Caveats: []string{definition(u), fmt.Sprintf("A high rate often rests on few impressions: one click on four cards is 25%%. Beside all active users stand those with %d impressions or more.", manyImpressions)}}
 	a.Findings = []Finding{described(fmt.Sprintf("Of the %s, %s have a click-through rate of 20%% or more (%s); the median active user has %s.",
 		counted(c.N(), "active user", "active users"), percent(high.Value), percentInterval(high), percent(c.Quantile(.5))), effectPtr("share of active users with a rate of 20% or more", high, Share), 0)}
 	if cm.N() > 0 {
@@ -196,10 +212,12 @@ func askActiveByCTR(ctx context.Context, env *Env) (Answer, error) {
 		few := ctrs(rest)
 		if few.N() > 0 {
 			d, test := stat.ProportionDifference(atLeast(few, .2), few.N(), atLeast(cm, .2), cm.N())
-			a.Findings = append(a.Findings, tested("z test of two shares", test, effectOf("share with a rate of 20% or more, few less many impressions", d, Share), d.Value,
+			f := tested("z test of two shares", test, effectOf("share with a rate of 20% or more, few less many impressions", d, Share), d.Value,
 				fmt.Sprintf("Among active users with fewer than %d impressions %s reach a rate of 20%%, among those with more %s (difference %s).",
 					manyImpressions, percent(few.ShareAtLeast(.2).Value), percent(highMany.Value), pointsInterval(d)),
-				fmt.Sprintf("Whether an active user has more or fewer than %d impressions makes no visible difference to reaching a rate of 20%%.", manyImpressions)))
+				fmt.Sprintf("Whether an active user has more or fewer than %d impressions makes no visible difference to reaching a rate of 20%%.", manyImpressions))
+			f.Weight = 0 // arithmetic more than behaviour: one click on four cards is 25%
+			a.Findings = append(a.Findings, f)
 		}
 	}
 	a.Tables = []Table{{Name: "active_users_by_ctr", Title: "Active users by click-through rate", Columns: []Column{
@@ -222,9 +240,15 @@ func atLeast(c stat.Counted, x float64) (n int64) {
 	return n
 }
 
-// thresholds of active to compare: those of the case study. At 0 a user needs a click, or all would be active.
+// thresholds of active to compare, the lowest first: those of the case study. At 0 a user needs a click, or all would be active.
 func thresholds(mean float64) (labels []string, at []float64) {
-	return []string{"any click", "1%", "mean (" + percent(mean) + ")", "5%", "10%"}, []float64{math.SmallestNonzeroFloat64, .01, mean * (1 - 1e-12), .05, .1}
+	type threshold struct {
+		label string
+		at    float64
+	}
+	all := []threshold{{"any click", math.SmallestNonzeroFloat64}, {"1%", .01}, {"mean (" + percent(mean) + ")", mean * (1 - 1e-12)}, {"5%", .05}, {"10%", .1}}
+	slices.SortStableFunc(all, func(a, b threshold) int { return cmp.Compare(a.at, b.at) })
+	return each(all, func(t threshold) string { return t.label }), each(all, func(t threshold) float64 { return t.at })
 }
 
 func askThreshold(ctx context.Context, env *Env) (Answer, error) {
@@ -236,6 +260,8 @@ func askThreshold(ctx context.Context, env *Env) (Answer, error) {
 		return a, nil
 	}
 	labels, at := thresholds(u.Mean)
+	names := each(labels, func(s string) string { name, _, _ := strings.Cut(s, " ("); return name }) // without the mean's value, which differs by window
+	own := slices.Index(names, "mean")
 	days := env.Contents.Days()
 	type window struct {
 		label string
@@ -276,32 +302,43 @@ func askThreshold(ctx context.Context, env *Env) (Answer, error) {
 		s := Series{Name: w.label}
 		for k := range at {
 			from := at[k]
-			if k == 2 {
+			if k == own {
 				from = wa.Threshold()
 			}
 			n := activeAt(w.pairs, from)
-			if k == 2 && !wa.AnyClicks() {
+			if k == own && !wa.AnyClicks() {
 				n = 0 // nobody clicked in the window: its mean of 0 makes nobody active
 			}
 			e := stat.Wilson(n, wa.Users)
-			wName, tName = append(wName, w.label), append(tName, []string{"any click", "1%", "mean", "5%", "10%"}[k])
+			wName, tName = append(wName, w.label), append(tName, names[k])
 			users, active = append(users, wa.Users), append(active, n)
 			shares, low, high, means = append(shares, e.Value), append(low, e.Low), append(high, e.High), append(means, wa.Mean)
 			s.Y, s.Low, s.High = append(s.Y, e.Value), append(s.Low, e.Low), append(s.High, e.High)
-			if k == 2 {
+			if k == own {
 				byWindow[i] = e.Value
 			}
 		}
 		series = append(series, s)
 	}
 	whole := series[len(series)-1]
-	a.Findings = append(a.Findings, described(fmt.Sprintf("Depending on the threshold between %s and %s of users are active: %s with any click, %s at 1%%, %s at the mean, %s at 5%%, %s at 10%%.",
-		percent(minOf(whole.Y)), percent(maxOf(whole.Y)), percent(whole.Y[0]), percent(whole.Y[1]), percent(whole.Y[2]), percent(whole.Y[3]), percent(whole.Y[4])),
-		exactly("share active with any click less share at 10%", whole.Y[0]-whole.Y[4], Share), 0))
+	spoken := make([]string, len(names))
+	for k, name := range names {
+		switch name {
+		case "any click":
+			spoken[k] = percent(whole.Y[k]) + " with any click"
+		case "mean":
+			spoken[k] = percent(whole.Y[k]) + " at the mean"
+		default:
+			spoken[k] = percent(whole.Y[k]) + " at " + name
+		}
+	}
+	a.Findings = append(a.Findings, described(fmt.Sprintf("Depending on the threshold between %s and %s of users are active: %s.",
+		percent(minOf(whole.Y)), percent(maxOf(whole.Y)), strings.Join(spoken, ", ")),
+		exactly("highest less lowest active share of the thresholds", maxOf(whole.Y)-minOf(whole.Y), Share), 0))
 	if len(windows) > 1 {
 		shorter := byWindow[:len(byWindow)-1]
 		a.Findings = append(a.Findings, described(fmt.Sprintf("Measured over a week or a fortnight instead of all %d days, %s to %s of the users seen are at or above that window's mean, against %s over all.",
-			days, percent(minOf(shorter)), percent(maxOf(shorter)), percent(whole.Y[2])), exactly("active share over the whole log", whole.Y[2], Share), 0))
+			days, percent(minOf(shorter)), percent(maxOf(shorter)), percent(whole.Y[own])), exactly("active share over the whole log", whole.Y[own], Share), 0))
 	}
 	a.Tables = []Table{{Name: "active_by_threshold", Title: "Active share by threshold and window", Columns: []Column{
 		texts("window", "window", wName), texts("threshold", "threshold", tName), ints("users", "users", Count, users), ints("active", "active users", Count, active),
@@ -309,10 +346,10 @@ func askThreshold(ctx context.Context, env *Env) (Answer, error) {
 	}}}
 	a.Charts = []Chart{
 		{ID: "active-by-threshold", Title: "Active share by threshold", Kind: BarChart, X: Axis{Label: "active from a click-through rate of", Unit: Text, Categories: labels}, Y: Axis{Label: "active share", Unit: Share},
-			Series: []Series{whole}, Alt: fmt.Sprintf("The active share over the whole log at five thresholds, from %s with any click to %s at 10%%.", percent(whole.Y[0]), percent(whole.Y[4]))},
+			Series: []Series{whole}, Alt: fmt.Sprintf("The active share over the whole log at five thresholds, from %s at the lowest to %s at the highest.", percent(whole.Y[0]), percent(whole.Y[len(whole.Y)-1]))},
 		{ID: "active-by-window", Title: "Active share by window, at each window's own mean", Kind: BarChart, X: Axis{Label: "window", Unit: Text, Categories: each(windows, func(w window) string { return w.label })},
 			Y: Axis{Label: "active share", Unit: Share}, Series: []Series{{Name: "active share", Y: byWindow,
-				Low: each(series, func(s Series) float64 { return s.Low[2] }), High: each(series, func(s Series) float64 { return s.High[2] })}},
+				Low: each(series, func(s Series) float64 { return s.Low[own] }), High: each(series, func(s Series) float64 { return s.High[own] })}},
 			Alt: "The share of users at or above the mean of the window, for each week, each fortnight and the whole log."},
 	}
 	return a, nil

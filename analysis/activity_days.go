@@ -43,8 +43,12 @@ func askPowerUsers(ctx context.Context, env *Env) (Answer, error) {
 	if power == 0 {
 		a.Findings = append(a.Findings, described(fmt.Sprintf("Nobody comes on %d days or more.", often), nil, 0))
 	} else {
-		a.Findings = append(a.Findings, described(fmt.Sprintf("%s of users come on at least %d of %d days; they see %s of the impressions and make %s of the clicks.",
-			percent(many.Value), often, days, percent(share(powerImpressions, impressions)), percent(share(powerClicks, clicks))),
+		clicked := ""
+		if clicks > 0 {
+			clicked = fmt.Sprintf(" and make %s of the clicks", percent(share(powerClicks, clicks)))
+		}
+		a.Findings = append(a.Findings, described(fmt.Sprintf("%s of users come on at least %d of %d days; they see %s of the impressions%s.",
+			percent(many.Value), often, days, percent(share(powerImpressions, impressions)), clicked),
 			&Effect{Name: fmt.Sprintf("share of users seen on %d days or more", often), Value: many.Value, Low: many.Low, High: many.High, Unit: Share}, share(powerImpressions, impressions)-many.Value))
 	}
 	day := each(rows, func(r warehouse.DaysActive) int64 { return int64(r.Days) })
@@ -57,8 +61,11 @@ func askPowerUsers(ctx context.Context, env *Env) (Answer, error) {
 		floats("ctr", "click-through rate", Rate, each(rows, func(r warehouse.DaysActive) float64 { return share(r.Clicks, r.Impressions) })),
 	}}}
 	a.Charts = []Chart{{ID: "power-users", Title: "Users, impressions and clicks by the number of days on which users come", Kind: LineChart, X: Axis{Label: "days on which the user comes", Unit: Days}, Y: Axis{Label: "share", Unit: Share},
-		Series: []Series{{Name: "of users", X: asFloats(day), Y: ofUsers}, {Name: "of impressions", X: asFloats(day), Y: ofImpressions}, {Name: "of clicks", X: asFloats(day), Y: ofClicks}},
+		Series: []Series{{Name: "of users", X: asFloats(day), Y: ofUsers}, {Name: "of impressions", X: asFloats(day), Y: ofImpressions}},
 		Alt:    "The power-user curve: the share of users, impressions and clicks by the number of days on which users come."}}
+	if clicks > 0 {
+		a.Charts[0].Series = append(a.Charts[0].Series, Series{Name: "of clicks", X: asFloats(day), Y: ofClicks})
+	}
 	return a, nil
 }
 
@@ -86,31 +93,19 @@ func askStickiness(ctx context.Context, env *Env) (Answer, error) {
 	week := func(d warehouse.DayUse) int { return int(d.Day.Sub(first).Hours()/24) / 7 }
 	whole := env.Contents.Days() / 7 // the last window may be cut short
 	ofMonth := each(days, func(d warehouse.DayUse) float64 { return share(d.Users, activity.Users) })
-	var ofWeek, weekend, weekday []float64
-	for i, d := range days {
+	var ofWeek []float64
+	for _, d := range days {
 		if w := week(d); w < whole {
 			ofWeek = append(ofWeek, share(d.Users, weekly[w]))
-		}
-		if isWeekend(d.Day) {
-			weekend = append(weekend, ofMonth[i])
-		} else {
-			weekday = append(weekday, ofMonth[i])
 		}
 	}
 	mean := stat.NewMoments(ofMonth).Interval()
 	a := Answer{Caveats: []string{inZone(env.Contents), "Stickiness is the share of a period's users who come on an average day of it. The users of the period are those the log holds, a sample's own."}}
-	a.Findings = append(a.Findings, described(fmt.Sprintf("On an average day %s of the log's users come (%s; the most on %s with %s).", percent(mean.Value), percentInterval(mean), dated(days[fullest(days)].Day), percent(ofMonth[fullest(days)])),
-		&Effect{Name: "daily over all users", Value: mean.Value, Low: mean.Low, High: mean.High, Unit: Share}, 0))
+	a.Findings = append(a.Findings, described(fmt.Sprintf("On an average day %s of the log's users come%s; the most on %s with %s.", percent(mean.Value), inBrackets(mean), dated(days[fullest(days)].Day), percent(ofMonth[fullest(days)])),
+		effectPtr("daily over all users", mean, Share), 0))
 	if len(ofWeek) > 0 {
 		w := stat.NewMoments(ofWeek).Interval()
-		a.Findings = append(a.Findings, described(fmt.Sprintf("Of the users of a week, %s come on an average day of it (%s).", percent(w.Value), percentInterval(w)),
-			&Effect{Name: "daily over weekly users", Value: w.Value, Low: w.Low, High: w.High, Unit: Share}, 0))
-	}
-	if len(weekend) > 1 && len(weekday) > 1 {
-		d, test := stat.WelchT(stat.NewMoments(weekend), stat.NewMoments(weekday))
-		a.Findings = append(a.Findings, tested("Welch t, days as units", test, effectOf("weekend less weekday, share of the log's users who come", d, Share), d.Value,
-			fmt.Sprintf("On weekend days %s %s of the log's users come than on weekdays (%s).", points(d.Value), moreOrLess(d.Value, "more", "fewer"), pointsInterval(d)),
-			"The share of users who come shows no difference between weekend days and weekdays."))
+		a.Findings = append(a.Findings, described(fmt.Sprintf("Of the users of a week, %s come on an average day of it%s.", percent(w.Value), inBrackets(w)), effectPtr("daily over weekly users", w, Share), 0))
 	}
 	labels := each(days, func(d warehouse.DayUse) string { return dayLabel(d.Day) })
 	a.Tables = []Table{{Name: "stickiness", Title: "Share of the log's users who come, by day", Columns: []Column{

@@ -101,6 +101,25 @@ func askLifecycle(ctx context.Context, env *Env) (Answer, error) {
 	return a, nil
 }
 
+// washIn is how many days a log of three weeks or more takes to tell who is new: who is seen on them may have come before.
+const washIn = 7
+
+// followed says from which day of the log on (from 0) the cohorts of the retention curve begin, and for how many days each is followed: about
+// half of the days that are left, and not over four weeks.
+func followed(days int) (from, horizon int) {
+	if days >= 3*washIn {
+		from = washIn
+	}
+	horizon = min(28, (days-from)/2)
+	if horizon >= 14 {
+		return from, horizon
+	}
+	if horizon >= 11 { // a month: a fortnight can be seen, by fewer cohorts
+		return from, 14
+	}
+	return from, horizon
+}
+
 func askRetention(ctx context.Context, env *Env) (Answer, error) {
 	rows, err := env.Warehouse.Retention(ctx)
 	if err != nil {
@@ -137,30 +156,38 @@ func askRetention(ctx context.Context, env *Env) (Answer, error) {
 			}
 		}
 	}
-	// The curve pools all cohorts that could be followed so long.
+	// The curve follows one and the same set of users, or it would rise at its end, where only the first cohorts are left.
+	from, horizon := followed(n)
 	var curve []stat.Estimate
 	var at []float64
-	for k := 1; k < n; k++ {
-		var came, could int64
-		for c := 0; c+k < n; c++ {
-			came += users[c][k]
-			could += users[c][0]
-		}
-		if could > 0 {
-			curve, at = append(curve, stat.Wilson(came, could)), append(at, float64(k))
-		}
+	var could int64
+	for c := from; c+horizon < n; c++ {
+		could += users[c][0]
 	}
-	a := Answer{Caveats: []string{"A cohort is the users first seen on one day. The log begins for everybody on its first day, so early cohorts hold old users too, who come back more.",
-		"Days later in the log follow fewer cohorts: the end of the curve rests on the first ones alone."}}
+	for k := 1; k <= horizon && could > 0; k++ {
+		var came int64
+		for c := from; c+horizon < n; c++ {
+			came += users[c][k]
+		}
+		curve, at = append(curve, stat.Wilson(came, could)), append(at, float64(k))
+	}
+	a := Answer{Caveats: []string{"A cohort is the users first seen on one day. The log begins for everybody on its first day, so early cohorts hold old users too, who come back more."}}
+	if could > 0 {
+		whom := fmt.Sprintf("The curve follows one set of users to day %d: the %s first seen on days %d to %d of the log.", horizon, counted(could, "user", "users"), from+1, n-horizon)
+		if from > 0 {
+			whom += fmt.Sprintf(" Who was seen in its first %d days is left out, as she may have come long before.", from)
+		}
+		a.Caveats = append(a.Caveats, whom)
+	}
 	for _, k := range []int{1, 7, 14} {
 		if k <= len(curve) && curve[k-1].Known() {
 			e := curve[k-1]
-			a.Findings = append(a.Findings, described(fmt.Sprintf("%s of users come on day %d after their first (%s).", percent(e.Value), k, percentInterval(e)),
+			a.Findings = append(a.Findings, described(fmt.Sprintf("%s of users come again on day %d after their first (%s).", percent(e.Value), k, percentInterval(e)),
 				&Effect{Name: fmt.Sprintf("share seen on day %d", k), Value: e.Value, Low: e.Low, High: e.High, Unit: Share}, 0))
 		}
 	}
 	if len(a.Findings) == 0 {
-		return nothing("The log holds one day, so coming back cannot be seen."), nil
+		return nothing(fmt.Sprintf("In a log of %s nobody can be followed to another day.", counted(int64(n), "day", "days"))), nil
 	}
 	day := each(cohort, func(c int64) string { return labels[c] })
 	value, low, high := ends(curve)
@@ -169,7 +196,7 @@ func askRetention(ctx context.Context, env *Env) (Answer, error) {
 	}}}
 	a.Charts = []Chart{
 		{ID: "retention-curve", Title: "Share of users who come so many days after their first", Kind: LineChart, X: Axis{Label: "days since the first", Unit: Days}, Y: Axis{Label: "share of users", Unit: Share},
-			Series: []Series{{Name: "share of users", X: at, Y: value, Low: low, High: high}}, Alt: "The share of users seen again by days since their first day, all cohorts together."},
+			Series: []Series{{Name: "share of users", X: at, Y: value, Low: low, High: high}}, Alt: "The share of users seen again by days since their first day, of one set of users followed all along."},
 		{ID: "retention-matrix", Title: "Retention by first day", Kind: HeatMap, X: Axis{Label: "days since the first", Unit: Text, Categories: ages}, Y: Axis{Label: "first day", Unit: Text, Categories: labels},
 			Series: []Series{{Name: "share of users", Grid: grid}}, Alt: "A triangle of shares: for each first day, how many of its users come on each later day."},
 	}

@@ -102,7 +102,7 @@ func askCreatorConcentration(ctx context.Context, env *Env) (Answer, error) {
 	if len(names) == 0 {
 		return nothing("No impression is of a card whose creator is known, so concentration cannot be seen."), nil
 	}
-	chart.Series = append(chart.Series, Series{Name: "equality", X: []float64{0, 1}, Y: []float64{0, 1}})
+	chart.Series = append(chart.Series, Series{Name: "equality", X: []float64{0, 1}, Y: []float64{0, 1}, Line: true})
 	a.Charts = []Chart{chart}
 	a.Tables = []Table{{Name: "creator_concentration", Title: "Concentration over creators", Columns: []Column{
 		texts("measure", "measure", names), floats("gini", "Gini coefficient", Plain, ginis), floats("top_1_percent", "share of the top 1%", Share, top1),
@@ -236,7 +236,12 @@ func askCreatorsByDay(ctx context.Context, env *Env) (Answer, error) {
 		texts("day", "day", labels), ints("creators", "creators with a row", Count, each(days, func(d warehouse.PublishedDay) int64 { return d.Creators })),
 		ints("publishing", "creators publishing", Count, pub), ints("published", "cards published", Count, cards),
 	}}}
-	a.Charts = []Chart{{ID: "creators-by-day", Title: "Creators publishing and cards published, by day", Kind: LineChart, X: Axis{Label: "day", Unit: Text, Categories: labels}, Y: Axis{Label: "a day", Unit: Count},
-		Series: []Series{{Name: "creators publishing", Y: asFloats(pub)}, {Name: "cards published", Y: asFloats(cards)}}, Alt: "Creators who publish and cards published on each day."}}
+	x := Axis{Label: "day", Unit: Text, Categories: labels}
+	a.Charts = []Chart{
+		{ID: "creators-by-day", Title: "Creators publishing, by day", Kind: LineChart, X: x, Y: Axis{Label: "creators", Unit: Count}, Series: []Series{{Name: "creators publishing", Y: asFloats(pub)}},
+			Alt: "Creators who publish on each day."},
+		{ID: "cards-published-by-day", Title: "Cards published, by day", Kind: LineChart, X: x, Y: Axis{Label: "cards", Unit: Count}, Series: []Series{{Name: "cards published", Y: asFloats(cards)}},
+			Alt: "Cards published on each day."},
+	}
 	return a, nil
 }

@@ -272,11 +272,27 @@ func TestRetention(t *testing.T) {
 	l := &feedLog{days: 3, retention: []warehouse.CohortDay{{FirstDay: day(1), Day: day(1), Users: 10}, {FirstDay: day(1), Day: day(2), Users: 4},
 		{FirstDay: day(2), Day: day(2), Users: 6}, {FirstDay: day(2), Day: day(3), Users: 1}}}
 	a := l.put(t, askRetention)
-	if f := says(t, a, Descriptive, "31.2% of users come on day 1 after their first"); math.Abs(f.Effect.Value-5./16) > 1e-12 {
+	if f := says(t, a, Descriptive, "31.2% of users come again on day 1 after their first"); math.Abs(f.Effect.Value-5./16) > 1e-12 {
 		t.Errorf("%v, by hand 5/16", f.Effect.Value)
 	}
-	if y := a.Charts[0].Series[0].Y; len(y) != 2 || y[1] != 0 {
-		t.Errorf("the curve is %v, by hand 5/16 and 0", y)
+	if y := a.Charts[0].Series[0].Y; len(y) != 1 {
+		t.Errorf("the curve is %v: by hand 5/16 alone, as only the first cohort can be followed for two days", y)
 	}
-	says(t, (&feedLog{days: 1, retention: []warehouse.CohortDay{{FirstDay: day(1), Day: day(1), Users: 3}}}).put(t, askRetention), Descriptive, "The log holds one day")
+	says(t, (&feedLog{days: 1, retention: []warehouse.CohortDay{{FirstDay: day(1), Day: day(1), Users: 3}}}).put(t, askRetention), Descriptive, "In a log of 1 day nobody can be followed")
+	// Users of the first week of a month come every day, those who come first later on every tenth day with nobody left out. The curve follows the latter,
+	// and does not rise where only the first week can be followed.
+	m := &feedLog{days: 30}
+	for c := 1; c <= 30; c++ {
+		for d := c; d <= 30; d++ {
+			if u := int64(100); c <= 7 || d == c {
+				m.retention = append(m.retention, warehouse.CohortDay{FirstDay: day(c), Day: day(d), Users: u})
+			} else {
+				m.retention = append(m.retention, warehouse.CohortDay{FirstDay: day(c), Day: day(d), Users: u / 10})
+			}
+		}
+	}
+	y := m.put(t, askRetention).Charts[0].Series[0].Y
+	if len(y) != 14 || math.Abs(y[0]-.1) > 1e-12 || math.Abs(y[13]-.1) > 1e-12 {
+		t.Errorf("the curve is %v, planted .1 to day 14", y)
+	}
 }

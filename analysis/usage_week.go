@@ -59,8 +59,8 @@ func askWeekdayWeekend(ctx context.Context, env *Env) (Answer, error) {
 			return grouped(int64(math.Round(x)))
 		}
 		none := fmt.Sprintf("No difference between weekends and weekdays is seen in the %s (%s against %s on average).", m.what, write(end.Mean), write(week.Mean))
-		seen := fmt.Sprintf("On weekends the %s are %s %s than on weekdays (%s against %s; difference %s to %s of the weekday mean).",
-			m.what, percent(math.Abs(rel.Value)), moreOrLess(diff.Value, "higher", "lower"), write(end.Mean), write(week.Mean), percent(rel.Low), percent(rel.High))
+		seen := fmt.Sprintf("On weekends there are %s %s %s than on weekdays (%s against %s; difference %s to %s of the weekday mean).",
+			percent(math.Abs(rel.Value)), moreOrLess(diff.Value, "more", "fewer"), m.what, write(end.Mean), write(week.Mean), percent(rel.Low), percent(rel.High))
 		if m.unit == Rate {
 			seen = fmt.Sprintf("On weekends the %s is %s %s than on weekdays (%s against %s; difference %s).",
 				m.what, points(diff.Value), moreOrLess(diff.Value, "higher", "lower"), write(end.Mean), write(week.Mean), pointsInterval(diff))
