@@ -1,5 +1,10 @@
 package analysis
 
+import (
+	"math"
+	"slices"
+)
+
 // Chart describes a picture by its data; drawing it is the report's business.
 type Chart struct {
 	ID     string    `json:"id"` // unique in a report
@@ -61,4 +66,22 @@ type Mark struct {
 	OnX   bool    `json:"on_x"`
 	Value float64 `json:"value"`
 	Label string  `json:"label"`
+}
+
+// drawable leaves out series without a number, which a legend would name and nobody find, and charts without a series.
+func drawable(charts []Chart) []Chart {
+	var kept []Chart
+	for _, c := range charts {
+		c.Series = slices.DeleteFunc(slices.Clone(c.Series), func(s Series) bool { return !s.drawn() })
+		if slices.ContainsFunc(c.Series, func(s Series) bool { return !s.Line || c.Kind == LineChart }) {
+			kept = append(kept, c)
+		}
+	}
+	return kept
+}
+
+// drawn reports whether a series has a number to draw.
+func (s Series) drawn() bool {
+	known := func(v float64) bool { return !math.IsNaN(v) }
+	return len(s.Boxes) > 0 || slices.ContainsFunc(s.Y, known) || slices.ContainsFunc(s.Grid, func(row []float64) bool { return slices.ContainsFunc(row, known) })
 }

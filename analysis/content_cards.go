@@ -47,7 +47,7 @@ func askCardTypes(ctx context.Context, env *Env) (Answer, error) {
 			fmt.Sprintf("Videos and pictures show no difference in how often they are clicked (%s and %s).", percent(v.Value), percent(p.Value)))}
 	}
 	names := each(rows, name)
-	value, low, high := ends(ratios)
+	value, low, high := rateEnds(ratios)
 	a.Tables = []Table{{Name: "card_types", Title: "Cards, impressions and clicks by type", Columns: []Column{
 		texts("type", "type", names), ints("cards", "cards shown", Count, each(rows, func(r warehouse.CardTypeUse) int64 { return r.Cards })),
 		ints("impressions", "impressions", Count, each(rows, func(r warehouse.CardTypeUse) int64 { return r.Impressions })),
@@ -62,7 +62,12 @@ func askCardTypes(ctx context.Context, env *Env) (Answer, error) {
 
 // ends are the parts of estimates as columns.
 func ends(es []stat.Estimate) (value, low, high []float64) {
-	return each(es, func(e stat.Estimate) float64 { return e.Value }), each(es, func(e stat.Estimate) float64 { return e.Low }), each(es, func(e stat.Estimate) float64 { return e.High })
+	return each(es, estimated), each(es, lower), each(es, upper)
+}
+
+// rateEnds are ends of rates, whose intervals cannot leave 0 to 1.
+func rateEnds(es []stat.Estimate) (value, low, high []float64) {
+	return each(es, estimated), each(es, func(e stat.Estimate) float64 { return max(0, e.Low) }), each(es, func(e stat.Estimate) float64 { return min(1, e.High) })
 }
 
 func askCreatorConcentration(ctx context.Context, env *Env) (Answer, error) {
@@ -109,81 +114,6 @@ func askCreatorConcentration(ctx context.Context, env *Env) (Answer, error) {
 		floats("top_10_percent", "share of the top 10%", Share, top10), floats("creators_without", "creators with none", Share, none),
 	}}}
 	a.Caveats = []string{"All creators that the log names take part, those whose cards nobody of the sample was shown too. Published cards are counted over the whole app, impressions and clicks over the sample of users."}
-	return a, nil
-}
-
-// maxAge is how many days of a card's life are looked at.
-const maxAge = 60
-
-func askCardLife(ctx context.Context, env *Env) (Answer, error) {
-	rows, err := env.Warehouse.UseByAge(ctx, maxAge)
-	if err != nil {
-		return Answer{}, err
-	}
-	var days, shown, clicked [maxAge + 1]int64
-	var total int64
-	for _, r := range rows {
-		days[r.Age] += r.CardDays
-		shown[r.Age] += r.Impressions
-		clicked[r.Age] += r.Clicks
-		total += r.Impressions
-	}
-	if total == 0 {
-		return nothing("No card's publication day is known, so its life cannot be followed."), nil
-	}
-	var ages []int64
-	var perDay, ctr, left []float64
-	var sofar int64
-	half := -1
-	for age := range days {
-		if days[age] == 0 {
-			continue
-		}
-		sofar += shown[age]
-		if half < 0 && 2*sofar >= total {
-			half = age
-		}
-		ages, perDay, ctr = append(ages, int64(age)), append(perDay, share(shown[age], days[age])), append(ctr, share(clicked[age], shown[age]))
-		left = append(left, share(sofar, total))
-	}
-	a := Answer{Caveats: []string{"Counted over all users of the app, from the daily statistics of cards. A card appears only on days on which it was shown, so the mean per day is of cards still shown: those that live long are the better ones.",
-		fmt.Sprintf("The log is one month: the first days of a life are of cards published within it, later days of older ones too. Ages above %d days are left out.", maxAge)}}
-	a.Findings = append(a.Findings, described(fmt.Sprintf("Half of the impressions of a card's first %d days come by day %d after publication.", maxAge, half), exactly("days to half of the impressions", float64(half), Days), 0))
-	const young, old = 3, 15
-	ratio := func(in func(int) bool) float64 {
-		var c, i [2]float64
-		for _, r := range rows {
-			k := -1
-			if r.Age <= young {
-				k = 0
-			} else if r.Age >= old {
-				k = 1
-			}
-			if k >= 0 && in(r.Group) {
-				c[k] += float64(r.Clicks)
-				i[k] += float64(r.Impressions)
-			}
-		}
-		return over(over(c[0], i[0]), over(c[1], i[1]))
-	}
-	e, test := jackknifedRatio(ratio)
-	if e.Known() {
-		a.Findings = append(a.Findings, tested("jackknife t over 20 groups of cards", test, effectOf(fmt.Sprintf("click-through rate up to day %d over that from day %d on", young, old), e, Plain), ratioWeight(e.Value),
-			fmt.Sprintf("In its first %d days a card is clicked %s as often per impression as from day %d on (%s).", young, times(e.Value), old, timesInterval(e)),
-			fmt.Sprintf("Young cards (to day %d) and older ones (from day %d) show no difference in how often they are clicked per impression.", young, old)))
-	}
-	a.Tables = []Table{{Name: "card_life", Title: "Cards by days since publication", Columns: []Column{
-		ints("age_days", "days since publication", Days, ages), floats("impressions_a_day", "impressions a card and day", Count, perDay),
-		floats("ctr", "click-through rate", Rate, ctr), floats("share_so_far", "share of impressions so far", Share, left),
-	}}}
-	x := asFloats(ages)
-	axis := Axis{Label: "days since publication", Unit: Days}
-	a.Charts = []Chart{
-		{ID: "card-life-impressions", Title: "Impressions of a card a day, by its age", Kind: LineChart, X: axis, Y: Axis{Label: "impressions a card and day", Unit: Count}, Series: []Series{{Name: "impressions a card and day", X: x, Y: perDay}},
-			Alt: "Mean impressions a card gets on a day, by days since its publication."},
-		{ID: "card-life-ctr", Title: "Click-through rate by age of the card", Kind: LineChart, X: axis, Y: Axis{Label: "click-through rate", Unit: Rate}, Series: []Series{{Name: "click-through rate", X: x, Y: ctr}},
-			Alt: "Click-through rate by days since the card's publication."},
-	}
 	return a, nil
 }
 

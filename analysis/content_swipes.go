@@ -3,6 +3,7 @@ package analysis
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/seguefeed/segue/internal/stat"
 	"github.com/seguefeed/segue/warehouse"
@@ -26,8 +27,19 @@ func askSwipes(ctx context.Context, env *Env) (Answer, error) {
 		"A swipe is a card reached after a click, without going back to the feed; it is not an impression of the feed and has no click of its own.",
 		"Counted in, a user's rate is (clicks + cards swiped to) over (impressions + cards swiped to), and active means at or above the mean of that rate.",
 	}}
-	a.Findings = append(a.Findings, described(fmt.Sprintf("Swiping holds %s of all view time and %s of all likes: %s, reached from %s.",
-		percent(viewed), percent(liked), counted(t.Swipes, "card", "cards"), counted(t.Lists, "click", "clicks")), exactly("share of view time in swipes", viewed, Share), viewed))
+	holds := []string{}
+	if !math.IsNaN(viewed) {
+		holds = append(holds, percent(viewed)+" of all view time")
+	}
+	if !math.IsNaN(liked) {
+		holds = append(holds, percent(liked)+" of all likes")
+	}
+	reached := fmt.Sprintf("%s, reached from %s", counted(t.Swipes, "card", "cards"), counted(t.Lists, "click", "clicks"))
+	if len(holds) > 0 {
+		a.Findings = append(a.Findings, described("Swiping holds "+listed(holds)+": "+reached+".", exactly("share of view time in swipes", viewed, Share), viewed))
+	} else {
+		a.Findings = append(a.Findings, described("Users swiped to "+reached+"; neither view time nor likes are known of any card.", nil, 0))
+	}
 
 	before, after, moved, total := activeWithSwipes(users)
 	e := stat.Wilson(moved, total)
@@ -149,7 +161,7 @@ func askRepeats(ctx context.Context, env *Env) (Answer, error) {
 	} else {
 		a.Findings = append(a.Findings, described("There are too few clicks on repeats to compare them with first shows within the same users.", nil, 0))
 	}
-	value, low, high := ends(rates)
+	value, low, high := rateEnds(rates)
 	a.Tables = []Table{{Name: "repeats", Title: "Click-through rate by how often the user has been shown the card", Columns: []Column{
 		texts("show", "showing", showLabels), ints("impressions", "impressions", Count, shown[1:]), ints("clicks", "clicks", Count, clicked[1:]),
 		floats("ctr", "click-through rate", Rate, value), floats("ctr_low", "lower end", Rate, low), floats("ctr_high", "upper end", Rate, high),

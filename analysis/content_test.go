@@ -27,7 +27,7 @@ type feedLog struct {
 	contents  []warehouse.ContentUse
 	clicked   []warehouse.ContentClicks
 	breadth   []warehouse.Breadth
-	hours     []warehouse.GroupHour
+	pairs     []warehouse.UserPair
 }
 
 func (l *feedLog) UseByPosition(context.Context, int) ([]warehouse.PositionUse, error) {
@@ -45,6 +45,7 @@ func (l *feedLog) UseByCardType(context.Context) ([]warehouse.CardTypeUse, error
 func (l *feedLog) Returns(context.Context) ([]warehouse.Return, error)      { return l.returns, nil }
 func (l *feedLog) Retention(context.Context) ([]warehouse.CohortDay, error) { return l.retention, nil }
 
+func (l *feedLog) UserPairs(context.Context) ([]warehouse.UserPair, error) { return l.pairs, nil }
 func (l *feedLog) UseByContent(context.Context, int) ([]warehouse.ContentUse, error) {
 	return l.contents, nil
 }

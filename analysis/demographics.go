@@ -201,6 +201,32 @@ func estimated(e stat.Estimate) float64 { return e.Value }
 func lower(e stat.Estimate) float64     { return e.Low }
 func upper(e stat.Estimate) float64     { return e.High }
 
+// minCharted is how many users a point of a chart needs: a share of seven users swings between 0 and 100% and hides what the others show. Tables
+// have everybody.
+const minCharted = 30
+
+// charted are the groups, by index, that a chart shows: those of enough users, or all when there are none.
+func charted(groups []tally) (kept []int, caveat string) {
+	for i, g := range groups {
+		if g.users >= minCharted {
+			kept = append(kept, i)
+		}
+	}
+	switch len(kept) {
+	case len(groups):
+		return kept, ""
+	case 0:
+		for i := range groups {
+			kept = append(kept, i)
+		}
+		return kept, ""
+	}
+	return kept, fmt.Sprintf("Charts of shares leave out groups of fewer than %d users; the table has all.", minCharted)
+}
+
+// at picks the values of some indices.
+func at[V any](of []V, kept []int) []V { return each(kept, func(i int) V { return of[i] }) }
+
 // shareSeries is the active share of groups with its intervals.
 func shareSeries(name string, groups []tally) Series {
 	e := each(groups, tally.share)

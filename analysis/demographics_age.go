@@ -56,9 +56,13 @@ func askAge(ctx context.Context, env *Env) (Answer, error) {
 		momentsTable("age_by_activity", "Age of active and inactive users", Years, []string{"all", "active", "inactive"}, []stat.Counted{all, active, inactive}),
 	}
 	labels := each(keys, func(k int) string { return fmt.Sprint(k) })
+	kept, few := charted(groups)
+	if few != "" {
+		a.Caveats = append(a.Caveats, few)
+	}
 	a.Charts = []Chart{
-		{ID: "active-by-age", Title: "Active share by age", Kind: BarChart, X: Axis{Label: "age", Unit: Years, Categories: labels}, Y: Axis{Label: "active share", Unit: Share},
-			Series: []Series{shareSeries("active share", groups)}, Marks: []Mark{{Value: total(p.known).share().Value, Label: "all"}}, Alt: "The share of active users at each age with its 95% interval."},
+		{ID: "active-by-age", Title: "Active share by age", Kind: BarChart, X: Axis{Label: "age", Unit: Years, Categories: at(labels, kept)}, Y: Axis{Label: "active share", Unit: Share},
+			Series: []Series{shareSeries("active share", at(groups, kept))}, Marks: []Mark{{Value: total(p.known).share().Value, Label: "all"}}, Alt: "The share of active users at each age with its 95% interval."},
 		{ID: "users-by-age", Title: "Users by age and activity", Kind: StackedBar, X: Axis{Label: "age", Unit: Years, Categories: labels}, Y: Axis{Label: "users", Unit: Count}, Series: []Series{
 			{Name: "active", Y: each(groups, func(t tally) float64 { return float64(t.active) })}, {Name: "inactive", Y: each(groups, func(t tally) float64 { return float64(t.users - t.active) })}},
 			Alt: "Active and inactive users at each age, on top of each other."},

@@ -47,9 +47,13 @@ func askAgeByGender(ctx context.Context, env *Env) (Answer, error) {
 		}
 		x := each(ages, func(k int) float64 { return float64(k) })
 		users.Series = append(users.Series, Series{Name: g, X: x, Y: each(byGender[i], func(t tally) float64 { return float64(t.users) })})
-		s := shareSeries(g, byGender[i])
-		s.X = x
+		kept, few := charted(byGender[i])
+		s := shareSeries(g, at(byGender[i], kept))
+		s.X = at(x, kept)
 		active.Series = append(active.Series, s)
+		if few != "" && !slices.Contains(a.Caveats, few) {
+			a.Caveats = append(a.Caveats, few)
+		}
 	}
 	for j, k := range ages {
 		for i, g := range genders {

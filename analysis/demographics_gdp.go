@@ -142,13 +142,14 @@ func gdpCharts(with []gdpProvince, products, shares, low, high []float64, mean f
 		Series: []Series{{Name: "provinces", X: products, Y: shares, Labels: each(with, func(g gdpProvince) string { return provinceLabel(g.key) }),
 			Sizes: each(with, func(g gdpProvince) float64 { return float64(g.tally.users) })}},
 		Alt: "A point for each province: its gross domestic product on a logarithmic axis, and its active share."}
-	line := stat.FitLine(each(products, math.Log10), shares, nil)
+	// A province of a few hundred users must not turn the line.
+	line := stat.FitLine(each(products, math.Log10), shares, each(with, func(g gdpProvince) float64 { return float64(g.tally.users) }))
 	if !math.IsNaN(line.Intercept) && !math.IsNaN(line.Slope.Value) {
 		from, to := products[0], products[0]
 		for _, x := range products {
 			from, to = min(from, x), max(to, x)
 		}
-		scatter.Series = append(scatter.Series, Series{Name: "trend", X: []float64{from, to}, Y: []float64{line.At(math.Log10(from)), line.At(math.Log10(to))}, Line: true})
+		scatter.Series = append(scatter.Series, Series{Name: "trend, by users", X: []float64{from, to}, Y: []float64{line.At(math.Log10(from)), line.At(math.Log10(to))}, Line: true})
 	}
 	box := Chart{ID: "gdp-by-active-group", Title: "Gross domestic product of provinces below and above the mean active share", Kind: BoxPlot, X: Axis{Label: "active share", Unit: Text},
 		Y: Axis{Label: "gross domestic product, 2019", Unit: Money}, Alt: "Box plots of the gross domestic product of the provinces below the mean active share and of those at or above it."}

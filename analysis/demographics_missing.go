@@ -57,9 +57,19 @@ func askMissing(ctx context.Context, env *Env) (Answer, error) {
 	a.Charts = []Chart{
 		{ID: "missing-fields", Title: "Users of whom a trait is missing", Kind: BarChart, X: x, Y: Axis{Label: "share of users", Unit: Share},
 			Series: []Series{{Name: "missing", Y: each(rows, func(r traitTally) float64 { return share(r.missing.users, all.users) })}}, Alt: "The share of users of whom each trait is missing."},
-		{ID: "active-by-missing", Title: "Active share where a trait is known and where it is missing", Kind: BarChart, X: x, Y: Axis{Label: "active share", Unit: Share}, Series: []Series{
-			shareSeries("known", each(rows, func(r traitTally) tally { return r.known })), shareSeries("missing", each(rows, func(r traitTally) tally { return r.missing }))},
-			Alt: "The share of active users among those of whom a trait is known and those of whom it is missing, with 95% intervals."},
+	}
+	var both []traitTally // a trait that nearly everybody or nearly nobody states has no second bar to compare
+	for _, r := range rows {
+		if r.known.users >= minCharted && r.missing.users >= minCharted {
+			both = append(both, r)
+		}
+	}
+	if len(both) > 0 {
+		a.Charts = append(a.Charts, Chart{ID: "active-by-missing", Title: "Active share where a trait is known and where it is missing", Kind: BarChart,
+			X: Axis{Label: "trait", Unit: Text, Categories: each(both, func(r traitTally) string { return r.name })}, Y: Axis{Label: "active share", Unit: Share}, Series: []Series{
+				shareSeries("known", each(both, func(r traitTally) tally { return r.known })), shareSeries("missing", each(both, func(r traitTally) tally { return r.missing }))},
+			Alt: "The share of active users among those of whom a trait is known and those of whom it is missing, with 95% intervals."})
+		a.Caveats = append(a.Caveats, fmt.Sprintf("The chart of active shares shows traits that at least %d users state and at least %d do not.", minCharted, minCharted))
 	}
 	return a, nil
 }

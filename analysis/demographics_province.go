@@ -70,19 +70,29 @@ func askProvince(ctx context.Context, env *Env) (Answer, error) {
 		a.Caveats = append(a.Caveats, "Where two provinces are named, they are those whose intervals lie lowest and highest of all, so their difference is larger than that of two named beforehand.")
 	}
 	a.Tables = []Table{{Name: "active_by_province", Title: "Users and active users by province", Columns: append([]Column{texts("province", "province, as logged", keys), texts("name", "name", each(keys, provinceLabel))}, shareColumns(groups)...)}}
-	order := byShare(groups)
+	kept, few := charted(groups)
+	if few != "" {
+		a.Caveats = append(a.Caveats, few)
+	}
+	order := at(kept, byShare(at(groups, kept)))
 	sorted := each(order, func(i int) tally { return groups[i] })
 	x := Axis{Label: "province", Unit: Text, Categories: each(order, func(i int) string { return provinceLabel(keys[i]) })}
 	alt := "The share of active users in each province with its 95% interval."
-	if len(groups) > 1 {
+	most := make([]int, len(groups)) // by users
+	for i := range most {
+		most[i] = i
+	}
+	slices.SortStableFunc(most, func(i, j int) int { return cmp.Compare(groups[j].users, groups[i].users) })
+	if len(sorted) > 1 {
 		alt = fmt.Sprintf("The share of active users in each province with its 95%% interval, from %s in %s to %s in %s.", percent(sorted[len(sorted)-1].share().Value), x.Categories[len(sorted)-1],
 			percent(sorted[0].share().Value), x.Categories[0])
 	}
 	a.Charts = []Chart{
 		{ID: "active-by-province", Title: "Active share by province", Kind: HBarChart, X: x, Y: Axis{Label: "active share", Unit: Share}, Series: []Series{shareSeries("active share", sorted)},
 			Marks: []Mark{{Value: mean, Label: "mean of provinces"}}, Alt: alt},
-		{ID: "users-by-province", Title: "Users by province", Kind: HBarChart, X: x, Y: Axis{Label: "users", Unit: Count}, Series: []Series{{Name: "users", Y: each(sorted, func(t tally) float64 { return float64(t.users) })}},
-			Alt: "Users with known traits in each province, in the order of the active share."},
+		{ID: "users-by-province", Title: "Users by province", Kind: HBarChart, X: Axis{Label: "province", Unit: Text, Categories: each(most, func(i int) string { return provinceLabel(keys[i]) })}, Y: Axis{Label: "users", Unit: Count},
+			Series: []Series{{Name: "users", Y: each(most, func(i int) float64 { return float64(groups[i].users) })}},
+			Alt:    fmt.Sprintf("Users with known traits in each province, most in %s.", provinceName(keys[most[0]]))},
 	}
 	return a, nil
 }

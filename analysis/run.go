@@ -107,7 +107,7 @@ func answer(ctx context.Context, env *Env, q Question) (Answer, error) {
 	if err != nil {
 		return blank, err
 	}
-	a.ID, a.Theme, a.Title, a.Queries = q.ID, q.Theme, q.Title, queries
+	a.ID, a.Theme, a.Title, a.Queries, a.Charts = q.ID, q.Theme, q.Title, queries, drawable(a.Charts)
 	if a.Findings == nil {
 		a.Findings = blank.Findings
 	}

@@ -198,13 +198,17 @@ func askTenureActive(ctx context.Context, env *Env) (Answer, error) {
 	columns := append([]Column{ints("months", "months since registration", Months, each(t.months, func(m month) int64 { return int64(m.months) }))}, shareColumns(groups)...)
 	a.Tables = []Table{{Name: "active_by_tenure", Title: "Users and active users by months since registration", Columns: append(columns,
 		floats("active_to_inactive", "active over inactive users", Plain, each(groups, func(g tally) float64 { return share(g.active, g.users-g.active) })))}}
-	s := shareSeries("active share", groups)
-	s.X = t.labels()
+	kept, few := charted(groups)
+	if few != "" {
+		a.Caveats = append(a.Caveats, few)
+	}
+	s := shareSeries("active share", at(groups, kept))
+	s.X = at(t.labels(), kept)
 	a.Charts = []Chart{{ID: "active-by-tenure", Title: "Active share by months since registration", Kind: LineChart, X: Axis{Label: "months since registration", Unit: Months}, Y: Axis{Label: "active share", Unit: Share},
 		Series: []Series{s}, Alt: "The share of active users by months since registration, with 95% intervals and the trend."},
 		{ID: "users-by-tenure", Title: "Users by months since registration", Kind: LineChart, X: Axis{Label: "months since registration", Unit: Months}, Y: Axis{Label: "users", Unit: Count},
 			Series: []Series{{Name: "users", X: t.labels(), Y: each(groups, func(g tally) float64 { return float64(g.users) })}}, Alt: "The number of users by months since registration."}}
-	if trend, ok := line.trend("trend", t.labels()); ok {
+	if trend, ok := line.trend("trend", s.X); ok {
 		a.Charts[0].Series = append(a.Charts[0].Series, trend)
 	}
 	return a, nil

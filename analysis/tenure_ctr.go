@@ -3,6 +3,7 @@ package analysis
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/seguefeed/segue/internal/stat"
 )
@@ -32,11 +33,16 @@ func askTenureCTR(ctx context.Context, env *Env) (Answer, error) {
 		ctr := each(t.months, func(m month) stat.Estimate { return g.of(m).moments().Interval() })
 		columns = append(columns, ints(g.id+"_users", g.name, Count, each(t.months, func(m month) int64 { return g.of(m).users })),
 			floats(g.id+"_ctr", "mean click-through rate of "+g.name, Rate, each(ctr, estimated)), floats(g.id+"_ctr_low", "lower end", Rate, each(ctr, lower)), floats(g.id+"_ctr_high", "upper end", Rate, each(ctr, upper)))
+		kept, few := charted(each(t.months, func(m month) tally { return tally{users: g.of(m).users} }))
+		if few != "" && !slices.Contains(a.Caveats, few) {
+			a.Caveats = append(a.Caveats, few)
+		}
+		shown := at(ctr, kept)
 		chart := Chart{ID: "ctr-by-tenure-" + g.id, Title: "Mean click-through rate of " + g.name + " by months since registration", Kind: LineChart,
 			X: Axis{Label: "months since registration", Unit: Months}, Y: Axis{Label: "mean click-through rate", Unit: Rate},
-			Series: []Series{{Name: g.name, X: months, Y: each(ctr, estimated), Low: each(ctr, func(e stat.Estimate) float64 { return max(0, e.Low) }), High: each(ctr, upper)}},
+			Series: []Series{{Name: g.name, X: at(months, kept), Y: each(shown, estimated), Low: each(shown, func(e stat.Estimate) float64 { return max(0, e.Low) }), High: each(shown, func(e stat.Estimate) float64 { return min(1, e.High) })}},
 			Alt:    "The mean click-through rate of " + g.name + " by months since registration, with 95% intervals and the trend."}
-		if trend, ok := line.trend("trend", months); ok {
+		if trend, ok := line.trend("trend", at(months, kept)); ok {
 			chart.Series = append(chart.Series, trend)
 		}
 		a.Charts = append(a.Charts, chart)

@@ -134,7 +134,8 @@ func askHourByWeekday(ctx context.Context, env *Env) (Answer, error) {
 			days[w]++
 		}
 	}
-	var impressions, ctr [][]float64
+	var impressions [][]float64
+	drawn := make([][]float64, 7)
 	var weekday []string
 	var hour []int64
 	var flatShown, flatCTR []float64
@@ -145,10 +146,15 @@ func askHourByWeekday(ctx context.Context, env *Env) (Answer, error) {
 		for h := range 24 {
 			hours[h] = hourLabel(h)
 			a[h], b[h] = over(shown[w][h], days[w]), over(clicked[w][h], shown[w][h])
+			seen := b[h]
+			if shown[w][h] < minCell {
+				seen = math.NaN() // a rate of a few impressions would be the brightest of all
+			}
+			drawn[w] = append(drawn[w], seen)
 			weekday, hour = append(weekday, weekdays[w].String()), append(hour, int64(h))
 		}
 		labels[w] = weekdays[w].String()
-		impressions, ctr = append(impressions, a), append(ctr, b)
+		impressions = append(impressions, a)
 		flatShown, flatCTR = append(flatShown, a...), append(flatCTR, b...)
 	}
 	bw, bh := -1, 0
@@ -159,7 +165,8 @@ func askHourByWeekday(ctx context.Context, env *Env) (Answer, error) {
 			}
 		}
 	}
-	a := Answer{Caveats: []string{inZone(env.Contents), "A cell is the mean over the days of that weekday in the log: four or five of each in a month."}}
+	a := Answer{Caveats: []string{inZone(env.Contents), "A cell is the mean over the days of that weekday in the log: four or five of each in a month.",
+		fmt.Sprintf("Rates of fewer than %d impressions are left blank in the chart; the table has them.", int(minCell))}}
 	a.Findings = append(a.Findings, described(fmt.Sprintf("The busiest hour of the week is %s, %s, with %s impressions on average.",
 		weekdays[bw], clock(bh), grouped(int64(math.Round(impressions[bw][bh])))), exactly("impressions in the busiest hour of the week", impressions[bw][bh], Count), 0))
 	if f, ok := partsDiffer(partsOf(rows)); ok {
@@ -174,11 +181,14 @@ func askHourByWeekday(ctx context.Context, env *Env) (Answer, error) {
 	a.Charts = []Chart{
 		{ID: "hour-by-weekday-impressions", Title: "Mean impressions by hour and weekday", Kind: HeatMap, X: x, Y: y, Series: []Series{{Name: "mean impressions", Grid: impressions}},
 			Alt: fmt.Sprintf("A heat map of mean impressions by weekday and hour, most on %s from %s.", weekdays[bw], clock(bh))},
-		{ID: "hour-by-weekday-ctr", Title: "Click-through rate by hour and weekday", Kind: HeatMap, X: x, Y: y, Series: []Series{{Name: "click-through rate", Grid: ctr}},
+		{ID: "hour-by-weekday-ctr", Title: "Click-through rate by hour and weekday", Kind: HeatMap, X: x, Y: y, Series: []Series{{Name: "click-through rate", Grid: drawn}},
 			Alt: "A heat map of the click-through rate by weekday and hour."},
 	}
 	return a, nil
 }
+
+// minCell is how many impressions a cell of the map of click-through rates needs.
+const minCell = 100.
 
 // dayParts are the impressions of one day by part of the day.
 type dayParts struct {
