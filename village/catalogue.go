@@ -175,17 +175,15 @@ func newCatalogue(p *params, seed uint64, users int) *catalogue {
 		}
 		// A card's topic is its content's, with a spread of its own. Their
 		// lengths are scaled so that the log match has spread TasteSD.
-		norm := 0.0
-		for d := range c.topic {
-			c.topic[d] = ct.topic[d] + 0.5*float32(r.normal())
-			norm += float64(c.topic[d] * c.topic[d])
-		}
 		scale := float32(p.Click.TasteSD / math.Sqrt(tasteDims*1.25))
+		half := 0.0 // of the square of the topic's length, without the newcomers' dimension
 		for d := range c.topic {
-			c.topic[d] *= scale
+			c.topic[d] = scale * (ct.topic[d] + 0.5*float32(r.normal()))
+			if d < tasteDims-1 {
+				half += float64(c.topic[d]*c.topic[d]) / 2
+			}
 		}
-		free := norm - float64(c.topic[tasteDims-1]/scale)*float64(c.topic[tasteDims-1]/scale)
-		c.logNorm = float32(free * float64(scale*scale) / 2)
+		c.logNorm = float32(half + math.Log(meanLeaning(p, float64(c.topic[tasteDims-1]))))
 	}
 
 	for d := 0; d < monthDays; d++ {
@@ -207,17 +205,21 @@ func newCatalogue(p *params, seed uint64, users int) *catalogue {
 	return cat
 }
 
-// levelAppeals scales the appeals so that their mean over what is shown, half of it on first pages, is 1: how much is
-// clicked must not hang on how many cards there are, or on which of them fame fell.
+// levelAppeals scales the appeals so that their mean over what is looked at is 1: how much is clicked must not hang on how
+// many cards there are, or on which of them fame fell. Most of it is looked at while browsing, and since nobody is shown a
+// card twice there, those who browse most get past the famous ones: hence the flatter weights.
 func (cat *catalogue) levelAppeals() {
+	const flatter = .85 // the power for which clicks of villages with different cards differ least
 	var sum, shown float64
 	for d := range monthDays {
-		for _, l := range []*lottery{&cat.front[d], &cat.deep[d]} {
-			for i, id := range l.id {
-				sum += float64(l.w[i]) * float64(cat.cards[id].appeal)
-				shown += float64(l.w[i])
-			}
+		l := &cat.deep[d]
+		var s, n float64
+		for i, id := range l.id {
+			w := math.Pow(float64(l.w[i]), flatter)
+			s += w * float64(cat.cards[id].appeal)
+			n += w
 		}
+		sum, shown = sum+s/n, shown+1
 	}
 	for i := range cat.cards {
 		cat.cards[i].appeal *= float32(shown / sum)
@@ -247,8 +249,20 @@ func talkID(rank int) int32 {
 	return 1000 + int32(mix(uint64(rank))%1_500_000)
 }
 
-// match is the taste match of a user with a card: lognormal over users with mean 1
-// for each card (apart from the newcomers' leaning, which is known).
+// leaning is a user's leaning towards what newcomers like.
+func leaning(months float64) float64 { return 2*math.Exp(-months/6) - 0.5 }
+
+// meanLeaning is the mean over users of exp(topic x leaning).
+func meanLeaning(p *params, topic float64) float64 {
+	var sum, users float64
+	for m, w := range p.People.Tenure {
+		sum += w * math.Exp(topic*leaning(float64(m)))
+		users += w
+	}
+	return sum / users
+}
+
+// match is the taste match of a user with a card: its mean over users is 1 for each card.
 func match(u *person, c *card) float64 {
 	s := -c.logNorm
 	for d := 0; d < tasteDims; d++ {

@@ -5,7 +5,9 @@
 // # The model
 //
 // Names in this type are parameters, in parameters.json; logit(p) = log(p/(1-p)); N is a standard normal number drawn
-// anew wherever it stands; sat(x, c) = x/(1 + x/c) bends x so that it stays below c.
+// anew wherever it stands; sat(x, c) = x/(1 + x/c) bends x so that it stays below c. The N of keenness, visits, depth,
+// clicks and engagement, and the draw of tenure, come from a lattice that spreads users evenly (lattice.go): a village of
+// 200,000 is then as like the next as one of a million with independent draws.
 //
 // Users. Province, tenure, gender, age and the number of followed accounts are drawn from people. One hidden number,
 // keenness k = N, ties together how often a user comes, whether she browses and how far:
@@ -48,7 +50,7 @@
 // taste is 7 normal numbers and one leaning towards what newcomers like, 2 exp(-months/6) - 1/2; topic lies around that
 // of the card's content, scaled so that log match has spread click.taste_sd; log appeal is normal with spread appeal_sd,
 // and higher for the contents that are clicked most (cards.content_lift); appeals are scaled so that their mean over what
-// the feed shows is 1.
+// browsers are shown is 1.
 //
 // After a click. View time is lognormal (view_median, view_sd), null with chance no_view. Likes and readings of comments
 // have chances exp(a + b e + c e^2) of the engagement e with the app as a whole; comments, shares, visits to the creator

@@ -45,6 +45,7 @@ var knobs = []knob{
 	{"appetite.mu", .15, -6, 3}, {"appetite.sd", .15, .1, 6}, {"appetite.depth_mu", .1, -2, 4}, {"appetite.depth_sd", .1, 0, 2},
 	{"appetite.depth_keen", .1, -1, 2}, {"appetite.visit_sd", .1, 0, 2}, {"appetite.depth_cap", 25, 20, 2000},
 	{"page.four", .03, 0, 1}, {"page.habit", .05, 0, 1}, {"page.streams", .03, 0, 1}, {"page.start_zero", .03, 0, 1}, {"page.skip", .03, 0, .9}, {"page.reshow", .05, 0, 1},
+	{"page.screen.0", .05, .05, 2}, {"page.screen.2", .05, .05, 2}, {"page.screen.3", .05, .05, 2},
 	// what is clicked, and what follows
 	{"click.mu", .05, -6, 0}, {"click.sd", .1, 0, 3}, {"click.volume", .05, -2, 1}, {"click.floor", .05, 0, 1}, {"click.decay", .5, .1, 50}, {"click.mood", .1, 0, 2},
 	{"click.glance_top", .02, 0, 1}, {"click.glance_fall", .1, 0, 5},
@@ -58,11 +59,11 @@ var knobs = []knob{
 	{"people.keen_tenure.0", .1, -2, 2}, {"people.keen_tenure.1", .1, -2, 2}, {"people.keen_tenure.2", .1, -2, 2}, {"people.keen_tenure.3", .1, -2, 2},
 	{"people.keen_tenure.4", .1, -2, 2}, {"people.keen_tenure.5", .1, -2, 2}, {"people.keen_tenure.6", .1, -2, 2}, {"people.keen_null", .1, -2, 2}, {"people.male", .01, 0, 1}, {"people.no_profile", .01, 0, 1},
 	{"people.provinces.bei jing.keen,people.provinces.shang hai.keen,people.provinces.guang dong.keen", .2, -3, 3},
-	{"people.provinces.xin jiang.keen,people.provinces.xi cang.keen,people.provinces.qing hai.keen", .2, -3, 3},
+	{"people.provinces.xin jiang.keen,people.provinces.qing hai.keen", .2, -3, 3}, {"people.provinces.xi cang.keen", .2, -3, 3},
 	{"people.follows.x.6", 2, 12, 34}, {"people.follows.x.8", 10, 45, 300},
 	{"level.tenure", .05, 0, 1}, {"level.volume", .05, -2, 2}, {"level.clicky", .05, 0, 1}, {"level.shift", .1, -3, 3},
 	// how a card spreads through the app
-	{"cards.weight_sd", .2, .1, 6}, {"cards.life", .1, 0, 4}, {"cards.merit", .1, 0, .9}, {"cards.content_lift", .1, 0, 3}, {"cards.app_per_shown", 2, 1, 200}, {"cards.app_click", .002, 0, .5},
+	{"cards.weight_sd", .2, .1, 6}, {"cards.day_sd", .1, 0, 3}, {"cards.deep_power", .05, .1, 1}, {"cards.life", .1, 0, 4}, {"cards.merit", .1, 0, .9}, {"cards.content_lift", .1, 0, 3}, {"cards.app_per_shown", 2, 1, 200}, {"cards.app_click", .002, 0, .5},
 }
 
 // aims are what the fit heads for where the check counts, and a count has no slope: how far the rates of the provinces

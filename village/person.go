@@ -30,6 +30,17 @@ type person struct {
 	start, cards int8 // first slot of her pages and cards on them; -1 when that varies
 }
 
+// What of a user is spread evenly over the village, by dimension of the lattice.
+const (
+	evenKeen = iota
+	evenClick
+	evenVisits
+	evenDepth
+	evenMonths
+	evenEngaged
+	evenDims
+)
+
 const (
 	genderNull uint8 = iota
 	genderMale
@@ -44,7 +55,8 @@ type population struct {
 	p        *params
 	seed     uint64
 	province alias
-	tenure   alias
+	tenure   steps
+	even     lattice
 	men      alias
 	women    alias
 	meanLog  float64 // mean and spread of log(1+tenure), to standardise engagement
@@ -58,7 +70,8 @@ func newPopulation(p *params, seed uint64) *population {
 	}
 	pop := &population{p: p, seed: seed,
 		province: newAlias(w),
-		tenure:   newAlias(p.People.Tenure[:]),
+		tenure:   newSteps(p.People.Tenure[:]),
+		even:     newLattice(seed, evenDims),
 		men:      newAlias(p.People.AgeMale.weights()),
 		women:    newAlias(p.People.AgeFemale.weights()),
 	}
@@ -76,9 +89,10 @@ func newPopulation(p *params, seed uint64) *population {
 func (pop *population) draw(r *rng, i int, u *person) {
 	p := pop.p
 	r.seed(pop.seed, streamUser, uint64(i))
+	even := func(d int) float64 { return pop.even.at(uint32(i), d) }
 
 	u.province = int16(pop.province.draw(r))
-	months := pop.tenure.draw(r)
+	months := pop.tenure.at(even(evenMonths))
 	u.months = int32(months)
 	if r.float() < p.People.TenureWrong {
 		u.months = 81 + int32(527*math.Pow(r.float(), 6))
@@ -109,11 +123,11 @@ func (pop *population) draw(r *rng, i int, u *person) {
 	}
 	u.follows = max(0, int32(math.Round(p.People.Follows.at(r.float()))))
 
-	u.keen = r.normal()
-	zv, zd, zc := r.normal(), r.normal(), r.normal()
+	u.keen = quantileNormal(even(evenKeen))
+	zv, zd, zc := quantileNormal(even(evenVisits)), quantileNormal(even(evenDepth)), quantileNormal(even(evenClick))
 	newcomer := math.Exp(-float64(months) / 6)
 	lm := (math.Log1p(float64(months)) - pop.meanLog) / pop.sdLog
-	u.engaged = p.Level.Tenure*lm + math.Sqrt(max(0, 1-p.Level.Tenure*p.Level.Tenure))*r.normal()
+	u.engaged = p.Level.Tenure*lm + math.Sqrt(max(0, 1-p.Level.Tenure*p.Level.Tenure))*quantileNormal(even(evenEngaged))
 	u.grade = r.normal()
 
 	a := &p.Appetite
@@ -126,7 +140,7 @@ func (pop *population) draw(r *rng, i int, u *person) {
 	for k := 0; k < tasteDims-1; k++ {
 		u.taste[k] = float32(r.normal())
 	}
-	u.taste[tasteDims-1] = float32(2*newcomer - 0.5)
+	u.taste[tasteDims-1] = float32(leaning(float64(months)))
 
 	u.start, u.cards = -1, -1
 	if habit, start, cards := r.float(), p.Page.firstSlot(r), p.Page.inSight(r); habit < p.Page.Habit {

@@ -35,6 +35,7 @@ const (
 	streamContent
 	streamShown
 	streamActs
+	streamLattice
 )
 
 // seed restarts r on the stream that belongs to (seed, stream, index).
