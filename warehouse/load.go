@@ -33,7 +33,8 @@ type Input struct {
 
 // LoadOptions direct one load.
 type LoadOptions struct {
-	// Zone is the log's time zone: it decides the day and hour of an impression. nil means UTC+8.
+	// Zone is the log's time zone: it decides the day and hour of an impression. nil means that of the impressions held, else UTC+8;
+	// another than theirs is an error.
 	Zone *time.Location
 	// Month is the first day of the month that the day numbers of card and creator days count in,
 	// and at whose end card ages were taken. Zero means the month that most impressions of this load are in.

@@ -12,6 +12,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 	"github.com/duckdb/duckdb-go/v2/mapping"
 
+	"github.com/seguefeed/segue/feedlog"
 	"github.com/seguefeed/segue/warehouse"
 )
 
@@ -158,6 +159,7 @@ func (l *load) remove(load int32, logTable string) error {
 		statements = append(statements, strings.ReplaceAll(s, "$", fmt.Sprint(load)))
 	}
 	statements = append(statements, "delete from duplicates"+from, "delete from loads"+from)
+	l.removed = l.removed || logTable == feedlog.Impressions.String()
 	for _, s := range statements {
 		if err := l.conn.exec(s); err != nil {
 			return fmt.Errorf("take out the rows of load %d: %w", load, err)

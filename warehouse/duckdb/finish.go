@@ -18,25 +18,62 @@ func (l *load) end() error {
 	if err := l.conn.exec(fmt.Sprintf("set threads = %d", l.engine.cfg.Threads)); err != nil {
 		return err
 	}
-	names := []string{"load_newest_users", "load_newest_creators", "load_newest_cards", "load_settings"}
-	if l.visits.totals == nil { // else they are written
-		names = append(names, "load_clear_totals", "load_user_totals")
+	if err := l.statements("load_newest_users", "load_newest_creators", "load_newest_cards", "load_settings"); err != nil {
+		return err
 	}
+	if err := l.enter(); err != nil {
+		return err
+	}
+	if l.visits.totals != nil { // no other load has impressions: the visits wrote the totals, and counted all shows
+		return nil
+	}
+	if err := l.countShows(); err != nil {
+		return err
+	}
+	return l.statements("load_clear_totals", "load_user_totals")
+}
+
+// countShows counts the shows of a card to a user over all loads, where the visits counted those of this load. It goes from one range of
+// users to the next, so that its memory does not grow with the log.
+func (l *load) countShows() error {
+	load := int64(l.id)
+	switch {
+	case l.removed: // what was taken out may leave a gap in any user's numbers
+		load = 0
+	case l.visits.nextID == l.firstImpression:
+		return nil
+	}
+	l.step("count repeats over all loads")
+	for from := int64(0); from < int64(l.users.size()); from += usersAStage {
+		if err := l.ctx.Err(); err != nil {
+			return err
+		}
+		for _, name := range []string{"load_number_shows", "load_count_repeats"} {
+			if err := l.statement(name, from, from+usersAStage, load); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// statements runs the statements of the names one after the other.
+func (l *load) statements(names ...string) error {
 	for _, name := range names {
 		if err := l.statement(name); err != nil {
 			return err
 		}
 	}
-	return l.enter()
+	return nil
 }
 
-// statement runs sql/NAME.sql.
-func (l *load) statement(name string) error {
+// statement runs sql/NAME.sql; args are bound to $1, $2, ...
+func (l *load) statement(name string, args ...int64) error {
 	q, err := text(name)
 	if err != nil {
 		return err
 	}
-	if err := l.conn.exec(q); err != nil {
+	if err := l.conn.exec(q, args...); err != nil {
 		return fmt.Errorf("query %s: %w", name, err)
 	}
 	return nil

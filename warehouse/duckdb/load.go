@@ -36,9 +36,6 @@ func (e *Engine) Load(ctx context.Context, inputs []warehouse.Input, opt warehou
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	begun := time.Now()
-	if opt.Zone == nil {
-		opt.Zone = feedlog.China
-	}
 	// The C interface needs a handle of its own, and a file has one owner at a time.
 	if err := e.db.Close(); err != nil {
 		return report, fmt.Errorf("load into %s: %w", e.path, err)
@@ -100,6 +97,7 @@ type load struct {
 	artists  *dictionary
 	contents *dictionary
 
+	removed         bool  // impressions of an earlier load were taken out
 	firstImpression int64 // id of the first of this load
 	visits          *visits
 	stages          *stages
@@ -197,6 +195,9 @@ func (l *load) begin() error {
 		return err
 	}
 	if err := l.recognise(); err != nil {
+		return err
+	}
+	if err := l.settleZone(); err != nil {
 		return err
 	}
 	for _, d := range []struct {

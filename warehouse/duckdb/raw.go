@@ -49,11 +49,27 @@ func (c *rawConn) close() {
 	mapping.Close(&c.db)
 }
 
-// exec runs one statement without a result.
-func (c *rawConn) exec(q string) error {
+// exec runs one statement without a result; args are bound to $1, $2, ...
+func (c *rawConn) exec(q string, args ...int64) error {
 	var res mapping.Result
 	defer mapping.DestroyResult(&res)
-	if mapping.Query(c.conn, q, &res) == mapping.StateError {
+	if len(args) == 0 {
+		if mapping.Query(c.conn, q, &res) == mapping.StateError {
+			return errors.New(mapping.ResultError(&res))
+		}
+		return nil
+	}
+	var s mapping.PreparedStatement
+	defer mapping.DestroyPrepare(&s)
+	if mapping.Prepare(c.conn, q, &s) == mapping.StateError {
+		return errors.New(mapping.PrepareError(s))
+	}
+	for i, v := range args {
+		if mapping.BindInt64(s, mapping.IdxT(i+1), v) == mapping.StateError {
+			return errors.New(mapping.PrepareError(s))
+		}
+	}
+	if mapping.ExecutePrepared(s, &res) == mapping.StateError {
 		return errors.New(mapping.ResultError(&res))
 	}
 	return nil

@@ -16,7 +16,9 @@ import (
 // Run holds an engine to the port. open returns a new, empty warehouse, and closes it when the test ends.
 func Run(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 	t.Run("load", func(t *testing.T) { testLoad(t, open) })
+	t.Run("several loads", func(t *testing.T) { testSeveralLoads(t, open) })
 	t.Run("checks", func(t *testing.T) { testChecks(t, loaded(t, open)) })
+	t.Run("planted oddities", func(t *testing.T) { testOddities(t, open(t)) })
 	t.Run("usage", func(t *testing.T) { testUsage(t, loaded(t, open)) })
 	t.Run("activity", func(t *testing.T) { testActivity(t, open) })
 	t.Run("content", func(t *testing.T) { testContent(t, loaded(t, open)) })
@@ -208,24 +210,6 @@ func testLoad(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 			t.Errorf("a province in another encoding: %v, want it to say UTF-8", err)
 		case err != nil:
 			same(t, "refused", before, snapshot(t, w), nil)
-		}
-	})
-	t.Run("second month", func(t *testing.T) {
-		w := loaded(t, open)
-		// one impression of 1 December, 12:00, and u1 with another age; u7 is new
-		_, err := w.Load(ctx, []warehouse.Input{
-			Input(feedlog.Impressions, "december.csv", strings.SplitAfter(fixtureImpressions, "\n")[0]+"NA,1,1,1575172800000,1,0,0,0,0,0,c1,3,u7\n"),
-			Input(feedlog.Users, "users_december.csv", "userId,province,age,gender,registeredMonthCnt,followCnt,level\nu1,guang dong,22,male,4,5,7\nu7,,,,,,\n"),
-		}, warehouse.LoadOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := w.Describe(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if c.Impressions != 14 || c.Users != 7 || c.ListedUsers != 6 || !c.LastDay.Equal(day(31)) { // 31 November is 1 December
-			t.Errorf("after a second month: %+v", c)
 		}
 	})
 	t.Run("too many rejects", func(t *testing.T) {

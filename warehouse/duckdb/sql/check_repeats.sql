@@ -1,6 +1,6 @@
 -- one row: how many impressions show a card again, of how many, and examples
 with bad as (
-    select impression_id, i.user_id, i.card_id, i.shown_at_ms, ', for the ' || show_no || '. time' as detail
+    select impression_id, i.user_id, i.card_id, i.shown_at_ms, ', show ' || show_no as detail
     from impressions i 
     where show_no > 1
 )

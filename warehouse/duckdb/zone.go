@@ -1,0 +1,48 @@
+// This file settles the zone of a load: the days of a database are all of one zone.
+
+package duckdb
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/duckdb/duckdb-go/v2/mapping"
+
+	"github.com/seguefeed/segue/feedlog"
+)
+
+// settleZone gives a load without a zone that of the impressions that are there, and refuses another: their days are cut already.
+func (l *load) settleZone() error {
+	held := ""
+	err := l.conn.fetch("select coalesce(max(value), '') from settings where name = 'zone' and exists (from impression_rows)", func(c mapping.DataChunk, n int) error {
+		held = textColumn(c, 0, n)[0]
+		return nil
+	})
+	switch {
+	case err != nil:
+		return err
+	case held == "" && l.opt.Zone == nil:
+		l.opt.Zone = feedlog.China
+	case held == "":
+	case l.opt.Zone == nil:
+		l.opt.Zone, err = zoneNamed(held)
+	case l.opt.Zone.String() != held:
+		err = fmt.Errorf("load into %s: its days are those of %s, and these would be of %s; leave --zone and the mapping's zone out, or load into another database",
+			l.engine.path, held, l.opt.Zone)
+	}
+	return err
+}
+
+// zoneNamed is the zone whose String is name: "UTC+08:00" or "Europe/Berlin".
+func zoneNamed(name string) (*time.Location, error) {
+	if t, err := time.Parse("-07:00", strings.TrimPrefix(name, "UTC")); err == nil {
+		_, offset := t.Zone()
+		return time.FixedZone(name, offset), nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("the database's zone %s is not known here; state it with --zone", name)
+	}
+	return zone, nil
+}
