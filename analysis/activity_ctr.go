@@ -62,6 +62,7 @@ func askActiveUsers(ctx context.Context, env *Env) (Answer, error) {
 			percent(mean.Value), inBrackets(mean), percent(pooled.Value), percent(silent)), effectPtr("mean click-through rate of users", mean, Rate), 0),
 		clicksConcentrated(clicks, impressions),
 	}
+	a.Findings[0].Headline = true
 	rows := []struct {
 		name string
 		keep func(ctr float64) bool
@@ -212,7 +213,7 @@ func askActiveByCTR(ctx context.Context, env *Env) (Answer, error) {
 		few := ctrs(rest)
 		if few.N() > 0 {
 			d, test := stat.ProportionDifference(atLeast(few, .2), few.N(), atLeast(cm, .2), cm.N())
-			f := tested("z test of two shares", test, effectOf("share with a rate of 20% or more, few less many impressions", d, Share), d.Value,
+			f := tested("z test of two shares", test, effectOf("share with a rate of 20% or more, few less many impressions", d, Points), d.Value,
 				fmt.Sprintf("Among active users with fewer than %d impressions %s reach a rate of 20%%, among those with more %s (difference %s).",
 					manyImpressions, percent(few.ShareAtLeast(.2).Value), percent(highMany.Value), pointsInterval(d)),
 				fmt.Sprintf("Whether an active user has more or fewer than %d impressions makes no visible difference to reaching a rate of 20%%.", manyImpressions))

@@ -134,7 +134,7 @@ func levelCTR(known []warehouse.LevelUse) Finding {
 		return untested(Effect{Name: "click-through rates of the levels", Value: math.NaN()})
 	}
 	d, _ := stat.RatioDifference(levelRatio(known[hi]), levelRatio(known[lo]))
-	return tested("chi-squared test of equal rates", stat.Homogeneity(values, ses), effectOf("highest less lowest click-through rate of a level", d, Rate),
+	return tested("chi-squared test of equal rates", stat.Homogeneity(values, ses), effectOf("highest less lowest click-through rate of a level", d, Points),
 		spread(len(known), func(i int) (x, y float64) { return float64(known[i].Impressions), float64(known[i].Clicks) }),
 		fmt.Sprintf("The click-through rate differs between levels: highest at level %d (%s), lowest at level %d (%s), %s apart (%s).",
 			known[hi].Level, percent(values[hi]), known[lo].Level, percent(values[lo]), points(d.Value), pointsInterval(d)), none)

@@ -43,6 +43,9 @@ type Finding struct {
 	// (Cramer's V, |r|, Cliff's delta, |difference of shares|, Gini, ...), 0 for a finding that is not ranked.
 	Weight float64 `json:"weight"`
 
+	// Headline marks what a reader of the summary must know first, whatever its weight.
+	Headline bool `json:"headline,omitempty"`
+
 	none string // the sentence if the corrected test shows no difference; see tested
 }
 
@@ -69,10 +72,11 @@ type Test struct {
 type Unit string
 
 const (
-	Count   Unit = "count"   // 1,234
-	Share   Unit = "share"   // 0.1916 -> 19.16%
-	Rate    Unit = "rate"    // as Share, for rates below a few percent: 0.000312 -> 0.031%
-	Seconds Unit = "seconds" // 1.5 s, 3 min
+	Count   Unit = "count"                // 1,234
+	Share   Unit = "share"                // 0.1916 -> 19.16%
+	Points  Unit = "difference of shares" // 0.0277 -> 2.77 points
+	Rate    Unit = "rate"                 // as Share, for rates below a few percent: 0.000312 -> 0.031%
+	Seconds Unit = "seconds"              // 1.5 s, 3 min
 	Days    Unit = "days"
 	Months  Unit = "months"
 	Years   Unit = "years"

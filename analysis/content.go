@@ -73,6 +73,7 @@ func times(x float64) string { return figures(x) + " times" }
 // timesInterval writes the ends of an interval of factors.
 func timesInterval(e stat.Estimate) string { return figuresInterval(e) }
 
-// ratioWeight is the weight of a factor: 0 for 1, towards 1 for large and small factors ((r-1)/(r+1), which is Yule's Y of
-// two rates in that ratio).
-func ratioWeight(r float64) float64 { return math.Abs(r-1) / (r + 1) }
+// ratioWeight is the weight of a factor: Yule's Y of two small rates in that ratio, which is the correlation (phi) their table would have if both groups
+// and both outcomes were as frequent as each other. So it stands on the scale of the other weights: 0 for 1; .17 for twice or half as much, .5 for
+// nine times. Source: Yule, Journal of the Royal Statistical Society 75 (1912).
+func ratioWeight(r float64) float64 { return math.Abs(math.Sqrt(r)-1) / (math.Sqrt(r) + 1) }

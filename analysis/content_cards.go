@@ -42,7 +42,7 @@ func askCardTypes(ctx context.Context, env *Env) (Answer, error) {
 		video, pictures := moments(*picked[2]), moments(*picked[1])
 		d, test := stat.RatioDifference(video, pictures)
 		v, p := video.Ratio(), pictures.Ratio()
-		a.Findings = []Finding{tested("z, cards as units", test, effectOf("video less pictures click-through rate", d, Rate), ratioWeight(v.Value/p.Value),
+		a.Findings = []Finding{tested("z, cards as units", test, effectOf("video less pictures click-through rate", d, Points), ratioWeight(v.Value/p.Value),
 			fmt.Sprintf("Videos are clicked %s often than pictures: %s of impressions against %s (difference %s).", moreOrLess(d.Value, "more", "less"), percent(v.Value), percent(p.Value), pointsInterval(d)),
 			fmt.Sprintf("Videos and pictures show no difference in how often they are clicked (%s and %s).", percent(v.Value), percent(p.Value)))}
 	}
@@ -155,7 +155,7 @@ func askCreatorsByDay(ctx context.Context, env *Env) (Answer, error) {
 		a.Findings = append(a.Findings, described(fmt.Sprintf("Of %s who published on the first third of the days, %s published nothing on the last third (%s).",
 			counted(n[0]+n[1], "creator", "creators"), percent(all.Value), percentInterval(all)), &Effect{Name: "share of early publishers who stop", Value: all.Value, Low: all.Low, High: all.High, Unit: Share}, 0))
 		d, test := stat.ProportionDifference(stopped[1], n[1], stopped[0], n[0])
-		a.Findings = append(a.Findings, tested("z of two proportions", test, effectOf("many less few followers, share who stop", d, Share), d.Value,
+		a.Findings = append(a.Findings, tested("z of two proportions", test, effectOf("many less few followers, share who stop", d, Points), d.Value,
 			fmt.Sprintf("Creators with more followers than the median stop %s often: %s against %s (difference %s).", moreOrLess(d.Value, "more", "less"), percent(share(stopped[1], n[1])), percent(share(stopped[0], n[0])), pointsInterval(d)),
 			"Creators with many and with few followers show no difference in how many stop publishing."))
 	}

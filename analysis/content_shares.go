@@ -228,7 +228,7 @@ func newUsersContent(rows []*contentRow, whole contentRow) Finding {
 	// Cramer's V with what clicks that go together give by themselves taken off.
 	v := math.Sqrt(max(0, chi-design*df) / all)
 	e := apart.Estimate()
-	return tested("Rao-Scott F over 20 groups of users", test, effectOf("share of "+contentLabel(most.key)+" in new users' clicks less that in longer users'", e, Share), v,
+	return tested("Rao-Scott F over 20 groups of users", test, effectOf("share of "+contentLabel(most.key)+" in new users' clicks less that in longer users'", e, Points), v,
 		fmt.Sprintf("New users' clicks fall on other categories than longer users' do (Cramer's V %s): most surely apart is %s, with %s of new users' clicks against %s (%s).",
 			figures(v), contentLabel(most.key), percent(stat.GroupRatio(whole.groups[fresh][:], most.groups[fresh][:]).Value), percent(stat.GroupRatio(whole.groups[settled][:], most.groups[settled][:]).Value), pointsInterval(e)),
 		none)

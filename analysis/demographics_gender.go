@@ -69,7 +69,7 @@ func twoGenders(more, less string, a, b tally) Finding {
 	d, test := stat.ProportionDifference(a.active, a.users, b.active, b.users)
 	v := stat.ChiSquared(byActivity([]tally{a, b})).CramersV
 	odds := stat.OddsRatio(a.active, a.users-a.active, b.active, b.users-b.active)
-	return tested("z test of two proportions", test, effectOf(fmt.Sprintf("active share of %s less that of %s", genderPeople(more), genderPeople(less)), d, Share), v.Value,
+	return tested("z test of two proportions", test, effectOf(fmt.Sprintf("active share of %s less that of %s", genderPeople(more), genderPeople(less)), d, Points), v.Value,
 		fmt.Sprintf("%s are more often active than %s: %s against %s, a difference of %s (%s; odds ratio %s, Cramer's V %s).", upperFirst(genderPeople(more)), genderPeople(less),
 			percent(a.share().Value), percent(b.share().Value), points(d.Value), pointsInterval(d), figures(odds.Value), figures(v.Value)),
 		fmt.Sprintf("No difference is seen between the active shares of %s and %s (%s and %s).", genderPeople(more), genderPeople(less), percent(a.share().Value), percent(b.share().Value)))

@@ -101,7 +101,7 @@ func missingMeans(r traitTally) Finding {
 	}
 	d, test := stat.ProportionDifference(r.missing.active, r.missing.users, r.known.active, r.known.users)
 	v := stat.ChiSquared(byActivity([]tally{r.missing, r.known})).CramersV
-	return tested("z test of two proportions", test, effectOf("active share of users whose "+r.name+" is missing less that of others", d, Share), v.Value,
+	return tested("z test of two proportions", test, effectOf("active share of users whose "+r.name+" is missing less that of others", d, Points), v.Value,
 		fmt.Sprintf("Users whose %s is missing (%s) are %s often active: %s against %s of the others, a difference of %s (%s; Cramer's V %s).", r.name, percent(share(r.missing.users, r.missing.users+r.known.users)),
 			moreOrLess(d.Value, "more", "less"), percent(r.missing.share().Value), percent(r.known.share().Value), points(d.Value), pointsInterval(d), figures(v.Value)),
 		fmt.Sprintf("Users whose %s is missing (%s) show no difference in the active share (%s against %s of the others).", r.name, percent(share(r.missing.users, r.missing.users+r.known.users)),

@@ -184,7 +184,7 @@ func askTenureActive(ctx context.Context, env *Env) (Answer, error) {
 	active := func(m month) rates { return activityRates(m.tally().users, m.tally().active) }
 	line := t.fitUsers(active)
 	e := line.perYear()
-	a.Findings = []Finding{tested("t test of a slope, user by user", line.Test, effectOf("change of the active share in a year of tenure", e, Share), line.r,
+	a.Findings = []Finding{tested("t test of a slope, user by user", line.Test, effectOf("change of the active share in a year of tenure", e, Points), line.r,
 		fmt.Sprintf("The share of active users %s by %s with each year since registration (%s; the users' correlation is %s).", moreOrLess(e.Value, "rises", "falls"), points(e.Value), pointsInterval(e), figures(line.r)),
 		"The share of active users shows no trend over the time since registration.")}
 	if lo, hi := extremes(groups); len(groups) > 1 {

@@ -26,7 +26,7 @@ func askTenureCTR(ctx context.Context, env *Env) (Answer, error) {
 	} {
 		line := t.fitUsers(g.of)
 		e := line.perYear()
-		a.Findings = append(a.Findings, tested("t test of a slope, user by user", line.Test, effectOf("change of the click-through rate of "+g.name+" in a year of tenure", e, Rate), line.r,
+		a.Findings = append(a.Findings, tested("t test of a slope, user by user", line.Test, effectOf("change of the click-through rate of "+g.name+" in a year of tenure", e, Points), line.r,
 			fmt.Sprintf("The click-through rate of %s %s by %s with each year since registration (%s; the users' correlation is %s).", g.name, moreOrLess(e.Value, "rises", "falls"),
 				points(e.Value), pointsInterval(e), figures(line.r)),
 			fmt.Sprintf("The click-through rate of %s shows no trend over the time since registration.", g.name)))

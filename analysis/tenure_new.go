@@ -86,14 +86,14 @@ func asCorrelation(d float64) float64 { return d / math.Sqrt(d*d+4) }
 // newMeans compares the users' mean rates, each user counting once.
 func newMeans(fresh, old stat.Moments) Finding {
 	d, test := stat.WelchT(fresh, old)
-	return tested("Welch t", test, effectOf("mean click-through rate of new users less that of longer ones", d, Rate), asCorrelation(stat.HedgesG(fresh, old)),
+	return tested("Welch t", test, effectOf("mean click-through rate of new users less that of longer ones", d, Points), asCorrelation(stat.HedgesG(fresh, old)),
 		fmt.Sprintf("New users click on %s of what they see: a mean click-through rate of %s against %s of longer users, %s apart (%s).", moreOrLess(d.Value, "more", "less"), percent(fresh.Mean), percent(old.Mean), points(d.Value), pointsInterval(d)),
 		fmt.Sprintf("The mean click-through rates of new and longer users show no difference (%s and %s).", percent(fresh.Mean), percent(old.Mean)))
 }
 
 func newActive(fresh, old tally) Finding {
 	d, test := stat.ProportionDifference(fresh.active, fresh.users, old.active, old.users)
-	return tested("z test of two proportions", test, effectOf("active share of new users less that of longer ones", d, Share), stat.ChiSquared(byActivity([]tally{fresh, old})).CramersV.Value,
+	return tested("z test of two proportions", test, effectOf("active share of new users less that of longer ones", d, Points), stat.ChiSquared(byActivity([]tally{fresh, old})).CramersV.Value,
 		fmt.Sprintf("New users are %s often active than longer ones: %s against %s, a difference of %s (%s).", moreOrLess(d.Value, "more", "less"), percent(fresh.share().Value), percent(old.share().Value), points(d.Value), pointsInterval(d)),
 		fmt.Sprintf("The active shares of new and longer users show no difference (%s and %s).", percent(fresh.share().Value), percent(old.share().Value)))
 }

@@ -34,6 +34,7 @@ func askUseByDay(ctx context.Context, env *Env) (Answer, error) {
 	a.Findings = append(a.Findings, described(fmt.Sprintf("On %s the feed showed %s and was clicked %s: a click-through rate of %s.",
 		counted(int64(len(days)), "day", "days"), counted(impressions, "card", "cards"), counted(clicks, "time", "times"), percent(share(clicks, impressions))),
 		exactly("click-through rate", share(clicks, impressions), Rate), 0))
+	a.Findings[0].Headline = true
 	if len(days) > 1 {
 		sentence := fmt.Sprintf("Every day had the same %s.", counted(most.Impressions, "impression", "impressions"))
 		if most.Impressions > least.Impressions {

@@ -67,7 +67,7 @@ func askWeekdayWeekend(ctx context.Context, env *Env) (Answer, error) {
 		}
 		effect := effectOf("weekend less weekday, as a share of the weekday mean: "+m.what, rel, Share)
 		if m.unit == Rate {
-			effect = effectOf("weekend less weekday click-through rate", diff, Rate)
+			effect = effectOf("weekend less weekday click-through rate", diff, Points)
 		}
 		a.Findings = append(a.Findings, tested("Welch t", test, effect, ratioWeight(over(end.Mean, week.Mean)), seen, none))
 	}
@@ -239,7 +239,7 @@ func partsDiffer(days []dayParts) (Finding, bool) {
 	if best.Known() {
 		best.P = min(1, 4*best.P)
 	}
-	return tested("Welch t, Bonferroni over four parts of the day", best, effectOf("weekend less weekday share of the day's impressions "+name, diff, Share), diff.Value,
+	return tested("Welch t, Bonferroni over four parts of the day", best, effectOf("weekend less weekday share of the day's impressions "+name, diff, Points), diff.Value,
 		fmt.Sprintf("Weekends spread over the day differently: %s of their impressions fall %s, against %s on weekdays (difference %s).",
 			percent(end.Mean), name, percent(week.Mean), pointsInterval(diff)),
 		"Weekends and weekdays show no difference in how their impressions spread over the day."), true
