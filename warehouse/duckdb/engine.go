@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -24,7 +25,7 @@ import (
 )
 
 // schemaVersion changes with every change of schema.sql.
-const schemaVersion = "2"
+const schemaVersion = 2
 
 //go:embed sql/*.sql
 var queries embed.FS
@@ -66,10 +67,17 @@ func Open(ctx context.Context, path string, cfg Config) (*Engine, error) {
 	if strings.ContainsAny(path, "?#") { // they end the name in what the driver is given
 		return nil, fmt.Errorf("open %s: the name of a database may hold no ? and no #; choose another --db", path)
 	}
-	_, err := os.Stat(path)
+	info, err := os.Stat(path)
 	missing := errors.Is(err, fs.ErrNotExist)
-	if missing && cfg.ReadOnly {
+	switch {
+	case missing && cfg.ReadOnly:
 		return nil, fmt.Errorf("open %s: there is no such database; make one with `segue ingest DIR --db %s`", path, path)
+	case err == nil && info.IsDir():
+		return nil, fmt.Errorf("open %s: this is a directory; name a file, such as --db %s", path, filepath.Join(path, "segue.duckdb"))
+	case missing:
+		if _, err := os.Stat(filepath.Dir(path)); err != nil {
+			return nil, fmt.Errorf("open %s: there is no directory %s; make it, or choose another --db", path, filepath.Dir(path))
+		}
 	}
 	e := &Engine{path: path, cfg: cfg, empty: missing}
 	if err := e.connect(ctx); err != nil {
@@ -180,6 +188,10 @@ func (e *Engine) explainOpen(err error) error {
 		return fmt.Errorf("open %s: another process is using this database; wait for it or close it", e.path)
 	case strings.Contains(text, "not a valid DuckDB database"):
 		return fmt.Errorf("open %s: this is not a database; choose another --db", e.path)
+	case strings.Contains(text, "Permission denied"):
+		return fmt.Errorf("open %s: permission denied; choose another --db, or have its permissions changed", e.path)
+	case strings.Contains(text, "Could not read enough bytes") || strings.Contains(text, "Corrupt"):
+		return fmt.Errorf("open %s: the database is damaged or was cut off in copying; load the log again into a new one (%w)", e.path, err)
 	}
 	return fmt.Errorf("open %s: %w", e.path, err)
 }
@@ -201,8 +213,12 @@ func (e *Engine) prepare(ctx context.Context, fresh bool) error {
 	if err != nil {
 		return fmt.Errorf("open %s: this database was not made by segue; choose another --db", e.path)
 	}
-	if version != schemaVersion {
-		return fmt.Errorf("open %s: its tables are of version %s and this segue reads version %s; load the log again into a new database", e.path, version, schemaVersion)
+	switch its, err := strconv.Atoi(version); {
+	case err == nil && its > schemaVersion:
+		return fmt.Errorf("open %s: a newer segue made it (its tables are of version %d, this segue reads version %d); use that one, or load the log into a new database",
+			e.path, its, schemaVersion)
+	case err != nil || its < schemaVersion:
+		return fmt.Errorf("open %s: its tables are of version %s and this segue reads version %d; load the log again into a new database", e.path, version, schemaVersion)
 	}
 	return nil
 }
@@ -221,7 +237,7 @@ func (e *Engine) create(ctx context.Context) error {
 	if _, err := tx.ExecContext(ctx, string(schema)); err != nil {
 		return fmt.Errorf("make %s: %w", e.path, err)
 	}
-	if _, err := tx.ExecContext(ctx, "insert into settings values ('schema_version', ?)", schemaVersion); err != nil {
+	if _, err := tx.ExecContext(ctx, "insert into settings values ('schema_version', ?)", strconv.Itoa(schemaVersion)); err != nil {
 		return fmt.Errorf("make %s: %w", e.path, err)
 	}
 	return tx.Commit()

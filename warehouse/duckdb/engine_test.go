@@ -32,6 +32,31 @@ func TestOpenRefuses(t *testing.T) {
 	if err := os.WriteFile(text, []byte(strings.Repeat("not a database\n", 1000)), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	made := func(name, change string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		e, err := Open(ctx, path, Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Load(ctx, warehousetest.Fixture(), warehouse.LoadOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.db.ExecContext(ctx, change); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	newer := made("newer.duckdb", "update settings set value = '1000' where name = 'schema_version'")
+	older := made("older.duckdb", "update settings set value = '1' where name = 'schema_version'")
+	foreign := made("foreign.duckdb", "drop table settings")
+	cut := made("cut.duckdb", "select 1")
+	if info, err := os.Stat(cut); err != nil || os.Truncate(cut, info.Size()/2) != nil {
+		t.Fatal("cannot cut a database off")
+	}
 	for _, c := range []struct {
 		path     string
 		readOnly bool
@@ -41,6 +66,13 @@ func TestOpenRefuses(t *testing.T) {
 		{text, false, "this is not a database"},
 		{":memory:", false, "is not a file name"},
 		{"", false, "is not a file name"},
+		{dir, false, "this is a directory; name a file, such as --db " + filepath.Join(dir, "segue.duckdb")},
+		{dir, true, "this is a directory"},
+		{filepath.Join(dir, "no", "a.duckdb"), false, "there is no directory " + filepath.Join(dir, "no")},
+		{newer, true, "a newer segue made it"},
+		{older, false, "load the log again into a new database"},
+		{foreign, false, "was not made by segue"},
+		{cut, true, "damaged"},
 	} {
 		e, err := Open(ctx, c.path, Config{ReadOnly: c.readOnly})
 		if err == nil {

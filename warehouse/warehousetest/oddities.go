@@ -68,3 +68,35 @@ func testOddities(t *testing.T, w warehouse.Warehouse) {
 		t.Errorf("%d checks, want 10", len(got))
 	}
 }
+
+// testCheckOfOneAction: a log that knows one of the five actions is checked for that one.
+func testCheckOfOneAction(t *testing.T, w warehouse.Warehouse) {
+	ctx := context.Background()
+	in := Input(feedlog.Impressions, "shares.csv", "userId,mlogId,impressTime,isClick,isShare\nu1,c1,1572570000000,0,1\n")
+	in.Layout = &feedlog.Layout{Table: feedlog.Impressions}
+	for _, c := range feedlog.ReferenceLayout(feedlog.Impressions).Columns {
+		switch c.Role {
+		case feedlog.ImpressionUser, feedlog.ImpressionCard, feedlog.ImpressionTime, feedlog.ImpressionClicked, feedlog.ImpressionShare:
+			in.Layout.Columns = append(in.Layout.Columns, c)
+		}
+	}
+	if _, err := w.Load(ctx, []warehouse.Input{in}, warehouse.LoadOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	checks, err := w.Checks(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range checks {
+		switch c.ID {
+		case "action-without-click":
+			if c.Off != "" || c.Count != 1 {
+				t.Errorf("a share without a click: %d, off %q; want 1", c.Count, c.Off)
+			}
+		case "users-twice", "wrong-day", "view-without-click", "tenure-over-80":
+			if c.Off == "" {
+				t.Errorf("%s ran on a log that has no such column", c.ID)
+			}
+		}
+	}
+}

@@ -19,6 +19,7 @@ func Run(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 	t.Run("several loads", func(t *testing.T) { testSeveralLoads(t, open) })
 	t.Run("checks", func(t *testing.T) { testChecks(t, loaded(t, open)) })
 	t.Run("planted oddities", func(t *testing.T) { testOddities(t, open(t)) })
+	t.Run("check of one action", func(t *testing.T) { testCheckOfOneAction(t, open(t)) })
 	t.Run("usage", func(t *testing.T) { testUsage(t, loaded(t, open)) })
 	t.Run("activity", func(t *testing.T) { testActivity(t, open) })
 	t.Run("content", func(t *testing.T) { testContent(t, loaded(t, open)) })
