@@ -26,6 +26,8 @@ type FitConfig struct {
 	Seed    uint64 // of the first village; the others have the seeds that follow
 	Rounds  int    // of measuring the slopes and following them
 	Threads int    // 0 means one a core
+	// Round, if set, is given the parameters, as parameters.json, after each round; an error ends the fit.
+	Round func(parameters []byte) error
 	// Progress, if set, is told of each trial: the round, from 1, how many of its trials are done, and the loss where it began.
 	Progress func(round int, done, total int64, loss float64)
 }
@@ -94,10 +96,14 @@ func Fit(ctx context.Context, cfg FitConfig) (parameters []byte, figures []Figur
 	if err := f.run(ctx); err != nil {
 		return nil, nil, err
 	}
-	if parameters, err = json.MarshalIndent(f.p, "", " "); err != nil {
-		return nil, nil, err
-	}
-	return append(parameters, '\n'), f.figures, nil
+	parameters, err = f.parameters()
+	return parameters, f.figures, err
+}
+
+// parameters is parameters.json as the fit has it now.
+func (f *fit) parameters() ([]byte, error) {
+	b, err := json.MarshalIndent(f.p, "", " ")
+	return append(b, '\n'), err
 }
 
 type fit struct {
@@ -142,6 +148,16 @@ func (r residuals) loss() float64 {
 func (f *fit) run(ctx context.Context) error {
 	for round := range f.cfg.Rounds {
 		if err := f.round(ctx, round); err != nil {
+			return err
+		}
+		if f.cfg.Round == nil {
+			continue
+		}
+		b, err := f.parameters()
+		if err != nil {
+			return err
+		}
+		if err := f.cfg.Round(b); err != nil {
 			return err
 		}
 	}

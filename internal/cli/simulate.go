@@ -162,19 +162,15 @@ func (a *app) fitVillage(cmd *cobra.Command, cfg village.Config, file string, ro
 	if rounds < 1 {
 		return usagef("--rounds %d: a fit needs at least one", rounds)
 	}
-	var parameters []byte
 	err := a.withProgress(func(progress segue.Progress) error {
-		var err error
-		parameters, _, err = village.Fit(cmd.Context(), village.FitConfig{Users: cfg.Users, Seed: cfg.Seed, Rounds: rounds, Threads: cfg.Threads,
+		_, _, err := village.Fit(cmd.Context(), village.FitConfig{Users: cfg.Users, Seed: cfg.Seed, Rounds: rounds, Threads: cfg.Threads,
+			Round: func(parameters []byte) error { return os.WriteFile(file, parameters, 0o644) },
 			Progress: func(round int, done, total int64, loss float64) {
 				progress(segue.Step{Name: fmt.Sprintf("round %d, loss %.3f", round, loss), Unit: segue.Steps, Done: done, Total: total})
 			}})
 		return err
 	})
 	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(file, parameters, 0o644); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "The parameters are in %s; build anew, and see what they give: segue simulate --check --users 200000\n", file)
