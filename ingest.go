@@ -30,17 +30,18 @@ type IngestOptions struct {
 func (s *Segue) Ingest(ctx context.Context, paths []string, opt IngestOptions) (warehouse.LoadReport, error) {
 	var report warehouse.LoadReport
 	match, layout := logfiles.Reference, func(feedlog.Table) *feedlog.Layout { return nil }
+	var expected []string
 	if opt.Map != "" {
 		m, err := feedmap.Read(opt.Map)
 		if err != nil {
 			return report, err
 		}
-		match, layout = m.Match, m.Layout
+		match, layout, expected = m.Match, m.Layout, m.Files()
 		if opt.Zone == nil {
 			opt.Zone = m.Zone
 		}
 	}
-	files, err := logfiles.Find(paths, match)
+	files, err := logfiles.Find(paths, match, expected)
 	if err != nil {
 		return report, err
 	}

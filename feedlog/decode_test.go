@@ -141,10 +141,28 @@ func TestHeaderErrorsNameTheColumns(t *testing.T) {
 		{"a,b\n", "missing column \"detailMlogInfoList\""},
 		{strings.Replace(impressionHeader, "isLike", "liked", 1), `missing column "isLike"; unexpected column "liked"`},
 		{impressionHeader + ",userId", `column twice: "userId"`},
+		{impressionHeader + ",device", "another product's log needs a mapping file"},
+		{strings.ReplaceAll(impressionHeader, ",", ";"), `they seem to be separated by ";", which a mapping file can say: separator = ";"`},
+		{strings.ReplaceAll(impressionHeader, ",", "\t"), `separator = "\t"`},
 	} {
 		_, _, err := readImpressions(t, c.text, Options{})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("header %q: error %v, want it to say %s", clip(c.text, 30), err, c.want)
+		}
+	}
+}
+
+func TestHeaderErrorsOfAMappedLogSpeakOfItsMapping(t *testing.T) {
+	layout := ReferenceLayout(Impressions)
+	for header, want := range map[string]string{
+		impressionHeader + ",device":                          "ignore_extra = true passes over others",
+		strings.Replace(impressionHeader, "isLike", "x", 1):   "as the mapping names them",
+		strings.TrimSuffix(impressionHeader, ",userId"):       `missing column "userId" (expected the columns of impression_data; as the mapping names them)`,
+		strings.ReplaceAll(impressionHeader, ",", "|") + "|x": `separator = "|"`,
+	} {
+		_, _, err := readImpressions(t, header, Options{Layout: layout})
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "another product") {
+			t.Errorf("header %q: %v, want it to say %s", header, err, want)
 		}
 	}
 }

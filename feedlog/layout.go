@@ -101,6 +101,9 @@ type HeaderError struct {
 	Missing []string // headers that the layout names and the file lacks
 	Extra   []string // headers that the file has and the layout does not name
 	Twice   []string // headers that stand twice
+	Mapped  bool     // the layout is not the reference's
+	// Separator is what seems to stand between the columns instead of the layout's separator; 0 where nothing does.
+	Separator byte
 }
 
 func (e *HeaderError) Error() string {
@@ -113,7 +116,29 @@ func (e *HeaderError) Error() string {
 			parts = append(parts, p.what+" "+nameSome(p.names))
 		}
 	}
-	return fmt.Sprintf("%s:1: %s (expected the columns of %s; another product's log needs a mapping file)", e.File, strings.Join(parts, "; "), e.Table)
+	hint := "another product's log needs a mapping file"
+	switch {
+	case e.Separator != 0:
+		hint = fmt.Sprintf("they seem to be separated by %q, which a mapping file can say: separator = %q", string(e.Separator), string(e.Separator))
+	case e.Mapped && len(e.Extra) > 0:
+		hint = "as the mapping names them; ignore_extra = true passes over others"
+	case e.Mapped:
+		hint = "as the mapping names them"
+	}
+	return fmt.Sprintf("%s:1: %s (expected the columns of %s; %s)", e.File, strings.Join(parts, "; "), e.Table, hint)
+}
+
+// otherSeparator finds a separator other than comma in a header that has none of that.
+func otherSeparator(names []string, comma byte) byte {
+	if len(names) != 1 {
+		return 0
+	}
+	for _, c := range []byte(commas) {
+		if c != comma && strings.IndexByte(names[0], c) >= 0 {
+			return c
+		}
+	}
+	return 0
 }
 
 // nameSome quotes the first names of a list that may have thousands.
@@ -139,10 +164,10 @@ type header struct {
 	list   int // field of the nested list; -1 when there is none
 }
 
-// match finds the layout's columns among the names of a header line.
-func (l *Layout) match(file string, names []string) (*header, error) {
+// match finds the layout's columns among the names of a header line; mapped says that the layout is not the reference's.
+func (l *Layout) match(file string, names []string, mapped bool) (*header, error) {
 	h := &header{names: names, fields: len(names), used: make([]bool, len(names)), index: map[Role]int{}, list: -1}
-	bad := &HeaderError{File: file, Table: l.Table}
+	bad := &HeaderError{File: file, Table: l.Table, Mapped: mapped}
 	wanted := map[string]bool{}
 	for _, c := range l.Columns {
 		wanted[c.Header] = true
@@ -171,6 +196,11 @@ func (l *Layout) match(file string, names []string) (*header, error) {
 		}
 	}
 	if len(bad.Missing)+len(bad.Extra)+len(bad.Twice) > 0 {
+		comma := l.Comma
+		if comma == 0 {
+			comma = ','
+		}
+		bad.Separator = otherSeparator(names, comma)
 		return nil, bad
 	}
 	return h, nil

@@ -68,7 +68,7 @@ func decode[T any](ctx context.Context, r io.Reader, opt Options, table Table, n
 	if err != nil {
 		return stats, err
 	}
-	head, err := layout.match(opt.Name, names)
+	head, err := layout.match(opt.Name, names, opt.Layout != nil)
 	if err != nil {
 		return stats, err
 	}

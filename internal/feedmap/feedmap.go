@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -51,6 +52,9 @@ type table struct {
 	Columns     map[string]string `toml:"columns"`
 }
 
+// wrongType is how the decoder says that a setting is of another type, in words for Go programmers.
+var wrongType = regexp.MustCompile(`^cannot decode TOML (\w+) into .* type (string|bool)$`)
+
 // maxBytes bounds a mapping file; a real one has a few hundred bytes.
 const maxBytes = 1 << 20
 
@@ -84,7 +88,11 @@ func parse(name string, text []byte) (*Map, error) {
 			return nil, fmt.Errorf("%s:%d: there is no setting %q; see docs/DATA.md", name, line, strings.Join(e.Key(), "."))
 		case errors.As(err, &at):
 			line, column := at.Position()
-			return nil, fmt.Errorf("%s:%d:%d: %s", name, line, column, strings.TrimPrefix(at.Error(), "toml: "))
+			why := strings.TrimPrefix(at.Error(), "toml: ")
+			if m := wrongType.FindStringSubmatch(why); m != nil {
+				why = fmt.Sprintf("%s is %s, expected %s", strings.Join(at.Key(), "."), m[1], map[string]string{"string": "text in quotes", "bool": "true or false"}[m[2]])
+			}
+			return nil, fmt.Errorf("%s:%d:%d: %s", name, line, column, why)
 		}
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -110,6 +118,9 @@ func parse(name string, text []byte) (*Map, error) {
 		}
 		if _, err := path.Match(given[t].File, "x"); err != nil || given[t].File == "" {
 			return nil, fmt.Errorf("%s:%d: [%s]: file %q is not a file name or a pattern such as views-*.csv", name, lineOf(text, sections[t], "file"), sections[t], given[t].File)
+		}
+		if strings.ContainsAny(given[t].File, `/\\`) { // a file is known by the last part of its name, wherever it lies
+			return nil, fmt.Errorf("%s:%d: [%s]: file %q: leave its directory out, and give that to `segue ingest`", name, lineOf(text, sections[t], "file"), sections[t], given[t].File)
 		}
 		for other, pattern := range m.files {
 			if pattern == given[t].File {
@@ -196,18 +207,15 @@ func (m *Map) Match(base string) (feedlog.Table, bool) {
 	return best, rank >= 0
 }
 
-// Missing lists the roles, of all tables, that the mapping gives no column: questions that need one of them cannot be asked of this
-// log.
-func (m *Map) Missing() []feedlog.Role {
-	var missing []feedlog.Role
+// Files are the names and patterns of all tables' files, as the mapping file has them.
+func (m *Map) Files() []string {
+	var names []string
 	for _, t := range feedlog.Tables {
-		for _, r := range feedlog.Roles(t) {
-			if l := m.layouts[t]; l == nil || !l.Has(r) {
-				missing = append(missing, r)
-			}
+		if name, ok := m.files[t]; ok {
+			names = append(names, name)
 		}
 	}
-	return missing
+	return names
 }
 
 // Layout is the layout of a table's files; nil when the mapping does not name the table.

@@ -53,6 +53,9 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s is %v, %v", name, got, ok)
 		}
 	}
+	if got := strings.Join(m.Files(), " "); got != "views-*.csv stories.csv" {
+		t.Errorf("files %s", got)
+	}
 	if got, ok := m.Match("else.csv"); ok {
 		t.Errorf("else.csv is taken for %v", got)
 	}
@@ -99,6 +102,9 @@ func TestErrors(t *testing.T) {
 		"zone":            {"zone = \"Mars/Olympus\"\n" + head + columns, []string{"feed.toml", "Mars/Olympus"}},
 		"no file":         {"[impressions]\n" + columns, []string{"feed.toml:", `file ""`}},
 		"bad pattern":     {"[impressions]\nfile = \"a[.csv\"\n" + columns, []string{"feed.toml:2:", `"a[.csv"`}},
+		"directory":       {"[impressions]\nfile = \"logs/a.csv\"\n" + columns, []string{"feed.toml:2:", `"logs/a.csv"`, "leave its directory out"}},
+		"zone is number":  {"zone = 8\n" + head + columns, []string{"feed.toml:1:8: zone is integer, expected text in quotes"}},
+		"extra is text":   {head + "ignore_extra = \"yes\"\n" + columns, []string{"feed.toml:3:", "ignore_extra is string, expected true or false"}},
 		"one file twice":  {head + columns + "[users]\nfile = \"a.csv\"\ncolumns = {id = \"u\"}\n", []string{"feed.toml:2:", "two tables, this and users"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"sort"
 	"strings"
 
@@ -45,13 +44,18 @@ func Reference(base string) (feedlog.Table, bool) {
 }
 
 // Find looks for the files of a log under the given paths: directories (and a csv_data directory inside), zips, or files. A directory
-// or zip without any file of a log is an error that says what was looked for; so is a single file whose name says no table,
+// or zip without any file of a log is an error that says what was looked for, in the words of expected (nil means the names of the
+// reference distribution); so is a single file whose name says no table,
 // and a directory or zip that holds a file twice, plain and compressed, or a table's own file beside another of that table.
 // The files come in the order of feedlog.Tables.
-func Find(paths []string, match Match) ([]File, error) {
+func Find(paths []string, match Match, expected []string) ([]File, error) {
+	looked := strings.Join(expected, ", ") + " (the files that the mapping names)"
+	if expected == nil {
+		looked = referenceNames()
+	}
 	var all []File
 	for _, p := range paths {
-		found, err := find(p, match)
+		found, err := find(p, match, looked)
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +69,7 @@ func Find(paths []string, match Match) ([]File, error) {
 	return all, nil
 }
 
-func find(p string, match Match) ([]File, error) {
+func find(p string, match Match, looked string) ([]File, error) {
 	info, err := os.Stat(p)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -75,18 +79,18 @@ func find(p string, match Match) ([]File, error) {
 	}
 	switch {
 	case info.IsDir():
-		return findInDir(p, match)
+		return findInDir(p, match, looked)
 	case strings.HasSuffix(strings.ToLower(p), ".zip"):
-		return findInZip(p, match)
+		return findInZip(p, match, looked)
 	}
 	f, ok := plainFile(p, info.Size(), match)
 	if !ok {
-		return nil, fmt.Errorf("%s: the name says no table of a log; expected %s, or give the directory", p, expected())
+		return nil, fmt.Errorf("%s: the name says no table of a log; expected %s, or give the directory", p, looked)
 	}
 	return []File{f}, nil
 }
 
-func findInDir(dir string, match Match) ([]File, error) {
+func findInDir(dir string, match Match, looked string) ([]File, error) {
 	for _, d := range []string{dir, filepath.Join(dir, "csv_data")} {
 		entries, err := os.ReadDir(d)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -113,10 +117,10 @@ func findInDir(dir string, match Match) ([]File, error) {
 			return files, ambiguous(files)
 		}
 	}
-	return nil, fmt.Errorf("%s: no file of a log in it; expected %s, also as .gz or .zst", dir, expected())
+	return nil, fmt.Errorf("%s: no file of a log in it; expected %s, also as .gz or .zst", dir, looked)
 }
 
-func findInZip(p string, match Match) ([]File, error) {
+func findInZip(p string, match Match, looked string) ([]File, error) {
 	z, err := zip.OpenReader(p)
 	if err != nil {
 		return nil, fmt.Errorf("%s: not a zip that can be read: %w", p, err)
@@ -137,7 +141,7 @@ func findInZip(p string, match Match) ([]File, error) {
 			open: func(stored io.Writer) (io.ReadCloser, error) { return openInZip(p, name, stored) }})
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("%s: no file of a log in it; expected %s, in csv_data or elsewhere", p, expected())
+		return nil, fmt.Errorf("%s: no file of a log in it; expected %s, in csv_data or elsewhere", p, looked)
 	}
 	return files, ambiguous(files)
 }
@@ -165,17 +169,6 @@ func ambiguous(files []File) error {
 	return nil
 }
 
-// Missing lists the tables that no file is of, in the order of feedlog.Tables.
-func Missing(files []File) []feedlog.Table {
-	var missing []feedlog.Table
-	for _, t := range feedlog.Tables {
-		if !slices.ContainsFunc(files, func(f File) bool { return f.Table == t }) {
-			missing = append(missing, t)
-		}
-	}
-	return missing
-}
-
 func plainFile(p string, size int64, match Match) (File, bool) {
 	table, ok := match(baseName(p))
 	if !ok {
@@ -195,10 +188,10 @@ func baseName(name string) string {
 	return name
 }
 
-func expected() string {
+func referenceNames() string {
 	names := make([]string, len(feedlog.Tables))
 	for i, t := range feedlog.Tables {
 		names[i] = t.String() + ".csv"
 	}
-	return strings.Join(names, ", ") + " (or, with a mapping file, the files that it names)"
+	return strings.Join(names, ", ") + " (another product's log needs a mapping file)"
 }

@@ -124,7 +124,7 @@ func TestEveryFormReadsTheSame(t *testing.T) {
 			if strings.HasSuffix(strings.ToLower(name), ".zip") {
 				where = filepath.Join(dir, name)
 			}
-			files, err := Find([]string{where}, Reference)
+			files, err := Find([]string{where}, Reference, nil)
 			if err != nil || len(files) != 1 || files[0].Table != feedlog.Users {
 				t.Fatalf("found %v, %v; want one user table", files, err)
 			}
@@ -159,7 +159,7 @@ func TestEveryFormReadsTheSame(t *testing.T) {
 
 func TestFilesComeInTheOrderOfLoading(t *testing.T) {
 	dir := write(t, map[string][]byte{"impression_data.csv": nil, "creator_stats.csv": nil, "user_demographics.csv": nil, "notes.txt": nil, "creator_demographics_b.csv": nil, "creator_demographics_a.csv": nil})
-	files, err := Find([]string{dir}, Reference)
+	files, err := Find([]string{dir}, Reference, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,8 +170,17 @@ func TestFilesComeInTheOrderOfLoading(t *testing.T) {
 	if d := cmp.Diff([]string{"user_demographics.csv", "creator_demographics_a.csv", "creator_demographics_b.csv", "impression_data.csv", "creator_stats.csv"}, names); d != "" {
 		t.Errorf("(-want +got)\n%s", d)
 	}
-	if d := cmp.Diff([]feedlog.Table{feedlog.Cards, feedlog.CardDays}, Missing(files)); d != "" {
-		t.Errorf("missing tables (-want +got)\n%s", d)
+}
+
+// With a mapping, what was looked for is what the mapping names.
+func TestErrorsNameTheFilesOfAMapping(t *testing.T) {
+	dir := write(t, map[string][]byte{"a.txt": nil})
+	none := func(string) (feedlog.Table, bool) { return 0, false }
+	for _, p := range []string{dir, filepath.Join(dir, "a.txt")} {
+		_, err := Find([]string{p}, none, []string{"views-*.csv", "readers.csv"})
+		if err == nil || !strings.Contains(err.Error(), "expected views-*.csv, readers.csv") || strings.Contains(err.Error(), "impression_data") {
+			t.Errorf("%s: %v, want it to name the mapping's files and no others", p, err)
+		}
 	}
 }
 
@@ -198,7 +207,7 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		{"torn head of a gz", map[string][]byte{"user_demographics.csv.gz": gzipped(t, users)[:5]}, "", "begins like a gzip file and is none"},
 	} {
 		dir := write(t, c.files)
-		files, err := Find([]string{filepath.Join(dir, c.path)}, Reference)
+		files, err := Find([]string{filepath.Join(dir, c.path)}, Reference, nil)
 		if err == nil {
 			var r io.ReadCloser
 			if r, err = files[0].Open(nil); err == nil {
@@ -217,7 +226,7 @@ func TestAFlippedByteInAZipIsFound(t *testing.T) {
 	text := usersText()
 	z := zipped(t, entry{"user_demographics.csv", text, zip.Store, 0})
 	z[bytes.Index(z, []byte("an hui"))] = 'A'
-	files, err := Find([]string{filepath.Join(write(t, map[string][]byte{"log.zip": z}), "log.zip")}, Reference)
+	files, err := Find([]string{filepath.Join(write(t, map[string][]byte{"log.zip": z}), "log.zip")}, Reference, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +244,7 @@ func TestAFlippedByteInAZipIsFound(t *testing.T) {
 func TestPathsInAZipAreOnlyNames(t *testing.T) {
 	text := usersText()
 	dir := write(t, map[string][]byte{"a/b/log.zip": zipped(t, entry{"../../user_demographics.csv", text, zip.Deflate, 0})})
-	files, err := Find([]string{filepath.Join(dir, "a/b/log.zip")}, Reference)
+	files, err := Find([]string{filepath.Join(dir, "a/b/log.zip")}, Reference, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,7 +298,7 @@ func TestABombIsARejectAndNotMemory(t *testing.T) {
 	zw.Close()
 	dir := write(t, map[string][]byte{"1/user_demographics.csv.gz": gz.Bytes(), "2/user_demographics.csv.zst": zst.Bytes(), "3/log.zip": z.Bytes()})
 	for _, p := range []string{"1", "2", "3/log.zip"} {
-		files, err := Find([]string{filepath.Join(dir, p)}, Reference)
+		files, err := Find([]string{filepath.Join(dir, p)}, Reference, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

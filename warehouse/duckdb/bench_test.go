@@ -18,7 +18,7 @@ import (
 // inputsOf names the files of a log for a load.
 func inputsOf(tb testing.TB, paths ...string) []warehouse.Input {
 	tb.Helper()
-	files, err := logfiles.Find(paths, logfiles.Reference)
+	files, err := logfiles.Find(paths, logfiles.Reference, nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
