@@ -149,10 +149,10 @@ func gdpCharts(with []gdpProvince, products, shares, low, high []float64, mean f
 		for _, x := range products {
 			from, to = min(from, x), max(to, x)
 		}
-		scatter.Series = append(scatter.Series, Series{Name: "trend, by users", X: []float64{from, to}, Y: []float64{line.At(math.Log10(from)), line.At(math.Log10(to))}, Line: true})
+		scatter.Series = append(scatter.Series, Series{Name: "trend, weighted by users", X: []float64{from, to}, Y: []float64{line.At(math.Log10(from)), line.At(math.Log10(to))}, Line: true})
 	}
 	box := Chart{ID: "gdp-by-active-group", Title: "Gross domestic product of provinces below and above the mean active share", Kind: BoxPlot, X: Axis{Label: "active share", Unit: Text},
-		Y: Axis{Label: "gross domestic product, 2019", Unit: Money}, Alt: "Box plots of the gross domestic product of the provinces below the mean active share and of those at or above it."}
+		Y: Axis{Label: "product, 2019", Unit: Money}, Alt: "Box plots of the gross domestic product of the provinces below the mean active share and of those at or above it."}
 	var boxes []Box
 	for _, g := range []struct {
 		name string

@@ -90,6 +90,8 @@ func TestInABrowser(t *testing.T) {
 	// What is painted beyond axes and their lines: those have neither a fill nor a width of 2.
 	marks := ask[[]int](t, ctx, `Array.from(document.querySelectorAll(".chart")).map(c => c.querySelectorAll("svg path[fill]:not([fill=none]):not([fill=transparent]), svg path[stroke-width='2']").length)`)
 	wide := ask[int](t, ctx, `document.documentElement.scrollWidth - window.innerWidth`)
+	heights := ask[[]int](t, ctx, `(window.dispatchEvent(new Event("beforeprint")), Array.from(document.querySelectorAll(".chart svg")).map(s => s.getBoundingClientRect().height))`)
+	do("end printing", chromedp.Evaluate[chromedp.Void](`window.dispatchEvent(new Event("afterprint"))`))
 	do("press the button for dark", chromedp.Click(chromedp.CSS("#theme")))
 	theme := ask[string](t, ctx, `document.documentElement.dataset.theme`)
 	do("narrow the window", chromedp.EmulateViewport(375, 800), chromedp.Sleep(300*time.Millisecond))
@@ -106,6 +108,11 @@ func TestInABrowser(t *testing.T) {
 	for i := range pictures {
 		if pictures[i] != 1 || marks[i] == 0 {
 			t.Errorf("chart %d of the page is empty: %d pictures, %d marks in it", i, pictures[i], marks[i])
+		}
+	}
+	for i, h := range heights {
+		if h > 260 {
+			t.Errorf("chart %d is printed %d pixels high: one to a sheet", i, h)
 		}
 	}
 	if wide > 0 || narrow > 0 {

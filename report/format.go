@@ -33,6 +33,8 @@ func inUnit(v float64, unit analysis.Unit) string {
 	switch unit {
 	case analysis.Share, analysis.Rate:
 		return figures(100*v, 3) + "%"
+	case analysis.Points:
+		return figures(100*v, 3) + " points"
 	case analysis.Count:
 		if a >= 1000 || v == math.Trunc(v) {
 			return grouped(int64(math.Round(v)))
@@ -47,6 +49,15 @@ func inUnit(v float64, unit analysis.Unit) string {
 		return figures(v, 3) + " s"
 	}
 	return figures(v, 4)
+}
+
+// withUnit is inUnit where no column's head names the unit.
+func withUnit(v float64, unit analysis.Unit) string {
+	switch unit {
+	case analysis.Money, analysis.Years, analysis.Months, analysis.Days:
+		return inUnit(v, unit) + " " + string(unit)
+	}
+	return inUnit(v, unit)
 }
 
 // figures writes v to n significant figures, without an exponent and without zeros at its end.

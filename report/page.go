@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"math"
 	"os"
+	"slices"
 	"sort"
 	"strings"
 
@@ -34,7 +35,9 @@ type page struct {
 	CSS                                     template.CSS
 	ECharts, Script                         template.JS
 	Tiles                                   []tile
+	Headlines                               []finding // what to know first
 	Top                                     []finding
+	Unseen                                  []finding // the first of each question whose tests all saw no difference
 	Themes                                  []theme
 	Checks                                  []check
 	Loads                                   []load
@@ -60,6 +63,7 @@ type card struct {
 type finding struct {
 	Sentence, Grade, Class string
 	Effect, Test           string
+	Size                   string // in words, of the effect
 	Anchor, Question       string
 }
 
@@ -134,6 +138,16 @@ func pageOf(in Input) (*page, error) {
 		last.Cards = append(last.Cards, one)
 	}
 	p.Top = ranked(in.Answers)
+	for _, a := range in.Answers {
+		for _, f := range a.Findings {
+			if f.Headline {
+				p.Headlines = append(p.Headlines, findingOf(a, f))
+			}
+		}
+		if f, ok := unseen(a); ok && !slices.ContainsFunc(p.Top, func(top finding) bool { return top.Anchor == a.ID }) {
+			p.Unseen = append(p.Unseen, findingOf(a, f))
+		}
+	}
 	for _, d := range in.Checks {
 		p.Checks = append(p.Checks, checkOf(d))
 	}
@@ -172,6 +186,33 @@ func ranked(answers []analysis.Answer) []finding {
 	return top
 }
 
+// unseen is the first finding of a question that tested something and saw no difference in anything.
+func unseen(a analysis.Answer) (first analysis.Finding, ok bool) {
+	for _, f := range a.Findings {
+		switch {
+		case f.Test == nil:
+		case f.Grade != analysis.NoDifference:
+			return f, false
+		case !ok:
+			first, ok = f, true
+		}
+	}
+	return first, ok
+}
+
+// sizeOf is a weight in words. The bounds are those of Cohen for a correlation (Statistical Power Analysis, 1988, 3.2).
+func sizeOf(weight float64) string {
+	switch {
+	case weight >= .5:
+		return "large"
+	case weight >= .3:
+		return "medium"
+	case weight >= .1:
+		return "small"
+	}
+	return "slight"
+}
+
 func cardOf(a analysis.Answer) (card, error) {
 	c := card{ID: a.ID, Title: a.Title, Off: a.Off, Caveats: a.Caveats, Queries: a.Queries}
 	for _, f := range a.Findings {
@@ -195,11 +236,11 @@ func cardOf(a analysis.Answer) (card, error) {
 }
 
 func findingOf(a analysis.Answer, f analysis.Finding) finding {
-	out := finding{Sentence: f.Sentence, Grade: string(f.Grade), Class: strings.Fields(string(f.Grade) + " none")[0], Anchor: a.ID, Question: a.Title}
+	out := finding{Sentence: f.Sentence, Grade: string(f.Grade), Class: strings.Fields(string(f.Grade) + " none")[0], Anchor: a.ID, Question: a.Title, Size: sizeOf(f.Weight)}
 	if e := f.Effect; e != nil {
-		out.Effect = e.Name + ": " + inUnit(e.Value, e.Unit)
+		out.Effect = e.Name + ": " + withUnit(e.Value, e.Unit)
 		if e.Low != e.High && !math.IsNaN(e.Low) && !math.IsNaN(e.High) {
-			out.Effect += fmt.Sprintf(" (95%% interval %s to %s)", inUnit(e.Low, e.Unit), inUnit(e.High, e.Unit))
+			out.Effect += fmt.Sprintf(" (95%% interval %s to %s)", inUnit(e.Low, e.Unit), withUnit(e.High, e.Unit))
 		}
 	}
 	if t := f.Test; t != nil {

@@ -43,11 +43,14 @@ func sample() Input {
 			{ID: "every-chart", Theme: "Usage", Title: "Every kind of chart?", Charts: append(charts, empty), Caveats: []string{"a caveat"}, Queries: []analysis.Query{{Name: "q", Text: "select 1 < 2"}},
 				Findings: []analysis.Finding{
 					{Sentence: "Strong.", Grade: analysis.Association, Weight: .9, Effect: &analysis.Effect{Name: "difference", Value: .1, Low: .05, High: .15, Unit: analysis.Share}, Test: &analysis.Test{Name: "z", Statistic: 5, P: 1e-9, Q: 1e-8}},
+					{Sentence: "Headline.", Grade: analysis.Descriptive, Headline: true},
 					{Sentence: "Unranked.", Grade: analysis.Descriptive},
 				},
 				Tables: []analysis.Table{{Name: "mixed", Title: "Every kind of column", Columns: []analysis.Column{
 					{Name: "name", Label: "name", Unit: analysis.Text, Strings: cats}, {Name: "n", Label: "users", Unit: analysis.Count, Ints: []int64{1, 20000, 3}}, {Name: "share", Label: "share", Unit: analysis.Share, Floats: three}}}, long}},
 			{ID: "weak", Theme: "Usage", Title: "A weaker one?", Findings: []analysis.Finding{{Sentence: "Weak.", Grade: analysis.NoDifference, Weight: .1}}},
+			{ID: "none", Theme: "Usage", Title: "Nothing seen?", Findings: []analysis.Finding{{Sentence: "No difference.", Grade: analysis.NoDifference, Test: &analysis.Test{Name: "z", Statistic: .5, P: .6, Q: .7},
+				Effect: &analysis.Effect{Name: "one less the other", Value: .0277, Low: -.01, High: .06, Unit: analysis.Points}}}},
 			{ID: "switched-off", Theme: "Demographics", Title: "Asked?", Off: "the log has no column for user.age"},
 		},
 	}

@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/seguefeed/segue/analysis"
@@ -56,7 +58,9 @@ func Write(ctx context.Context, dir string, in Input) (page string, err error) {
 			return os.WriteFile(filepath.Join(tmp, marker), []byte("made by segue report; the next one may replace it\n"), 0o644)
 		},
 		func() error { return writeJSON(filepath.Join(tmp, "report.json"), in) },
-		func() error { return writeTables(ctx, filepath.Join(tmp, "tables"), in.Answers) },
+		func() error {
+			return writeTables(ctx, filepath.Join(tmp, "tables"), append(slices.Clone(in.Answers), analysis.Answer{ID: "data-quality", Tables: []analysis.Table{checksTable(in.Checks)}}))
+		},
 		func() error { return writePage(filepath.Join(tmp, "index.html"), in) },
 		ctx.Err,
 	} {
@@ -106,8 +110,16 @@ func swap(tmp, dir string) error {
 type document struct {
 	Title    string                `json:"title"`
 	Contents contents              `json:"contents"`
+	Loads    []loaded              `json:"loads"`
 	Checks   []warehouse.DataCheck `json:"checks"`
 	Answers  []analysis.Answer     `json:"answers"`
+}
+
+type loaded struct {
+	File     string `json:"file"`
+	Table    string `json:"table"`
+	Rows     int64  `json:"rows"`
+	Rejected int64  `json:"rejected"`
 }
 
 type contents struct {
@@ -124,6 +136,34 @@ type contents struct {
 	Absent      []string `json:"absent_roles"`
 }
 
+// checksTable is the data checks as a table; a check that did not run has no numbers.
+func checksTable(checks []warehouse.DataCheck) analysis.Table {
+	column := func(of func(warehouse.DataCheck) int64) []float64 {
+		v := make([]float64, len(checks))
+		for i, c := range checks {
+			v[i] = float64(of(c))
+			if c.Off != "" {
+				v[i] = math.NaN()
+			}
+		}
+		return v
+	}
+	text := func(of func(warehouse.DataCheck) string) []string {
+		v := make([]string, len(checks))
+		for i, c := range checks {
+			v[i] = of(c)
+		}
+		return v
+	}
+	return analysis.Table{Name: "data_checks", Title: "Data checks", Columns: []analysis.Column{
+		{Name: "check", Label: "check", Unit: analysis.Text, Strings: text(func(c warehouse.DataCheck) string { return c.ID })},
+		{Name: "title", Label: "what it looks for", Unit: analysis.Text, Strings: text(func(c warehouse.DataCheck) string { return c.Title })},
+		{Name: "found", Label: "found", Unit: analysis.Count, Floats: column(func(c warehouse.DataCheck) int64 { return c.Count })},
+		{Name: "of", Label: "of", Unit: analysis.Count, Floats: column(func(c warehouse.DataCheck) int64 { return c.Of })},
+		{Name: "not_run", Label: "why it was not run", Unit: analysis.Text, Strings: text(func(c warehouse.DataCheck) string { return c.Off })},
+	}}
+}
+
 func writeJSON(path string, in Input) error {
 	c := in.Contents
 	doc := document{Title: in.Title, Checks: in.Checks, Answers: in.Answers, Contents: contents{
@@ -135,6 +175,10 @@ func writeJSON(path string, in Input) error {
 	}
 	for _, r := range c.Absent {
 		doc.Contents.Absent = append(doc.Contents.Absent, string(r))
+	}
+	doc.Loads = []loaded{}
+	for _, l := range c.Loads {
+		doc.Loads = append(doc.Loads, loaded{l.Name, l.Table.String(), l.Rows, l.Rejected})
 	}
 	b, err := json.MarshalIndent(doc, "", " ")
 	if err != nil {

@@ -73,6 +73,10 @@ func TestTables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// the data checks are a table too; of one that was not run no number is known
+	if got, want := read(t, dir, "tables", "data_checks.csv"), "check,title,found,of,not_run\nrepeats,repeats,5,100,\noff,not run,,,the log has no column for x\n"; got != want {
+		t.Errorf("data_checks.csv is\n%swant\n%s", got, want)
+	}
 	if len(rows) != 3 || rows[1].N != 20000 || rows[1].Share != nil || rows[2].Share == nil || *rows[2].Share != .3 || rows[0].Name != "a" {
 		t.Errorf("mixed.parquet holds %+v", rows)
 	}
@@ -85,12 +89,15 @@ func TestPageEscapesAndRanks(t *testing.T) {
 			t.Errorf("the page holds %q as it stood in the log", bad)
 		}
 	}
-	for _, want := range []string{"1,234,567", "20,000", "The first 100 of 150 rows", "Not asked: the log has no column for user.age", "There is nothing to draw", "5%", "user.age"} {
+	for _, want := range []string{"1,234,567", "20,000", "The first 100 of 150 rows", "Not asked: the log has no column for user.age", "There is nothing to draw", "5%", "user.age", "2.77 points (95% interval -1 points to 6 points)", `<span class="badge size">large</span>`, "Tested, and no difference seen (1)"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
 	strong, weak := strings.Index(page, "Strong."), strings.Index(page, "Weak.")
+	if h := strings.Index(page, "Headline."); h < 0 || h > strong {
+		t.Error("the summary does not begin with its headline")
+	}
 	if strong < 0 || weak < strong || strings.Index(page, "Unranked.") < weak {
 		t.Error("the summary does not rank findings by weight")
 	}

@@ -4,6 +4,9 @@ package chart
 
 import (
 	"math"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/seguefeed/segue/analysis"
 )
@@ -46,11 +49,24 @@ func Option(c analysis.Chart) (option map[string]any, ok bool) {
 		o["tooltip"].(map[string]any)["formatter"] = "@point:" + string(c.X.Unit) + ":" + string(c.Y.Unit)
 	default:
 		series = lines(c)
+		if c.Kind == analysis.LineChart && c.X.Categories == nil {
+			x["scale"] = true // ages begin at 11, not at 0
+		}
+	}
+	if c.X.Log {
+		x["min"], x["max"] = around(c)
+	}
+	if c.Y.Unit == analysis.Seconds && !c.Y.Log {
+		clock(o, c)
 	}
 	if len(c.Marks) > 0 && len(series) > 0 {
 		series[0].(map[string]any)["markLine"] = marks(c)
 	}
-	if names := legend(c); len(names) > 1 {
+	names := legend(c)
+	if c.Kind == analysis.BoxPlot {
+		names = []string{"mean"} // the box itself needs no name
+	}
+	if len(names) > 1 || c.Kind == analysis.BoxPlot {
 		o["legend"] = map[string]any{"type": "scroll", "top": 4, "left": "center", "data": names}
 	}
 	o["series"] = series
@@ -91,7 +107,15 @@ func axis(a analysis.Axis, heat bool) map[string]any {
 	if a.Categories != nil {
 		out["type"], out["data"] = "category", a.Categories
 		out["axisTick"] = map[string]any{"show": false}
-		out["axisLabel"] = map[string]any{"hideOverlap": true}
+		label := map[string]any{"hideOverlap": true, "margin": 10}
+		if len(a.Categories) <= 40 {
+			label["interval"] = 0 // name each that there is room for
+		}
+		if dates(a.Categories) {
+			label["formatter"] = "@day"
+			delete(label, "interval")
+		}
+		out["axisLabel"] = label
 		if heat {
 			out["splitArea"] = map[string]any{"show": false}
 		}
@@ -107,10 +131,73 @@ func axis(a analysis.Axis, heat bool) map[string]any {
 // label is an axis' title with its unit where the numbers do not carry it.
 func label(a analysis.Axis) string {
 	switch a.Unit {
-	case analysis.Seconds, analysis.Days, analysis.Months, analysis.Years, analysis.Money:
-		return a.Label + " (" + string(a.Unit) + ")"
+	case analysis.Days, analysis.Months, analysis.Years, analysis.Money: // seconds are written with their unit
+		if !strings.Contains(a.Label, string(a.Unit)) {
+			return a.Label + " (" + string(a.Unit) + ")"
+		}
 	}
 	return a.Label
+}
+
+// dates reports whether all categories are days, which an axis writes shorter.
+func dates(categories []string) bool {
+	for _, c := range categories {
+		if _, err := time.Parse(time.DateOnly, c); err != nil {
+			return false
+		}
+	}
+	return len(categories) > 0
+}
+
+// around are the ends of a logarithmic axis: the powers of ten, or twice or five times those, next to the values.
+func around(c analysis.Chart) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, s := range c.Series {
+		for _, v := range s.X {
+			if v > 0 {
+				low, high = math.Min(low, v), math.Max(high, v)
+			}
+		}
+	}
+	for p := math.Pow(10, math.Floor(math.Log10(low))); ; p *= 10 {
+		for _, m := range []float64{5, 2, 1} {
+			if m*p <= low {
+				low = m * p
+				for q := p; ; q *= 10 {
+					for _, n := range []float64{1, 2, 5} {
+						if n*q >= high {
+							return low, n * q
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// clock gives an axis of seconds ticks at whole minutes or hours where it reaches so far.
+func clock(o map[string]any, c analysis.Chart) {
+	high := 0.0
+	for _, s := range c.Series {
+		for _, ys := range [][]float64{s.Y, s.High} {
+			for _, v := range ys {
+				if v > high { // not NaN
+					high = v
+				}
+			}
+		}
+		for _, b := range s.Boxes {
+			high = math.Max(high, math.Max(b.High, b.Mean))
+		}
+	}
+	for _, step := range []float64{10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 36000} {
+		if high > 60 && high/step <= 6 {
+			y := o["yAxis"].(map[string]any)
+			y["interval"], y["max"] = step, step*math.Ceil(high/step)
+			y["axisLabel"].(map[string]any)["formatter"] = "@ticks:" + strconv.FormatFloat(step, 'f', 0, 64)
+			return
+		}
+	}
 }
 
 // lines are the series of line, area and bar charts, with their intervals.
@@ -126,7 +213,10 @@ func lines(c analysis.Chart) []any {
 				one["stack"] = "all"
 			}
 		} else {
-			one["type"], one["showSymbol"], one["symbolSize"] = "line", len(data) <= 40, 5
+			one["type"], one["showSymbol"], one["symbolSize"] = "line", len(data) <= 40 && !s.Line, 5
+			if s.Line { // a trend or a reference, told from what was measured
+				one["lineStyle"], one["symbol"] = map[string]any{"type": "dashed"}, "none"
+			}
 			if c.Kind == analysis.AreaChart {
 				one["stack"], one["areaStyle"] = "all", map[string]any{"opacity": .6}
 			}
@@ -208,6 +298,11 @@ func boxes(c analysis.Chart) []any {
 			data = append(data, map[string]any{"value": []any{number(b.Low), number(b.Q1), number(b.Median), number(b.Q3), number(b.High)}, "mean": number(b.Mean), "n": b.N})
 		}
 		out = append(out, map[string]any{"name": s.Name, "type": "boxplot", "data": data, "boxWidth": []any{8, 44}})
+		var means []any
+		for _, b := range s.Boxes {
+			means = append(means, number(b.Mean))
+		}
+		out = append(out, map[string]any{"name": "mean", "type": "scatter", "data": means, "symbol": "diamond", "symbolSize": 9, "silent": true, "meanOf": true, "z": 4})
 	}
 	return out
 }
@@ -216,7 +311,7 @@ func points(c analysis.Chart) []any {
 	var out []any
 	for _, s := range c.Series {
 		if s.Line {
-			out = append(out, map[string]any{"name": s.Name, "type": "line", "data": values(c, s, s.Y), "showSymbol": false, "silent": true})
+			out = append(out, map[string]any{"name": s.Name, "type": "line", "data": values(c, s, s.Y), "showSymbol": false, "symbol": "none", "silent": true, "lineStyle": map[string]any{"type": "dashed"}})
 			continue
 		}
 		largest := 0.0
@@ -262,7 +357,7 @@ func heat(c analysis.Chart, o map[string]any) map[string]any {
 		"formatter": "@unit:" + string(unitOf(c)), "inRange": map[string]any{"color": "@ramp"}}
 	o["tooltip"] = map[string]any{"trigger": "item", "confine": true, "formatter": "@cell:" + string(unitOf(c))}
 	o["yAxis"].(map[string]any)["inverse"] = true
-	o["yAxis"].(map[string]any)["nameGap"] = 78
+	delete(o["yAxis"].(map[string]any), "name") // it would lie on the rows' own names, which tell what they are
 	return map[string]any{"type": "heatmap", "name": c.Series[0].Name, "data": data}
 }
 
@@ -281,11 +376,13 @@ func unitOf(c analysis.Chart) analysis.Unit {
 func marks(c analysis.Chart) map[string]any {
 	var data []any
 	for _, m := range c.Marks {
-		key := "yAxis"
+		key, at := "yAxis", "insideEndTop"
 		if m.OnX != (c.Kind == analysis.HBarChart) {
-			key = "xAxis"
+			key, at = "xAxis", "end"
+			if c.Kind == analysis.HBarChart {
+				at = "start" // its categories run downwards: the upper end, off the axis' numbers
+			}
 		}
-		at := map[string]string{"yAxis": "insideEndTop", "xAxis": "end"}[key]
 		data = append(data, map[string]any{key: m.Value, "name": m.Label, "label": map[string]any{"formatter": "{b}", "position": at}})
 	}
 	return map[string]any{"silent": true, "symbol": "none", "lineStyle": map[string]any{"type": "dashed", "width": 1.2, "color": "@muted"}, "label": map[string]any{"color": "@muted"}, "data": data}

@@ -29,6 +29,10 @@
 
   const escape = (s) => String(s).replace(/[&<>"']/g, (c) => "&#" + c.charCodeAt(0) + ";");
 
+  // day writes a date of an axis: "9 Nov".
+  const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  const day = (s) => { const p = String(s).split("-"); return +p[2] + " " + months[p[1] - 1]; };
+
   // whisker draws an interval [at, low, high] over the bar number `bar` of `bars` at a category.
   function whisker(params, api) {
     const horizontal = params.encode && params.encode.y && params.encode.y.length === 1 && params.encode.y[0] === 0;
@@ -66,6 +70,10 @@
     switch (parts[0]) {
       case "unit":
         return (x) => format(x, parts[1]);
+      case "day":
+        return day;
+      case "ticks":
+        return (x) => (x === 0 ? "0" : +parts[1] >= 3600 ? plain.format(x / 3600) + " h" : +parts[1] >= 60 ? plain.format(x / 60) + " min" : plain.format(x) + " s");
       case "whisker":
         return whisker;
       case "series":
@@ -98,7 +106,7 @@
     o.textStyle = { fontFamily: css("--sans"), color: ink };
     o.backgroundColor = "transparent";
     Object.assign(o.tooltip, { backgroundColor: css("--card"), borderColor: rule, textStyle: { color: ink, fontSize: 13 } });
-    if (o.legend) o.legend.textStyle = { color: ink };
+    if (o.legend) Object.assign(o.legend, { textStyle: { color: ink }, itemWidth: 18, itemHeight: 10, pageTextStyle: { color: muted }, pageIconColor: ink });
     for (const axis of [o.xAxis, o.yAxis]) {
       axis.nameTextStyle = Object.assign(axis.nameTextStyle || {}, { color: muted });
       axis.axisLabel = Object.assign(axis.axisLabel || {}, { color: muted });
@@ -118,12 +126,17 @@
     let base = 0;
     for (const s of o.series) {
       if (s.type === "custom" || s.bandOf !== undefined) continue;
+      if (s.meanOf) { // a mark on the box, in the page's ink
+        s.itemStyle = { color: ink };
+        s.tooltip = { show: false };
+        continue;
+      }
       const colour = palette[base++ % palette.length];
       if (s.type === "boxplot") {
         s.itemStyle = { color: colour + "33", borderColor: colour, borderWidth: 1.5 };
       } else if (s.type !== "heatmap") {
         s.itemStyle = Object.assign(s.itemStyle || {}, { color: colour });
-        if (s.type === "line") s.lineStyle = { color: colour, width: 2 };
+        if (s.type === "line") s.lineStyle = Object.assign({}, s.lineStyle, { color: colour, width: 2 });
         if (s.label) s.label.color = muted;
       }
     }
@@ -152,8 +165,8 @@
   document.querySelectorAll(".chart[data-option]").forEach((el) => watcher.observe(el));
   const fit = () => { for (const c of charts) c.chart.resize(); };
   window.addEventListener("resize", fit);
-  window.addEventListener("beforeprint", () => { root.dataset.theme = "light"; window.drawAllCharts(); redress(); fit(); });
-  window.addEventListener("afterprint", () => { setTheme(chosen); });
+  window.addEventListener("beforeprint", () => { root.dataset.theme = "light"; root.classList.add("printing"); window.drawAllCharts(); redress(); fit(); });
+  window.addEventListener("afterprint", () => { root.classList.remove("printing"); setTheme(chosen); fit(); });
 
   // Light and dark: the system's choice until the reader makes one, which the address keeps (#dark) since a file has no other memory.
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
@@ -185,6 +198,7 @@
   });
 
   const menu = document.getElementById("menu");
-  if (menu) menu.addEventListener("click", () => document.body.classList.toggle("menu-open"));
-  document.querySelectorAll("nav a").forEach((a) => a.addEventListener("click", () => document.body.classList.remove("menu-open")));
+  const openMenu = (open) => { document.body.classList.toggle("menu-open", open); menu.setAttribute("aria-expanded", open); };
+  menu.addEventListener("click", () => openMenu(!document.body.classList.contains("menu-open")));
+  document.querySelectorAll("nav a").forEach((a) => a.addEventListener("click", () => openMenu(false)));
 })();
