@@ -338,8 +338,12 @@ func askThreshold(ctx context.Context, env *Env) (Answer, error) {
 		exactly("highest less lowest active share of the thresholds", maxOf(whole.Y)-minOf(whole.Y), Share), 0))
 	if len(windows) > 1 {
 		shorter := byWindow[:len(byWindow)-1]
-		a.Findings = append(a.Findings, described(fmt.Sprintf("Measured over a week or a fortnight instead of all %d days, %s to %s of the users seen are at or above that window's mean, against %s over all.",
-			days, percent(minOf(shorter)), percent(maxOf(shorter)), percent(whole.Y[own])), exactly("active share over the whole log", whole.Y[own], Share), 0))
+		span := percent(minOf(shorter)) + " to " + percent(maxOf(shorter))
+		if minOf(shorter) == maxOf(shorter) {
+			span = percent(minOf(shorter))
+		}
+		a.Findings = append(a.Findings, described(fmt.Sprintf("Measured over a week or a fortnight instead of all %d days, %s of the users seen are at or above that window's mean, against %s over all.",
+			days, span, percent(whole.Y[own])), exactly("active share over the whole log", whole.Y[own], Share), 0))
 	}
 	a.Tables = []Table{{Name: "active_by_threshold", Title: "Active share by threshold and window", Columns: []Column{
 		texts("window", "window", wName), texts("threshold", "threshold", tName), ints("users", "users", Count, users), ints("active", "active users", Count, active),

@@ -113,12 +113,14 @@ func levelActive(known []warehouse.LevelUse) Finding {
 }
 
 func levelCTR(known []warehouse.LevelUse) Finding {
-	var values, ses []float64
+	var values, impressions []float64
+	var rates []stat.Grouped
 	hi, lo := -1, -1
 	for i, r := range known {
 		m := levelRatio(r)
 		v, se := m.Ratio().Value, m.SE()
-		values, ses = append(values, v), append(ses, se)
+		values, impressions = append(values, v), append(impressions, float64(r.Impressions))
+		rates = append(rates, stat.Grouped{Value: v, SE: se, DF: float64(r.Users - 1)})
 		if math.IsNaN(v) || !(se > 0) {
 			continue
 		}
@@ -134,7 +136,7 @@ func levelCTR(known []warehouse.LevelUse) Finding {
 		return untested(Effect{Name: "click-through rates of the levels", Value: math.NaN()})
 	}
 	d, _ := stat.RatioDifference(levelRatio(known[hi]), levelRatio(known[lo]))
-	return tested("chi-squared test of equal rates", stat.Homogeneity(values, ses), effectOf("highest less lowest click-through rate of a level", d, Points),
+	return tested("Brown-Forsythe F, users as units", stat.BrownForsythe(impressions, rates), effectOf("highest less lowest click-through rate of a level", d, Points),
 		spread(len(known), func(i int) (x, y float64) { return float64(known[i].Impressions), float64(known[i].Clicks) }),
 		fmt.Sprintf("The click-through rate differs between levels: highest at level %d (%s), lowest at level %d (%s), %s apart (%s).",
 			known[hi].Level, percent(values[hi]), known[lo].Level, percent(values[lo]), points(d.Value), pointsInterval(d)), none)

@@ -58,12 +58,14 @@ func surest(sums []groupSums, counts func(i int) bool) (lo, hi int, ok bool) {
 // equal tests that the ratios of those that count are one.
 func equal(sums []groupSums, counts func(i int) bool) stat.Test {
 	var of []stat.Grouped
+	var n []float64
 	for i := range sums {
 		if counts(i) {
-			of = append(of, sums[i].ratio())
+			x, _ := sums[i].totals()
+			of, n = append(of, sums[i].ratio()), append(n, x)
 		}
 	}
-	return stat.WelchEqual(of)
+	return stat.BrownForsythe(n, of)
 }
 
 // spread is how far rates of clicks lie apart, as the correlation of a click with belonging to one of them: the square root of the share of

@@ -131,7 +131,7 @@ func hourlyCTR(rates [24]groupSums) (Finding, bool) {
 	}
 	least, most := rates[lo].estimate().Value, rates[hi].estimate().Value
 	d := rates[hi].less(&rates[lo]).Estimate()
-	return tested("Welch's analysis of variance over 20 groups of users", equal(rates[:], counts), effectOf("highest less lowest hourly click-through rate", d, Points), spread(24, func(h int) (x, y float64) { return rates[h].totals() }),
+	return tested("Brown-Forsythe F over 20 groups of users", equal(rates[:], counts), effectOf("highest less lowest hourly click-through rate", d, Points), spread(24, func(h int) (x, y float64) { return rates[h].totals() }),
 		fmt.Sprintf("The click-through rate differs between hours: it is most surely highest from %s (%s) and lowest from %s (%s), %s apart (%s).",
 			clock(hi), percent(most), clock(lo), percent(least), points(d.Value), pointsInterval(d)),
 		"The click-through rate shows no difference between the hours of the day."), true

@@ -55,7 +55,7 @@ func askSessions(ctx context.Context, env *Env) (Answer, error) {
 	}
 	if f, ok := sessionTimes(lengths, hours); ok {
 		a.Findings = append(a.Findings, f)
-		a.Caveats = append(a.Caveats, byGroups, fmt.Sprintf("The two hours named are, of those with at least %d sessions, the ones that lie most surely highest and lowest.", minHourSessions))
+		a.Caveats = append(a.Caveats, byGroups, fmt.Sprintf("The two hours named are, of those with at least %d sessions and one in a hundred of all, the ones that lie most surely highest and lowest.", minHourSessions))
 	}
 	a.Tables = []Table{sessionTable(seconds, shown, clicked, depth), sessionHours(hours, lengths)}
 	a.Charts = sessionCharts(seconds, shown, depth, hours, lengths)
@@ -93,13 +93,18 @@ const minHourSessions = 30
 
 // sessionTimes tests whether the mean length depends on the hour of the start.
 func sessionTimes(lengths [24]groupSums, hours []warehouse.SessionHour) (Finding, bool) {
-	counts := func(h int) bool { n, _ := lengths[h].totals(); return n >= minHourSessions }
+	var all float64
+	for h := range lengths {
+		n, _ := lengths[h].totals()
+		all += n
+	}
+	counts := func(h int) bool { n, _ := lengths[h].totals(); return n >= max(minHourSessions, all/100) }
 	lo, hi, ok := surest(lengths[:], counts)
 	if !ok {
 		return Finding{}, false
 	}
 	d := lengths[hi].less(&lengths[lo]).Estimate()
-	return tested("Welch's analysis of variance over 20 groups of users", equal(lengths[:], counts), effectOf("longest less shortest mean session of an hour", d, Seconds), lengthsApart(hours),
+	return tested("Brown-Forsythe F over 20 groups of users", equal(lengths[:], counts), effectOf("longest less shortest mean session of an hour", d, Seconds), lengthsApart(hours),
 		fmt.Sprintf("Sessions that start from %s are most surely the longest (%s on average), those from %s the shortest (%s); difference %s to %s.",
 			clock(hi), duration(lengths[hi].estimate().Value), clock(lo), duration(lengths[lo].estimate().Value), duration(d.Low), duration(d.High)),
 		"The length of a session shows no difference between the hours in which it starts."), true

@@ -81,33 +81,35 @@ func (g Grouped) Test() Test {
 	return Test{Statistic: t, DF: g.DF, P: StudentP(t, g.DF)}
 }
 
-// WelchEqual tests that estimates with unequal errors share one value: Welch's analysis of variance, which knows that the errors are
-// estimates too, where Homogeneity takes them as known. Statistic is F; DF its first degrees of freedom. Estimates without an error
-// are left out. Source: Welch, Biometrika 38 (1951).
-func WelchEqual(gs []Grouped) Test {
-	var sw, swx float64
-	var kept []Grouped
-	for _, g := range gs {
-		if math.IsNaN(g.Value) || !(g.SE > 0) || !(g.DF > 0) {
-			continue
+// BrownForsythe tests that means or ratios share one value, each weighted by its denominator n (all slices have one length), with errors that are
+// unequal and estimated. Unlike a test that weights by the errors, it is not ruled by an estimate whose few units happen to agree. Statistic is F;
+// DF its first degrees of freedom. Estimates without an error or weight are left out.
+// Source: Brown and Forsythe, Technometrics 16 (1974); the second degrees of freedom by Satterthwaite.
+func BrownForsythe(n []float64, gs []Grouped) Test {
+	var total, sum float64
+	var kept []int
+	for i, g := range gs {
+		if n[i] > 0 && !math.IsNaN(g.Value) && g.SE >= 0 && g.DF > 0 {
+			total, sum = total+n[i], sum+n[i]*g.Value
+			kept = append(kept, i)
 		}
-		w := 1 / (g.SE * g.SE)
-		sw, swx = sw+w, swx+w*g.Value
-		kept = append(kept, g)
 	}
 	k := float64(len(kept))
 	if k < 2 {
 		return untested()
 	}
-	m := swx / sw
-	var q, lambda float64
-	for _, g := range kept {
-		w := 1 / (g.SE * g.SE)
-		q += w * (g.Value - m) * (g.Value - m)
-		lambda += (1 - w/sw) * (1 - w/sw) / g.DF
+	var between, within, spread float64
+	for _, i := range kept {
+		between += n[i] * (gs[i].Value - sum/total) * (gs[i].Value - sum/total)
+		v := (1 - n[i]/total) * n[i] * gs[i].SE * gs[i].SE
+		within += v
+		spread += v * v / gs[i].DF
 	}
-	f := q / (k - 1) / (1 + 2*(k-2)/(k*k-1)*lambda)
-	return Test{Statistic: f, DF: k - 1, P: FisherP(f, k-1, (k*k-1)/(3*lambda))}
+	if !(within > 0) {
+		return untested()
+	}
+	f := between / within
+	return Test{Statistic: f, DF: k - 1, P: FisherP(f, k-1, within*within/spread)}
 }
 
 // FisherP is the upper tail of the F distribution with d1 and d2 > 0 degrees of freedom.
