@@ -22,9 +22,9 @@ type DemoOptions struct {
 
 // DemoResult says where a demo's parts are.
 type DemoResult struct {
-	Log      string // directory of the six files
-	Database string
-	Page     string // the report's page
+	Log      string `json:"log"` // directory of the six files
+	Database string `json:"database"`
+	Page     string `json:"page"` // the report's page
 }
 
 // demoMarker names the file that marks a directory as a demo's, which the next demo may replace.

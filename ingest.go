@@ -67,6 +67,9 @@ func (s *Segue) Ingest(ctx context.Context, paths []string, opt IngestOptions) (
 	if closeErr := rejects.close(); err == nil {
 		err = closeErr
 	}
+	for i := range report.Tables {
+		report.Tables[i].Rejects = rejects.writers[report.Tables[i].Name].Path()
+	}
 	if kept := rejects.paths(); len(kept) > 0 && err != nil {
 		return report, fmt.Errorf("%w (the unreadable rows are in %s)", err, strings.Join(kept, ", "))
 	}

@@ -67,7 +67,11 @@ func Simulate(ctx context.Context, dir string, cfg village.Config, progress Prog
 			progress.tell(Step{Name: "simulate", Unit: Impressions, Done: done, Total: total})
 		}
 	}
-	return village.Write(ctx, dir, cfg)
+	summary, err := village.Write(ctx, dir, cfg)
+	if err == nil { // on the way the number is an estimate
+		progress.tell(Step{Name: "simulate", Unit: Impressions, Done: summary.Impressions, Total: summary.Impressions})
+	}
+	return summary, err
 }
 
 // Check runs the data checks over the loaded log.

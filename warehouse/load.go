@@ -72,6 +72,7 @@ type TableLoad struct {
 	Rejected int64         `json:"rejected"`
 	Swipes   int64         `json:"swipes"` // of impressions
 	Seconds  float64       `json:"seconds"`
+	Rejects  string        `json:"rejects,omitempty"` // the file that keeps the rejected rows, where one does
 }
 
 // AlreadyLoadedError says that a file's content is in the warehouse already.

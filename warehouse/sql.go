@@ -12,8 +12,14 @@ type Querier interface {
 type QueryRows interface {
 	Columns() []string
 	Next() bool
-	// Values returns the row's cells: nil, bool, int64, uint64, float64, string, or what prints as the engine would write it.
+	// Values returns the row's cells: nil, bool, int64, uint64, float64, string, or Nested.
 	Values() ([]any, error)
 	Err() error
 	Close() error
 }
+
+// Nested is a cell that holds several values, a list, struct or map, as JSON.
+type Nested string
+
+// MarshalJSON writes it as it is.
+func (n Nested) MarshalJSON() ([]byte, error) { return []byte(n), nil }

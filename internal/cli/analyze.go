@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -11,8 +12,9 @@ import (
 
 func (a *app) analyzeCommand() *cobra.Command {
 	var (
-		only []string
-		list bool
+		only   []string
+		list   bool
+		asJSON bool
 	)
 	cmd := &cobra.Command{
 		Use:   "analyze",
@@ -23,10 +25,10 @@ func (a *app) analyzeCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if list {
-				for _, q := range analysis.Questions() {
-					fmt.Fprintf(a.stdout, "%-34s %s\n", q.ID, q.Title)
-				}
-				return nil
+				return a.listQuestions(asJSON)
+			}
+			if err := checkQuestions(only); err != nil {
+				return err
 			}
 			var results *analysis.Results
 			err := a.withDatabase(cmd.Context(), true, func(s *segue.Segue, progress segue.Progress) error {
@@ -43,8 +45,39 @@ func (a *app) analyzeCommand() *cobra.Command {
 	a.databaseFlags(cmd)
 	cmd.Flags().StringSliceVar(&only, "only", nil, "ids of the questions to ask (default: all)")
 	cmd.Flags().BoolVar(&list, "list", false, "list the questions and their ids")
-	cmd.Flags().Bool("json", true, "print JSON; it always does")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the list as JSON too; the answers always are")
 	return cmd
+}
+
+func (a *app) listQuestions(asJSON bool) error {
+	questions := analysis.Questions()
+	if asJSON {
+		type question struct {
+			ID    string `json:"id"`
+			Title string `json:"title"`
+		}
+		out := make([]question, len(questions))
+		for i, q := range questions {
+			out[i] = question{q.ID, q.Title}
+		}
+		return a.printJSON(out)
+	}
+	var rows [][]string
+	for _, q := range questions {
+		rows = append(rows, []string{q.ID, q.Title})
+	}
+	a.printTable([]string{"id", "question"}, rows, 2)
+	return nil
+}
+
+// checkQuestions refuses ids that no question has, before the database is opened.
+func checkQuestions(only []string) error {
+	for _, id := range only {
+		if !slices.ContainsFunc(analysis.Questions(), func(q analysis.Question) bool { return q.ID == id }) {
+			return usagef("--only %s: there is no such question; `segue analyze --list` has their ids", id)
+		}
+	}
+	return nil
 }
 
 func (a *app) reportCommand() *cobra.Command {

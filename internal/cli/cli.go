@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seguefeed/segue"
 	"github.com/seguefeed/segue/warehouse"
 )
 
@@ -41,9 +42,6 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	app := &app{stdin: stdin, stdout: stdout, stderr: stderr}
 	root := app.command()
 	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitDone
@@ -83,6 +81,9 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 the data were rejected.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
 	}
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout) // before the completion commands are added, which keep it
+	root.SetErr(a.stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%v; `%s --help` shows the flags", err, cmd.CommandPath())
 	})
@@ -91,6 +92,10 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 the data were rejected.`,
 		a.demoCommand(), a.simulateCommand(), a.ingestCommand(), a.checkCommand(),
 		a.analyzeCommand(), a.reportCommand(), a.sqlCommand(), a.versionCommand(),
 	)
+	root.Version = segue.Version
+	root.SetVersionTemplate("segue {{.Version}}\n")
+	root.SetHelpCommand(helpCommand())
+	addCompletion(root)
 	wrapArgs(root)
 	return root
 }

@@ -8,12 +8,15 @@ import (
 
 // withDatabase opens the database the flags name, shows the progress of f, and closes both.
 func (a *app) withDatabase(ctx context.Context, readOnly bool, f func(*segue.Segue, segue.Progress) error) (err error) {
+	if a.db == "" {
+		return usagef("--db is empty; name the database's file")
+	}
 	mb, err := parseMemory(a.memory)
 	if err != nil {
 		return err
 	}
-	if a.threads < 0 {
-		return usagef("--threads %d is not a number of threads", a.threads)
+	if err := a.checkThreads(); err != nil {
+		return err
 	}
 	s, err := segue.Open(ctx, segue.Config{Path: a.db, MemoryMB: mb, Threads: a.threads, ReadOnly: readOnly})
 	if err != nil {
@@ -33,4 +36,14 @@ func (a *app) withProgress(f func(segue.Progress) error) error {
 	err := f(r.tell)
 	r.close(err != nil)
 	return err
+}
+
+// maxThreads is more than any machine gains from, and less than what a system refuses to start.
+const maxThreads = 1024
+
+func (a *app) checkThreads() error {
+	if a.threads < 0 || a.threads > maxThreads {
+		return usagef("--threads %d is not a number of threads from 1 to %d; leave it out to use all processors", a.threads, maxThreads)
+	}
+	return nil
 }

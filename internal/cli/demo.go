@@ -10,7 +10,7 @@ import (
 
 func (a *app) demoCommand() *cobra.Command {
 	opt := segue.DemoOptions{Users: 100_000, Seed: 1}
-	dir := ""
+	dir, asJSON := "", false
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Simulate a log, ingest it, analyse it and write the report",
@@ -20,6 +20,9 @@ func (a *app) demoCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if opt.Users < 1 {
 				return usagef("--users %d: a village needs at least one user", opt.Users)
+			}
+			if err := a.checkThreads(); err != nil {
+				return err
 			}
 			mb, err := parseMemory(a.memory)
 			if err != nil {
@@ -35,6 +38,9 @@ func (a *app) demoCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if asJSON {
+				return a.printJSON(demo)
+			}
 			fmt.Fprintf(a.stdout, "The report is in %s\nThe log is in %s, the database in %s. Ask it something: segue sql --db %s \"from users limit 5\"\n",
 				demo.Page, demo.Log, demo.Database, demo.Database)
 			return nil
@@ -43,6 +49,7 @@ func (a *app) demoCommand() *cobra.Command {
 	cmd.Flags().IntVar(&opt.Users, "users", opt.Users, "number of simulated users")
 	cmd.Flags().Uint64Var(&opt.Seed, "seed", opt.Seed, "same seed, same village")
 	cmd.Flags().StringVar(&dir, "dir", "segue-demo", "directory to write to; an earlier demo there is replaced")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print where everything is as JSON")
 	a.engineFlags(cmd)
 	return cmd
 }

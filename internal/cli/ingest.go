@@ -2,17 +2,21 @@ package cli
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seguefeed/segue"
+	"github.com/seguefeed/segue/feedlog"
 	"github.com/seguefeed/segue/warehouse"
 )
 
 func (a *app) ingestCommand() *cobra.Command {
 	var (
 		opt    segue.IngestOptions
+		share  string
 		month  string
 		zone   string
 		asJSON bool
@@ -31,13 +35,13 @@ there and ingest that file.`,
   segue ingest my-log/ --map my-log/feed.toml       another product's log: docs/DATA.md`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if opt.MaxRejectShare < 0 || opt.MaxRejectShare > 1 {
-				return usagef("--max-rejects %v is not a share from 0 to 1", opt.MaxRejectShare)
+			var err error
+			if opt.MaxRejectShare, err = parseShare(share); err != nil {
+				return err
 			}
 			if opt.MaxRejectShare == 0 {
 				opt.MaxRejectShare = -1
 			}
-			var err error
 			if opt.Month, err = parseMonth(month); err != nil {
 				return err
 			}
@@ -65,7 +69,7 @@ there and ingest that file.`,
 	a.databaseFlags(cmd)
 	cmd.Flags().StringVar(&opt.Map, "map", "", "mapping file that says which columns of another product's log mean what")
 	cmd.Flags().BoolVar(&opt.Replace, "replace", false, "load files that were loaded before anew, in place of their earlier rows")
-	cmd.Flags().Float64Var(&opt.MaxRejectShare, "max-rejects", 0.001, "share of a file's rows that may be unreadable; 10 are always allowed unless it is 0")
+	cmd.Flags().StringVar(&share, "max-rejects", "0.1%", "share of a file's rows that may be unreadable, such as 0.1% or 0.001; 10 are always allowed unless it is 0")
 	cmd.Flags().StringVar(&opt.RejectsDir, "rejects", "", "directory for unreadable rows (default: the database's name with .rejects)")
 	cmd.Flags().StringVar(&month, "month", "", "month that day numbers count in, such as 2019-11 (default: the month of the impressions)")
 	cmd.Flags().StringVar(&zone, "zone", "", "the log's time zone, such as +08:00 or Europe/Berlin (default: the mapping's, else +08:00)")
@@ -80,7 +84,47 @@ func (a *app) printLoad(report warehouse.LoadReport) {
 			seconds(time.Duration(t.Seconds * float64(time.Second)))})
 	}
 	a.printTable([]string{"table", "file", "rows", "swipes", "rejected", "time"}, rows, 2)
+	for _, t := range report.Tables {
+		if t.Rejected > 0 {
+			fmt.Fprintf(a.stdout, "\n%s of %s could not be read: see %s.reasons, mend them in %s, and ingest that file.\n",
+				rowsText(t.Rejected), t.Name, t.Rejects, t.Rejects)
+		}
+	}
+	if absent := absentTables(report); len(absent) > 0 {
+		fmt.Fprintf(a.stdout, "\nNo file of %s was there; the report names the questions that need them.\n", strings.Join(absent, ", "))
+	}
 	fmt.Fprintf(a.stdout, "\nLoaded into %s in %s. Next: segue report --db %s\n", a.db, seconds(time.Duration(report.Seconds*float64(time.Second))), a.db)
+}
+
+// absentTables are the tables of which a load of impressions had no file: one may have a name that is not known.
+func absentTables(report warehouse.LoadReport) []string {
+	there := map[feedlog.Table]bool{}
+	for _, t := range report.Tables {
+		there[t.Table] = true
+	}
+	if !there[feedlog.Impressions] {
+		return nil
+	}
+	var absent []string
+	for _, t := range feedlog.Tables {
+		if !there[t] {
+			absent = append(absent, t.String())
+		}
+	}
+	return absent
+}
+
+// parseShare reads a share from 0 to 1, or a percentage of it such as 0.1%.
+func parseShare(s string) (float64, error) {
+	text, percent := strings.CutSuffix(strings.TrimSpace(s), "%")
+	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if percent {
+		v /= 100
+	}
+	if err != nil || !(v >= 0 && v <= 1) {
+		return 0, usagef("--max-rejects %q is not a share from 0 to 1; write it like 0.1%% or 0.001", s)
+	}
+	return v, nil
 }
 
 // parseMonth reads 2019-11; "" is the zero time.

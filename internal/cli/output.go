@@ -17,8 +17,12 @@ func (a *app) printJSON(v any) error {
 	return enc.Encode(v)
 }
 
-// printTable writes rows under a header, numbers to the right.
+// printTable writes rows under a header; the columns from rightFrom on are of numbers and stand to the right.
 func (a *app) printTable(header []string, rows [][]string, rightFrom int) {
+	a.printTableAligned(header, rows, func(i int) bool { return i >= rightFrom })
+}
+
+func (a *app) printTableAligned(header []string, rows [][]string, right func(column int) bool) {
 	t := table.NewWriter()
 	t.SetOutputMirror(a.stdout)
 	t.SetStyle(table.StyleLight)
@@ -29,7 +33,7 @@ func (a *app) printTable(header []string, rows [][]string, rightFrom int) {
 	head := make(table.Row, len(header))
 	for i, h := range header {
 		head[i] = h
-		if i >= rightFrom {
+		if right(i) {
 			configs = append(configs, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
 		}
 	}
@@ -52,7 +56,7 @@ func parseMemory(s string) (int, error) {
 	for _, u := range []struct {
 		suffix string
 		mb     float64
-	}{{"gib", 1024 * 1.048576}, {"gb", 1000}, {"g", 1000}, {"mib", 1.048576}, {"mb", 1}, {"m", 1}} {
+	}{{"tb", 1e6}, {"gib", 1024 * 1.048576}, {"gb", 1000}, {"g", 1000}, {"mib", 1.048576}, {"mb", 1}, {"m", 1}} {
 		if rest, ok := strings.CutSuffix(lower, u.suffix); ok {
 			lower, scale = strings.TrimSpace(rest), u.mb
 			break

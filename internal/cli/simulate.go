@@ -47,6 +47,9 @@ make its own sampling errors small.`,
 			if cfg.Null, err = parseNull(null); err != nil {
 				return err
 			}
+			if err := a.checkThreads(); err != nil {
+				return err
+			}
 			cfg.Threads = a.threads
 			switch {
 			case check:

@@ -1,11 +1,15 @@
 package cli
 
 import (
+	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,11 +49,10 @@ file. Without QUERY, the query is read from standard input. The tables are descr
 			if len(args) == 1 {
 				text = args[0]
 			} else {
-				b, err := io.ReadAll(io.LimitReader(a.stdin, 1<<20))
-				if err != nil {
-					return fmt.Errorf("read the query from standard input: %w", err)
+				var err error
+				if text, err = a.readQuery(cmd.Context()); err != nil {
+					return err
 				}
-				text = string(b)
 			}
 			if strings.TrimSpace(text) == "" {
 				return usagef("sql needs a query, as its argument or on standard input")
@@ -69,8 +72,38 @@ file. Without QUERY, the query is read from standard input. The tables are descr
 	return cmd
 }
 
+// maxQueryBytes bounds a query from standard input.
+const maxQueryBytes = 1 << 20
+
+// readQuery reads a query from standard input. Nothing ends the Read of a terminal or a pipe that is silent, so it is left behind when ctx ends.
+func (a *app) readQuery(ctx context.Context) (string, error) {
+	type result struct {
+		text []byte
+		err  error
+	}
+	read := make(chan result, 1)
+	go func() {
+		b, err := io.ReadAll(io.LimitReader(a.stdin, maxQueryBytes+1))
+		read <- result{b, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case r := <-read:
+		switch {
+		case r.err != nil:
+			return "", fmt.Errorf("read the query from standard input: %w", r.err)
+		case len(r.text) > maxQueryBytes:
+			return "", usagef("the query on standard input is longer than %s", bytesText(maxQueryBytes))
+		}
+		return string(r.text), nil
+	}
+}
+
 func (a *app) writeRowsTable(rows warehouse.QueryRows) error {
 	var cells [][]string
+	columns := rows.Columns()
+	numbers := make([]bool, len(columns)) // columns of nothing but numbers stand to the right
 	more := false
 	for rows.Next() {
 		if len(cells) == maxTableRows {
@@ -81,13 +114,15 @@ func (a *app) writeRowsTable(rows warehouse.QueryRows) error {
 		if err != nil {
 			return err
 		}
+		for i, v := range values {
+			numbers[i] = (numbers[i] || len(cells) == 0) && isNumber(v)
+		}
 		cells = append(cells, texts(values, "NULL"))
 	}
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	columns := rows.Columns()
-	a.printTable(columns, cells, len(columns))
+	a.printTableAligned(columns, cells, func(i int) bool { return numbers[i] })
 	if more {
 		fmt.Fprintf(a.stderr, "segue: only the first %s rows are shown; --format csv prints all\n", thousands(maxTableRows))
 	}
@@ -117,7 +152,7 @@ func (a *app) writeRowsJSON(rows warehouse.QueryRows) error {
 	columns := rows.Columns()
 	keys := make([][]byte, len(columns))
 	for i, c := range columns {
-		key, err := json.Marshal(c)
+		key, err := marshal(c)
 		if err != nil {
 			return err
 		}
@@ -136,9 +171,9 @@ func (a *app) writeRowsJSON(rows warehouse.QueryRows) error {
 				line = append(line, ", "...)
 			}
 			line = append(append(line, keys[i]...), ": "...)
-			cell, err := json.Marshal(v)
-			if err != nil { // not a number JSON knows
-				cell, _ = json.Marshal(fmt.Sprint(v))
+			cell, err := marshal(v)
+			if err != nil {
+				return err
 			}
 			line = append(line, cell...)
 		}
@@ -157,14 +192,48 @@ func (a *app) writeRowsJSON(rows warehouse.QueryRows) error {
 	return err
 }
 
+// marshal is json.Marshal that leaves <, > and & as they are; infinities and NaN, which JSON does not know, become null.
+func marshal(v any) ([]byte, error) {
+	if f, ok := v.(float64); ok && (math.IsInf(f, 0) || math.IsNaN(f)) {
+		return []byte("null"), nil
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}
+
+// isNumber holds of numbers, and of nulls among them.
+func isNumber(v any) bool {
+	switch v.(type) {
+	case nil, int64, uint64, float64:
+		return true
+	}
+	return false
+}
+
 func texts(values []any, null string) []string {
 	out := make([]string, len(values))
 	for i, v := range values {
-		if v == nil {
+		switch v := v.(type) {
+		case nil:
 			out[i] = null
-		} else {
+		case float64:
+			out[i] = floatText(v)
+		case warehouse.Nested:
+			out[i] = string(v)
+		default:
 			out[i] = fmt.Sprint(v)
 		}
 	}
 	return out
+}
+
+// floatText writes a number with all its digits, and with an exponent only where zeros would drown it.
+func floatText(v float64) string {
+	if size := math.Abs(v); size != 0 && (size < 1e-6 || size >= 1e15) {
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
 }

@@ -19,6 +19,14 @@ func thousands(n int64) string {
 	return sign + s
 }
 
+// rowsText writes a number of rows: 1 row, 1,024 rows.
+func rowsText(n int64) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return thousands(n) + " rows"
+}
+
 // bytesText writes a number of bytes in the unit a person would choose: 6.3 GB.
 func bytesText(n int64) string {
 	units := []string{"B", "kB", "MB", "GB", "TB"}

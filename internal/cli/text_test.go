@@ -27,16 +27,30 @@ func TestBytesText(t *testing.T) {
 
 func TestParseMemory(t *testing.T) {
 	// 1 GiB is 1,073,741,824 bytes: 1073 whole MB
-	for s, want := range map[string]int{"500MB": 500, "4GB": 4000, "1.5 gb": 1500, "1GiB": 1073, "200m": 200} {
+	for s, want := range map[string]int{"500MB": 500, "4GB": 4000, "1.5 gb": 1500, "1GiB": 1073, "200m": 200, "1TB": 1_000_000} {
 		got, err := parseMemory(s)
 		if err != nil || got != want {
 			t.Errorf("parseMemory(%q) = %d, %v; want %d", s, got, err, want)
 		}
 	}
-	for _, s := range []string{"", "4", "GB", "-1GB", "1TB", "50MB", "NaNGB", "InfGB", "1e300GB"} {
+	for _, s := range []string{"", "4", "GB", "-1GB", "2000TB", "50MB", "NaNGB", "InfGB", "1e300GB"} {
 		var usage *usageError
 		if mb, err := parseMemory(s); !errors.As(err, &usage) {
 			t.Errorf("parseMemory(%q) = %d, %v; want a usage error", s, mb, err)
+		}
+	}
+}
+
+func TestParseShare(t *testing.T) {
+	for s, want := range map[string]float64{"0": 0, "0.001": 0.001, "0.1%": 0.001, "1": 1, "100%": 1, " 5 % ": 0.05} {
+		if got, err := parseShare(s); err != nil || got != want {
+			t.Errorf("parseShare(%q) = %v, %v; want %v", s, got, err, want)
+		}
+	}
+	for _, s := range []string{"", "%", "2", "101%", "-0.1", "NaN", "Inf", "ten"} {
+		var usage *usageError
+		if got, err := parseShare(s); !errors.As(err, &usage) {
+			t.Errorf("parseShare(%q) = %v, %v; want a usage error", s, got, err)
 		}
 	}
 }

@@ -189,8 +189,20 @@ func lineOf(text []byte, section, key string) int {
 }
 
 // Match says which table the file of that base name is; it serves logfiles.Find. A name in full goes before a pattern, and of
-// several patterns that fit the longest counts, so that events-users.csv can stand beside events-*.csv.
+// several patterns that fit the longest counts, so that events-users.csv can stand beside events-*.csv. Numbered rejects, as
+// views-2.csv of views.csv, are of their file's table.
 func (m *Map) Match(base string) (feedlog.Table, bool) {
+	t, ok := m.match(base)
+	if !ok {
+		t, ok = m.match(numbered.ReplaceAllString(base, "$1"))
+	}
+	return t, ok
+}
+
+// numbered is what stands at the end of the name of a second file of rejects.
+var numbered = regexp.MustCompile(`-[0-9]+(\.[^.]*)?$`)
+
+func (m *Map) match(base string) (feedlog.Table, bool) {
 	best, rank := feedlog.Table(0), -1
 	for _, t := range feedlog.Tables {
 		pattern, ok := m.files[t]

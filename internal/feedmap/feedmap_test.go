@@ -48,7 +48,7 @@ func TestParse(t *testing.T) {
 	if m.Layout(feedlog.Cards) == nil || m.Layout(feedlog.Users) != nil {
 		t.Error("items are there and users are not")
 	}
-	for name, want := range map[string]feedlog.Table{"views-2019-11-01.csv": feedlog.Impressions, "stories.csv": feedlog.Cards} {
+	for name, want := range map[string]feedlog.Table{"views-2019-11-01.csv": feedlog.Impressions, "stories.csv": feedlog.Cards, "stories-2.csv": feedlog.Cards} {
 		if got, ok := m.Match(name); !ok || got != want {
 			t.Errorf("%s is %v, %v", name, got, ok)
 		}

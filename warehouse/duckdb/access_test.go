@@ -74,6 +74,38 @@ func TestQueriesOfOnesOwnOnlyRead(t *testing.T) {
 	}
 }
 
+// Every type of the engine comes as one that a table, CSV and JSON can show.
+func TestCellsOfEveryType(t *testing.T) {
+	e, _ := readOnly(t)
+	for q, want := range map[string]any{
+		"1::tinyint": int64(1), "1::usmallint": uint64(1), "sum(1)": int64(1), "123456789012345678901234567890::hugeint": "123456789012345678901234567890",
+		"0.1::float": 0.1, "1.5::decimal(10, 2)": 1.5, "true": true, "null": nil, "'a'": "a", "'ab'::blob": "6162",
+		"date '2019-11-01'": "2019-11-01", "timestamp '2019-11-01 10:00:00.5'": "2019-11-01 10:00:00.5", "time '10:00'": "10:00:00",
+		"interval '14 months 1 day 90 minutes'": "1 year 2 months 1 day 01:30:00", "interval 0 day": "00:00:00", "interval '-1500 milliseconds'": "-00:00:01.5",
+		"'52b8ec3f-3f5c-4e3c-9d5e-8b0e9d6b1c11'::uuid": "52b8ec3f-3f5c-4e3c-9d5e-8b0e9d6b1c11",
+		"[1, null, 0.5]": warehouse.Nested(`[1,null,0.5]`),
+		"{'a': [0.1::float], 'b': 'inf'::double}": warehouse.Nested(`{"a":[0.1],"b":null}`),
+		"map {1: 'x'}":        warehouse.Nested(`{"1":"x"}`),
+		"'x'::enum('x', 'y')": "x",
+		"union_value(n := 2)": warehouse.Nested(`2`),
+	} {
+		rows, err := e.SQL(context.Background(), "select "+q)
+		if err != nil {
+			t.Errorf("%s: %v", q, err)
+			continue
+		}
+		for rows.Next() {
+			got, err := rows.Values()
+			if err != nil || got[0] != want {
+				t.Errorf("%s is %#v (%v), want %#v", q, got, err, want)
+			}
+		}
+		if err := rows.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestNamesOfDatabases(t *testing.T) {
 	ctx := context.Background()
 	for _, name := range []string{"plain.duckdb", "a b+c & d%41[e].duckdb", "音乐.duckdb"} {

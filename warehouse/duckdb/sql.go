@@ -8,9 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"math/big"
 	"strings"
-	"time"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
 
@@ -70,7 +68,7 @@ func readOn(ctx context.Context, conn *sql.Conn, query string) (*queryRows, erro
 	}
 	r := &queryRows{Rows: rows, conn: conn, columns: columns}
 	for _, t := range types {
-		r.dates = append(r.dates, t.DatabaseTypeName() == "DATE")
+		r.types = append(r.types, t.DatabaseTypeName())
 	}
 	return r, nil
 }
@@ -79,7 +77,7 @@ type queryRows struct {
 	*sql.Rows
 	conn    *sql.Conn
 	columns []string
-	dates   []bool
+	types   []string
 }
 
 func (r *queryRows) Close() error { return errors.Join(r.Rows.Close(), r.conn.Close()) }
@@ -96,44 +94,7 @@ func (r *queryRows) Values() ([]any, error) {
 		return nil, err
 	}
 	for i, c := range cells {
-		cells[i] = plain(c, r.dates[i])
+		cells[i] = plain(c, r.types[i])
 	}
 	return cells, nil
-}
-
-// plain makes a cell one of the types that QueryRows promises.
-func plain(v any, date bool) any {
-	switch v := v.(type) {
-	case nil, bool, string, int64, uint64, float64:
-		return v
-	case int8:
-		return int64(v)
-	case int16:
-		return int64(v)
-	case int32:
-		return int64(v)
-	case uint8:
-		return uint64(v)
-	case uint16:
-		return uint64(v)
-	case uint32:
-		return uint64(v)
-	case float32:
-		return float64(v)
-	case *big.Int: // sums of integers
-		if v.IsInt64() {
-			return v.Int64()
-		}
-		return v.String()
-	case duckdb.Decimal:
-		return v.Float64()
-	case time.Time:
-		if date {
-			return v.Format(time.DateOnly)
-		}
-		return v.Format("2006-01-02 15:04:05.999999")
-	case []byte:
-		return fmt.Sprintf("%x", v)
-	}
-	return fmt.Sprint(v)
 }
