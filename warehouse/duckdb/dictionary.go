@@ -4,6 +4,8 @@
 package duckdb
 
 import (
+	"math"
+
 	"github.com/cespare/xxhash/v2"
 	"github.com/duckdb/duckdb-go/v2/mapping"
 )
@@ -14,6 +16,7 @@ type dictionary struct {
 	arena []byte // the keys, one after the other
 	at    []span // of key i in arena
 	base  int32  // ids below it were given by earlier loads
+	full  bool   // a key was left out: the arena holds no more than its spans can tell
 	seen  uint32 // what fetch read, so that the reading is not left out
 }
 
@@ -26,6 +29,9 @@ type slot struct {
 
 // span is a key's place in the arena.
 type span struct{ from, length uint32 }
+
+// maxArena bounds the text of one kind of ids: 4 GiB, 200 million of 20 bytes. A variable for its test.
+var maxArena = math.MaxUint32
 
 func newDictionary() *dictionary { return &dictionary{slots: make([]slot, 1<<10)} }
 
@@ -81,6 +87,10 @@ func (d *dictionary) idOf(key string, sum uint64) int32 {
 		if s.hash == hash && int(s.length) == len(key) && string(d.arena[s.from:s.from+s.length]) == key {
 			return int32(s.id - 1)
 		}
+	}
+	if len(d.arena)+len(key) > maxArena {
+		d.full = true
+		return 0
 	}
 	sp := span{uint32(len(d.arena)), uint32(len(key))}
 	d.arena = append(d.arena, key...)

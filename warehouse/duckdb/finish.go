@@ -81,7 +81,7 @@ func (l *load) statement(name string, args ...int64) error {
 
 // enter writes the list of loads and the settings.
 func (l *load) enter() error {
-	w := newWriter(l.conn, l.cancel)
+	w := newWriter(l.ctx, l.conn, l.cancel)
 	loads, err := w.open("loads", []mapping.Type{mapping.TypeUSmallInt, mapping.TypeVarchar, mapping.TypeVarchar, mapping.TypeVarchar, mapping.TypeVarchar,
 		mapping.TypeBigInt, mapping.TypeBigInt, mapping.TypeVarchar, mapping.TypeTimestamp, mapping.TypeBigInt, mapping.TypeBigInt})
 	if err != nil {

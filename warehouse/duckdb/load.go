@@ -164,7 +164,7 @@ func (l *load) transaction() error {
 	if err := l.begin(); err != nil {
 		return err
 	}
-	l.w = newWriter(l.conn, l.cancel)
+	l.w = newWriter(l.ctx, l.conn, l.cancel)
 	err := l.read()
 	if err != nil {
 		l.cancel(err)
@@ -336,6 +336,11 @@ func (l *load) input(in warehouse.Input) error {
 	stats, err := l.decode(in, hash, opt)
 	if err != nil {
 		return err
+	}
+	for _, d := range []*dictionary{l.users.dictionary, l.creators.dictionary, l.cards.dictionary, l.songs, l.artists, l.contents} {
+		if d.full {
+			return fmt.Errorf("%s: ids of one kind have more than %d bytes in all, which is too many for one database; load fewer months into it", in.Name, maxArena)
+		}
 	}
 	if total := stats.Rows + stats.Rejected; stats.Rejected > allowed(total) {
 		return &warehouse.TooManyRejectsError{Name: in.Name, Rejected: stats.Rejected, Rows: total, Allowed: allowed(total), First: first}

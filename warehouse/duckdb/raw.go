@@ -114,6 +114,7 @@ const maxChunks = 128
 
 // writer appends chunks to tables from one goroutine, since a connection serves one caller at a time.
 type writer struct {
+	ctx    context.Context
 	conn   *rawConn
 	cancel context.CancelCauseFunc
 	full   chan *chunk
@@ -121,21 +122,19 @@ type writer struct {
 	tables []*table
 }
 
-// newWriter starts a writer; on an error of the engine it cancels with it.
-func newWriter(conn *rawConn, cancel context.CancelCauseFunc) *writer {
-	w := &writer{conn: conn, cancel: cancel, full: make(chan *chunk, 4*maxChunks), done: make(chan struct{})}
+// newWriter starts a writer; on an error of the engine it cancels with it. Once ctx has ended it drops what it is given.
+func newWriter(ctx context.Context, conn *rawConn, cancel context.CancelCauseFunc) *writer {
+	w := &writer{ctx: ctx, conn: conn, cancel: cancel, full: make(chan *chunk, 4*maxChunks), done: make(chan struct{})}
 	go w.run()
 	return w
 }
 
 func (w *writer) run() {
 	defer close(w.done)
-	failed := false
 	for c := range w.full {
-		if !failed {
+		if w.ctx.Err() == nil {
 			mapping.DataChunkSetSize(c.chunk, mapping.IdxT(c.n))
 			if mapping.AppendDataChunk(c.table.appender, c.chunk) == mapping.StateError {
-				failed = true
 				w.cancel(c.table.failure("append"))
 			}
 		}

@@ -23,7 +23,11 @@ type stages struct {
 	dir   string
 	files []*stage
 	buf   []byte
+	keys  []uint64
 }
+
+// rowsACheck is after how many rows a cancellation is looked for.
+const rowsACheck = 1 << 14
 
 type stage struct {
 	f *os.File
@@ -98,13 +102,23 @@ func (s *stages) replay(v *visits, check func() error) error {
 		if _, err := st.f.Seek(0, io.SeekStart); err != nil {
 			return fmt.Errorf("sort impressions by user: %w", err)
 		}
-		rows, list, err := readStage(bufio.NewReaderSize(st.f, 1<<20))
+		rows, list, err := readStage(bufio.NewReaderSize(st.f, 1<<20), check)
 		if err != nil {
 			return fmt.Errorf("sort impressions by user: %w", err)
 		}
-		slices.SortStableFunc(rows, func(a, b stagedRow) int { return int(a.user) - int(b.user) })
+		// Small keys are sorted, of the user and the row's number, and the rows stay where they are.
+		s.keys = s.keys[:0]
 		for i := range rows {
-			r := &rows[i]
+			s.keys = append(s.keys, uint64(rows[i].user)<<32|uint64(i))
+		}
+		slices.Sort(s.keys)
+		for i, key := range s.keys {
+			if i%rowsACheck == 0 {
+				if err := check(); err != nil {
+					return err
+				}
+			}
+			r := &rows[uint32(key)]
 			if r.user != v.user {
 				v.flush()
 				v.user = r.user
@@ -118,9 +132,14 @@ func (s *stages) replay(v *visits, check func() error) error {
 	return nil
 }
 
-func readStage(in io.Reader) (rows []stagedRow, list []swiped, err error) {
+func readStage(in io.Reader, check func() error) (rows []stagedRow, list []swiped, err error) {
 	var b [stagedRowBytes]byte
 	for {
+		if len(rows)%rowsACheck == 0 {
+			if err := check(); err != nil {
+				return nil, nil, err
+			}
+		}
 		if _, err := io.ReadFull(in, b[:]); err != nil {
 			if errors.Is(err, io.EOF) {
 				return rows, list, nil

@@ -10,8 +10,8 @@ import (
 	"github.com/seguefeed/segue/warehouse"
 )
 
-// fixtureHeader is the header of the fixture's impressions.
-var fixtureHeader = strings.SplitAfter(fixtureImpressions, "\n")[0]
+// FixtureHeader is the header line of the fixture's impressions.
+var FixtureHeader = strings.SplitAfter(fixtureImpressions, "\n")[0]
 
 // testSeveralLoads holds loads that follow one another to what one load of everything would give.
 func testSeveralLoads(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
@@ -20,7 +20,7 @@ func testSeveralLoads(t *testing.T, open func(t *testing.T) warehouse.Warehouse)
 		w := loaded(t, open)
 		// one impression of 1 December, 12:00, and u1 with another age; u7 is new
 		_, err := w.Load(ctx, []warehouse.Input{
-			Input(feedlog.Impressions, "december.csv", fixtureHeader+"NA,1,1,1575172800000,1,0,0,0,0,0,c1,3,u7\n"),
+			Input(feedlog.Impressions, "december.csv", FixtureHeader+"NA,1,1,1575172800000,1,0,0,0,0,0,c1,3,u7\n"),
 			Input(feedlog.Users, "users_december.csv", "userId,province,age,gender,registeredMonthCnt,followCnt,level\nu1,guang dong,22,male,4,5,7\nu7,,,,,,\n"),
 		}, warehouse.LoadOptions{})
 		if err != nil {
@@ -38,7 +38,7 @@ func testSeveralLoads(t *testing.T, open func(t *testing.T) warehouse.Warehouse)
 		w := loaded(t, open)
 		load := func(name, rows string, opt warehouse.LoadOptions) {
 			t.Helper()
-			if _, err := w.Load(ctx, []warehouse.Input{Input(feedlog.Impressions, name, fixtureHeader+rows)}, opt); err != nil {
+			if _, err := w.Load(ctx, []warehouse.Input{Input(feedlog.Impressions, name, FixtureHeader+rows)}, opt); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -80,7 +80,7 @@ func testSeveralLoads(t *testing.T, open func(t *testing.T) warehouse.Warehouse)
 		w := open(t)
 		berlin := time.FixedZone("UTC+01:00", 3600)
 		load := func(name, row string, zone *time.Location, replace bool) error {
-			_, err := w.Load(ctx, []warehouse.Input{Input(feedlog.Impressions, name, fixtureHeader+row)}, warehouse.LoadOptions{Zone: zone, Replace: replace})
+			_, err := w.Load(ctx, []warehouse.Input{Input(feedlog.Impressions, name, FixtureHeader+row)}, warehouse.LoadOptions{Zone: zone, Replace: replace})
 			return err
 		}
 		// 1572537600000 is 1 November 00:00 in UTC+8 and 31 October 17:00 in UTC+1

@@ -13,7 +13,7 @@ import (
 func testOddities(t *testing.T, w warehouse.Warehouse) {
 	ctx := context.Background()
 	// 1572570000000 is 1 November 2019, 09:00 in UTC+8
-	impressions := fixtureHeader +
+	impressions := FixtureHeader +
 		"NA,1,1,1572570000000,0,0,0,0,0,0,c1,NA,stranger\n" +
 		"NA,1,1,1572570000000,0,0,0,0,0,0,c1,NA,u1\n" +
 		"NA,1,2,1572570000001,0,0,0,0,0,0,unlisted,NA,u1\n" +
