@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,13 +27,26 @@ const (
 )
 
 // Main runs one command line and returns the exit code. Ctrl-C and SIGTERM cancel the work; a second
-// one ends the process at once.
+// one ends the process at once. All ends within a second but the commit of a large load, which the engine cannot break off:
+// then it is said that a second one would.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	ended := make(chan struct{})
+	defer close(ended)
 	go func() {
-		<-ctx.Done()
-		stop()
+		select {
+		case <-ended:
+			return
+		case <-ctx.Done():
+			stop()
+		}
+		select {
+		case <-ended:
+			return
+		case <-time.After(time.Second):
+		}
+		fmt.Fprintln(stderr, "\nsegue: finishing what cannot be broken off; Ctrl-C again ends it at once, and the database then holds all of a load or nothing of it")
 	}()
 	return Run(ctx, args, stdin, stdout, stderr)
 }

@@ -27,7 +27,7 @@ func (a *app) ingestCommand() *cobra.Command {
 		Long: `Load a log: a directory or a zip that holds the six files, or single files; plain, .gz or .zst.
 
 All files of one call go in together: if one fails, is interrupted or has too many unreadable rows, the database stays
-as it was. Rows that cannot be read are counted and written to a rejects file, with their reasons beside it; mend them
+as it was; only a commit that has begun is finished. Rows that cannot be read are counted and written to a rejects file, with their reasons beside it; mend them
 there and ingest that file.`,
 		Example: `  segue ingest csv_data
   segue ingest NetEase.zip --db netease.duckdb --memory 3GB

@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seguefeed/segue/feedlog"
 	"github.com/seguefeed/segue/warehouse"
@@ -62,5 +65,84 @@ func TestCancelWhileSorting(t *testing.T) {
 	}
 	if files, _ := filepath.Glob(e.path + ".tmp/stages/*"); len(files) > 0 {
 		t.Errorf("%v are left", files)
+	}
+}
+
+// Whatever a load says, the database agrees: cancelled at any of its steps, also while it commits, it has failed and left nothing, or is in.
+func TestCancelAtEveryStep(t *testing.T) {
+	var steps []string
+	load := func(cancelAt string) (string, error) {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		path := filepath.Join(t.TempDir(), "steps.duckdb")
+		e, err := Open(ctx, path, Config{MemoryMB: 500})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = e.Load(ctx, warehousetest.Fixture(), warehouse.LoadOptions{Progress: func(p warehouse.LoadProgress) {
+			if cancelAt == "" && !slices.Contains(steps, p.Step) {
+				steps = append(steps, p.Step)
+			}
+			if p.Step == cancelAt {
+				cancel()
+				time.Sleep(20 * time.Millisecond) // lets what waits for the end of ctx run
+			}
+		}})
+		if closing := e.Close(); closing != nil {
+			t.Fatal(closing)
+		}
+		return path, err
+	}
+	if _, err := load(""); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(steps, "commit") || !slices.Contains(steps, "checkpoint") {
+		t.Fatalf("steps %q", steps)
+	}
+	for _, step := range steps {
+		path, err := load(step)
+		_, missing := os.Stat(path)
+		switch {
+		case err != nil && missing == nil:
+			t.Errorf("cancelled at %q it says %v and has left a database", step, err)
+		case err == nil && missing != nil:
+			t.Errorf("cancelled at %q it says nothing and has left no database", step)
+		case err == nil:
+			if n := impressionsAt(t, path); n != 13 {
+				t.Errorf("cancelled at %q: %d impressions, want 13", step, n)
+			}
+		}
+	}
+}
+
+// A load that is committing when it is cancelled is in, and says so.
+func TestCancelDuringCommit(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var b strings.Builder
+	b.WriteString(warehousetest.FixtureHeader)
+	for i := range 400_000 {
+		fmt.Fprintf(&b, "NA,1,1,%d,0,0,0,0,0,0,c%d,NA,u%d\n", 1572566400000+i, i%50, i/100)
+	}
+	path := filepath.Join(t.TempDir(), "commit.duckdb")
+	e, err := Open(ctx, path, Config{MemoryMB: 500})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = e.Load(ctx, []warehouse.Input{warehousetest.Input(feedlog.Impressions, "impressions.csv", b.String())}, warehouse.LoadOptions{
+		Progress: func(p warehouse.LoadProgress) {
+			if p.Step == "commit" {
+				time.AfterFunc(5*time.Millisecond, cancel)
+			}
+		},
+	})
+	if closing := e.Close(); closing != nil {
+		t.Fatal(closing)
+	}
+	if err != nil {
+		t.Fatalf("a load that was committing: %v", err)
+	}
+	if n := impressionsAt(t, path); n != 400_000 {
+		t.Errorf("%d impressions, want 400,000", n)
 	}
 }

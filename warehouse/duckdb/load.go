@@ -138,9 +138,13 @@ func (l *load) run(ctx context.Context) (report warehouse.LoadReport, err error)
 		return report, fmt.Errorf("load into %s: %w", l.engine.path, err)
 	}
 	if err = l.transaction(); err == nil {
-		if err = context.Cause(l.ctx); err == nil {
-			l.step("commit")
+		l.step("commit")
+		// The engine cannot break a commit off: one that is interrupted says so and is in all the same. So it is not, and a
+		// cancellation that comes now is too late.
+		if stop() {
 			err = l.conn.exec("commit")
+		} else {
+			err = context.Cause(l.ctx)
 		}
 	}
 	if err != nil {
@@ -154,8 +158,10 @@ func (l *load) run(ctx context.Context) (report warehouse.LoadReport, err error)
 		report.Tables = append(report.Tables, f.TableLoad)
 	}
 	// From here on the load is in; what follows only makes the file smaller.
-	l.step("checkpoint")
-	_ = l.conn.exec("checkpoint")
+	if l.ctx.Err() == nil {
+		l.step("checkpoint")
+		_ = l.conn.exec("checkpoint")
+	}
 	return report, nil
 }
 
