@@ -115,6 +115,9 @@ type ReportOptions struct {
 // Report analyses the log and writes the report into dir, in place of an earlier report there. It returns the
 // path of the page.
 func (s *Segue) Report(ctx context.Context, dir string, opt ReportOptions) (string, error) {
+	if err := report.CheckDir(dir); err != nil {
+		return "", err
+	}
 	results, err := s.Analyze(ctx, AnalyzeOptions{Progress: opt.Progress})
 	if err != nil {
 		return "", err

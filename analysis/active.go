@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"context"
-	"math"
 
 	"github.com/seguefeed/segue/internal/stat"
 	"github.com/seguefeed/segue/warehouse"
@@ -51,15 +50,6 @@ func (e *Env) UserActivity(ctx context.Context) (*UserActivity, error) {
 		}
 		return activityOf(pairs), nil
 	})
-}
-
-// ActiveFrom is the CTR from which a user is active, to hand to a query (clicks::double / impressions >= it). NaN without users.
-func (e *Env) ActiveFrom(ctx context.Context) (float64, error) {
-	a, err := e.UserActivity(ctx)
-	if err != nil {
-		return math.NaN(), err
-	}
-	return a.Threshold(), nil
 }
 
 func activityOf(pairs []warehouse.UserPair) *UserActivity {

@@ -36,7 +36,7 @@ const marker = ".segue-report"
 // the place of an earlier report; a directory that holds anything else is refused.
 func Write(ctx context.Context, dir string, in Input) (page string, err error) {
 	dir = filepath.Clean(dir)
-	if err := refuseOthers(dir); err != nil {
+	if err := CheckDir(dir); err != nil {
 		return "", err
 	}
 	if in.Title == "" {
@@ -74,8 +74,9 @@ func Write(ctx context.Context, dir string, in Input) (page string, err error) {
 	return filepath.Join(dir, "index.html"), nil
 }
 
-// refuseOthers makes sure that dir is free, empty, or an earlier report.
-func refuseOthers(dir string) error {
+// CheckDir says whether Write may write to dir: it is free, empty, or holds an earlier report. Asked before an analysis, it
+// spares the user the wait for a report that has no place.
+func CheckDir(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0 {
 		return nil

@@ -24,11 +24,6 @@ func (m *RatioMoments) Add(x, y float64, times int64) {
 	m.XY += t * x * y
 }
 
-// Plus is the moments of two groups together.
-func (m RatioMoments) Plus(o RatioMoments) RatioMoments {
-	return RatioMoments{m.N + o.N, m.X + o.X, m.Y + o.Y, m.XX + o.XX, m.YY + o.YY, m.XY + o.XY}
-}
-
 // SE is the linearised standard error of Y/X with the unit as the cluster. NaN with fewer than two units or no denominator.
 // Source: Cochran, Sampling Techniques (1977), 6.4.
 func (m RatioMoments) SE() float64 {
@@ -59,32 +54,4 @@ func RatioDifference(a, b RatioMoments) (Estimate, Test) {
 		return e, untested()
 	}
 	return e, Test{Statistic: d / se, P: NormalP(d / se)}
-}
-
-// Homogeneity tests that groups with independent estimates and standard errors share one value (the chi-squared
-// form of Cochran's Q, df = groups - 1). Groups whose value or error is NaN, or whose error is 0, are left out.
-func Homogeneity(values, ses []float64) Test {
-	var sw, swx float64
-	k := 0
-	for i, v := range values {
-		if math.IsNaN(v) || !(ses[i] > 0) {
-			continue
-		}
-		w := 1 / (ses[i] * ses[i])
-		sw += w
-		swx += w * v
-		k++
-	}
-	if k < 2 {
-		return untested()
-	}
-	mean, q := swx/sw, 0.0
-	for i, v := range values {
-		if math.IsNaN(v) || !(ses[i] > 0) {
-			continue
-		}
-		z := (v - mean) / ses[i]
-		q += z * z
-	}
-	return Test{Statistic: q, DF: float64(k - 1), P: ChiSquaredP(q, float64(k-1))}
 }

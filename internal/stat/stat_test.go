@@ -178,16 +178,6 @@ func TestRatioIntervalCovers(t *testing.T) {
 	}
 }
 
-func TestHomogeneityByHand(t *testing.T) {
-	// 1 and 3 with errors 1 and 1: mean 2, Q = 1 + 1 = 2 with one degree of freedom. The NaN group is left out.
-	got := Homogeneity([]float64{1, 3, math.NaN()}, []float64{1, 1, 1})
-	near(t, "Q", got.Statistic, 2)
-	near(t, "df", got.DF, 1)
-	if one := Homogeneity([]float64{1}, []float64{1}); one.Known() {
-		t.Error("one group was tested")
-	}
-}
-
 func TestBetaBinomialRecoversAPlantedTruth(t *testing.T) {
 	// 40,000 users with probabilities from beta(1, 19), five impressions each.
 	r := rand.New(rand.NewPCG(3, 4))
