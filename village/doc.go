@@ -64,7 +64,7 @@
 //
 // Cards. A card is alive from its publication day on. Its exposure is drawn by a daily lottery with weights
 //
-//	w = exp(cards.weight_sd (merit a + sqrt(1-merit^2) N)) exp(day_sd N) (1 + age/3)^-life
+//	w = sat(exp(cards.weight_sd (merit a + sqrt(1-merit^2) N)), exp(weight_cap)) exp(day_sd N) (1 + age/3)^-life
 //
 // where a is its standardised log appeal: the app has learned, to the degree merit, to show what is clicked. First pages
 // draw by w^front_power, screens below by w^deep_power. The daily statistics count the sample's own impressions and a

@@ -40,7 +40,8 @@ func (f *figures) quantile(group, name string, s sample, q float64) {
 	f.set(group, name, spread.quantile(q))
 }
 
-// step is the distance between the values of a sample of counts or of means of few counts; 0 of any other.
+// step is over how much the values of a sample are spread: 1 for counts; less for means of a few counts, of which most users
+// have one of a handful; 0 for any other.
 func (s sample) step() float64 {
 	var whole, halves float64
 	for _, v := range s {
@@ -55,7 +56,7 @@ func (s sample) step() float64 {
 	case whole == n:
 		return 1
 	case halves > n/2:
-		return .5
+		return .25
 	}
 	return 0
 }

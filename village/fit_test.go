@@ -45,7 +45,7 @@ func TestFitBringsTheFiguresNearer(t *testing.T) {
 		if b, err = json.Marshal(f.p); err != nil {
 			t.Fatal(err)
 		}
-		return r.loss(), last.loss(), b
+		return r.loss(1), last.loss(1), b
 	}
 	before, after, b := run()
 	if !(after < before) {

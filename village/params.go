@@ -171,6 +171,7 @@ type cardParams struct {
 	TopTalk     float64   `json:"top_talk"`      // share of the most used topic
 	Original    float64   `json:"original"`      // share whose song and artist are the placeholder
 	WeightSD    float64   `json:"weight_sd"`     // spread of log exposure between cards
+	WeightCap   float64   `json:"weight_cap"`    // log exposure, over a card of mean log exposure, that no card passes
 	DaySD       float64   `json:"day_sd"`        // spread of log exposure of a card between days
 	Life        float64   `json:"life"`          // power at which exposure falls with age
 	Merit       float64   `json:"merit"`         // correlation of a card's log exposure with its log appeal: what the app learned to show
