@@ -339,7 +339,6 @@ func (f *fit) match(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var shares [11]float64
 	for _, t := range f.targets {
 		var mean float64
 		for _, h := range have {
@@ -354,18 +353,44 @@ func (f *fit) match(ctx context.Context) error {
 			f.p.Arrival.Day[n-1] *= t.Value / mean
 		case "share of impressions by hour":
 			f.p.Arrival.Hour[n] *= t.Value / mean
-		case "users by level":
+		}
+	}
+	f.p.Level.Cut = cutsOf(slices.Concat(scores...), f.levelShares())
+	return nil
+}
+
+// cutsOf are the scores between levels that give the published shares of users.
+func cutsOf(scores sample, shares [11]float64) (cuts [10]float64) {
+	slices.Sort(scores)
+	below := 0.0
+	for k := range cuts {
+		below += shares[k]
+		cuts[k] = scores.quantile(math.Min(1, below))
+	}
+	return cuts
+}
+
+// regrade cuts a village's own scores by the published shares, as match will once the parameters stand: a knob that moves
+// scores moves nobody to another level by that alone.
+func (f *fit) regrade(l *ledger) {
+	var scores sample
+	l.seen(func(u *userMonth) {
+		if u.hasRow {
+			scores = append(scores, float64(u.score))
+		}
+	})
+	cuts := cutsOf(scores, f.levelShares())
+	l.seen(func(u *userMonth) { u.level = gradeOf(float64(u.score), &cuts) })
+}
+
+// levelShares are the published shares of users by level.
+func (f *fit) levelShares() (shares [11]float64) {
+	for _, t := range f.targets {
+		if n, err := strconv.Atoi(t.Name); err == nil && t.Group == "users by level" {
 			shares[n] = t.Value
 		}
 	}
-	all := sample(slices.Concat(scores...))
-	slices.Sort(all)
-	below := 0.0
-	for k := range f.p.Level.Cut {
-		below += shares[k]
-		f.p.Level.Cut[k] = all.quantile(math.Min(1, below))
-	}
-	return nil
+	return shares
 }
 
 // trial simulates all villages with the parameters as they are: the residuals are means over them.
@@ -413,6 +438,7 @@ func (f *fit) try(ctx context.Context, p *params, seed uint64, threads int) (res
 	if err != nil {
 		return residuals{}, nil, err
 	}
+	f.regrade(l)
 	have := l.figures(true)
 	figures, err := compare(f.targets, have)
 	if err != nil {

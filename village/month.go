@@ -340,12 +340,13 @@ func bend(base, slope, square, e float64) float64 {
 
 // grade is the app's level of the user: engagement with the app, what she did in
 // the month, and noise, cut into eleven grades.
-func (m *month) grade() int8 {
-	l := &m.p.Level
-	s := m.score()
+func (m *month) grade() int8 { return gradeOf(m.score(), &m.p.Level.Cut) }
+
+// gradeOf is the number of cuts at or below a score.
+func gradeOf(score float64, cuts *[10]float64) int8 {
 	g := int8(0)
-	for _, c := range l.Cut {
-		if s >= c {
+	for _, c := range cuts {
+		if score >= c {
 			g++
 		}
 	}
