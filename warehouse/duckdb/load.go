@@ -124,7 +124,7 @@ func (l *load) run(ctx context.Context) (report warehouse.LoadReport, err error)
 	}
 	defer l.conn.close()
 	// A statement of the engine that takes long is broken off when the load is cancelled.
-	stop := context.AfterFunc(l.ctx, func() { mapping.Interrupt(l.conn.conn) })
+	stop := l.conn.interruptAfter(l.ctx)
 	defer stop()
 
 	// While rows are appended the decoders need the other processors, and the engine's own threads would only wait for each other.

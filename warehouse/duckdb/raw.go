@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 	"unicode/utf8"
 	"unsafe"
 
@@ -47,6 +48,23 @@ func openRaw(path string, settings [][2]string) (*rawConn, error) {
 func (c *rawConn) close() {
 	mapping.Disconnect(&c.conn)
 	mapping.Close(&c.db)
+}
+
+// interruptAfter breaks off the statement that runs when ctx ends. The function it returns ends this: true if nothing was
+// broken off; false once the interruption has passed, so that it hits neither a later statement nor a connection that is closed.
+func (c *rawConn) interruptAfter(ctx context.Context) (stop func() bool) {
+	passed := make(chan struct{})
+	stopped := context.AfterFunc(ctx, func() {
+		defer close(passed)
+		mapping.Interrupt(c.conn)
+	})
+	return sync.OnceValue(func() bool {
+		if stopped() {
+			return true
+		}
+		<-passed
+		return false
+	})
 }
 
 // exec runs one statement without a result; args are bound to $1, $2, ...
