@@ -17,6 +17,7 @@ type Warehouse interface {
 	Demographics
 	Content
 	Groups
+	Training
 	Close() error
 }
 

@@ -71,9 +71,14 @@ func (c *rawConn) interruptAfter(ctx context.Context) (stop func() bool) {
 func (c *rawConn) exec(q string, args ...int64) error {
 	var res mapping.Result
 	defer mapping.DestroyResult(&res)
+	return c.run(q, &res, args...)
+}
+
+// run runs one statement into res, which the caller destroys.
+func (c *rawConn) run(q string, res *mapping.Result, args ...int64) error {
 	if len(args) == 0 {
-		if mapping.Query(c.conn, q, &res) == mapping.StateError {
-			return errors.New(mapping.ResultError(&res))
+		if mapping.Query(c.conn, q, res) == mapping.StateError {
+			return errors.New(mapping.ResultError(res))
 		}
 		return nil
 	}
@@ -87,18 +92,19 @@ func (c *rawConn) exec(q string, args ...int64) error {
 			return errors.New(mapping.PrepareError(s))
 		}
 	}
-	if mapping.ExecutePrepared(s, &res) == mapping.StateError {
-		return errors.New(mapping.ResultError(&res))
+	if mapping.ExecutePrepared(s, res) == mapping.StateError {
+		return errors.New(mapping.ResultError(res))
 	}
 	return nil
 }
 
-// fetch runs one query and hands its chunks to each, with the number of rows; columns are read with column.
-func (c *rawConn) fetch(q string, each func(chunk mapping.DataChunk, n int) error) error {
+// fetch runs one query and hands its chunks to each, with the number of rows; columns are read with column. args are bound to
+// $1, $2, ...
+func (c *rawConn) fetch(q string, each func(chunk mapping.DataChunk, n int) error, args ...int64) error {
 	var res mapping.Result
 	defer mapping.DestroyResult(&res)
-	if mapping.Query(c.conn, q, &res) == mapping.StateError {
-		return errors.New(mapping.ResultError(&res))
+	if err := c.run(q, &res, args...); err != nil {
+		return err
 	}
 	for {
 		chunk := mapping.FetchChunk(res)
@@ -320,23 +326,31 @@ func (t *table) textOr(col int, s string) {
 	t.text(col, s)
 }
 
+// cells are a fetched column of texts without nulls, in the engine's own memory, valid until the chunk is destroyed.
+type cells []cell
+
+// cell is DuckDB's string_t: a length of 4 bytes, then up to 12 bytes of text in place, or 4 of prefix and a pointer.
+type cell struct {
+	length uint32
+	inline [4]byte
+	ptr    unsafe.Pointer
+}
+
+func texts(chunk mapping.DataChunk, i, n int) cells { return column[cell](chunk, i, n) }
+
+func (t cells) at(j int) []byte {
+	c := &t[j]
+	if c.length <= 12 {
+		return unsafe.Slice(&c.inline[0], c.length)
+	}
+	return unsafe.Slice((*byte)(c.ptr), c.length)
+}
+
 // textColumn copies a fetched column of texts that hold no nulls.
 func textColumn(chunk mapping.DataChunk, i, n int) []string {
-	// DuckDB's string_t: a length of 4 bytes, then up to 12 bytes of text in place, or 4 of prefix and a pointer.
-	type str struct {
-		length uint32
-		inline [4]byte
-		ptr    unsafe.Pointer
-	}
-	cells := column[str](chunk, i, n)
 	out := make([]string, n)
-	for j := range cells {
-		c := &cells[j]
-		if c.length <= 12 {
-			out[j] = string(unsafe.Slice(&c.inline[0], c.length))
-		} else {
-			out[j] = string(unsafe.Slice((*byte)(c.ptr), c.length))
-		}
+	for j, t := 0, texts(chunk, i, n); j < n; j++ {
+		out[j] = string(t.at(j))
 	}
 	return out
 }

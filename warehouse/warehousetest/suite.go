@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 	t.Run("content", func(t *testing.T) { testContent(t, loaded(t, open)) })
 	t.Run("demographics", func(t *testing.T) { testDemographics(t, open) })
 	t.Run("groups", func(t *testing.T) { testGroups(t, loaded(t, open), open(t)) })
+	t.Run("training", func(t *testing.T) { testTraining(t, open) })
 	t.Run("empty", func(t *testing.T) { testEmpty(t, open(t)) })
 }
 
