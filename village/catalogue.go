@@ -164,7 +164,7 @@ func newCatalogue(p *params, seed uint64, users int) *catalogue {
 		}
 		merit := r.normal()
 		c.appeal = float32(math.Exp(p.Click.AppealSD*merit - p.Click.AppealSD*p.Click.AppealSD/2))
-		base[i] = saturate(math.Exp(p.Cards.WeightSD*(p.Cards.Merit*merit+math.Sqrt(1-p.Cards.Merit*p.Cards.Merit)*r.normal())), math.Exp(p.Cards.WeightCap))
+		base[i] = saturate(math.Exp(p.Cards.WeightSD*(p.Cards.Merit*merit+math.Sqrt(1-p.Cards.Merit*p.Cards.Merit)*r.normal())), math.Exp(p.Cards.WeightCap), p.Cards.WeightEdge)
 		k := ca.draw(r)
 		ct := &cat.contents[k]
 		c.content = int16(k)

@@ -6,7 +6,7 @@
 //
 // Names in this type are parameters, in parameters.json; logit(p) = log(p/(1-p)); N is a standard normal number drawn
 // anew wherever it stands; sat(x, c) = x/(1 + x/c) bends x so that it stays below c. The N of keenness, visits, depth,
-// clicks and engagement, and the draw of tenure, come from a lattice that spreads users evenly (lattice.go): a village of
+// clicks and engagement, and the draws of tenure and province, come from a lattice that spreads users evenly (lattice.go): a village of
 // 200,000 is then as like the next as one of a million with independent draws.
 //
 // Users. Province, tenure, gender, age and the number of followed accounts are drawn from people. One hidden number,
@@ -16,7 +16,7 @@
 //	visits   = sat(exp(arrival.visit_mu + visit_sd N + visit_keen k + visit_tail max(0, k-1) + visit_new exp(-months/6)), visit_cap)
 //	appetite = logit^-1(appetite.mu + appetite.sd k + shift)
 //	depth    = sat(exp(appetite.depth_mu + depth_sd N + depth_keen k), depth_cap)
-//	click    = exp(click.mu + click.sd N + click.volume k + click.tenure(months))
+//	click    = exp(click.mu + click.sd N + click.volume k + click.deep N' + click.engaged e + engaged_bend e^2 + click.tenure(months))
 //
 // visits is the mean number of visits after the first, appetite the chance that a visit becomes browsing, depth the mean
 // number of screens below the first page, click the chance of a click on a card of mean appeal in full view. All four are
@@ -64,7 +64,8 @@
 //
 // Cards. A card is alive from its publication day on. Its exposure is drawn by a daily lottery with weights
 //
-//	w = sat(exp(cards.weight_sd (merit a + sqrt(1-merit^2) N)), exp(weight_cap)) exp(day_sd N) (1 + age/3)^-life
+//	x = exp(cards.weight_sd (merit a + sqrt(1-merit^2) N))
+//	w = x (1 + (x/exp(weight_cap))^weight_edge)^(-1/weight_edge) exp(day_sd N) (1 + age/3)^-life
 //
 // where a is its standardised log appeal: the app has learned, to the degree merit, to show what is clicked. First pages
 // draw by w^front_power, screens below by w^deep_power. The daily statistics count the sample's own impressions and a

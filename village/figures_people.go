@@ -88,10 +88,11 @@ var (
 	highProvinces = []string{"xin jiang", "xi cang", "qing hai"}
 )
 
-// The two groups' distances from the mean over provinces: the fit aims at them, the check counts provinces.
+// Distances from the mean over provinces, of the low ones together and of each high one: the fit aims at them, the check
+// counts provinces.
 const (
-	lowGroup  = "Beijing, Shanghai, Guangdong, less the mean"
-	highGroup = "Xinjiang, Tibet, Qinghai, less the mean"
+	lowGroup = "Beijing, Shanghai, Guangdong, less the mean"
+	lessMean = ", less the mean"
 )
 
 // provinceFigures are the known users of each province and their activity.
@@ -138,17 +139,16 @@ func (l *ledger) provinceFigures(f *figures) {
 			high++
 		}
 	}
-	pooled := func(names []string) float64 {
-		var n, a float64
-		for i, p := range provinces {
-			if slices.Contains(names, p.Name) {
-				n, a = n+users[i], a+active[i]
-			}
+	var lowUsers, lowActive float64
+	for i, p := range provinces {
+		if slices.Contains(lowProvinces, p.Name) {
+			lowUsers, lowActive = lowUsers+users[i], lowActive+active[i]
 		}
-		return a / n
 	}
-	f.set("activity by province", lowGroup, pooled(lowProvinces)-mean)
-	f.set("activity by province", highGroup, pooled(highProvinces)-mean)
+	f.set("activity by province", lowGroup, lowActive/lowUsers-mean)
+	for _, p := range highProvinces {
+		f.set("activity by province", p+lessMean, rate[p]-mean)
+	}
 	f.set("activity by province", "mean over provinces", mean)
 	f.set("activity by province", "share of provinces at or above their mean", above/count)
 	f.set("activity by province", "xi cang", rate["xi cang"])

@@ -23,14 +23,16 @@ type FitConfig struct {
 	Users   int    // of each village that is tried; the more, the less sampling error is fitted
 	Seed    uint64 // of the first village; the others have the seeds that follow
 	Rounds  int    // of measuring the slopes and following them
+	Sweeps  int    // then, over all parameters, one after another, by how many figures pass
 	Threads int    // 0 means one a core
 	// Round, if set, is given the parameters, as parameters.json, after each round; an error ends the fit.
 	Round func(parameters []byte) error
-	// Progress, if set, is told of each trial: the round, from 1, how many of its trials are done, and the loss where it began.
-	Progress func(round int, done, total int64, loss float64)
+	// Progress, if set, is told of each trial: the round, from 1, with the sweeps counting on, how many of its trials are done,
+	// and the loss where it began or, of a sweep, how many figures pass.
+	Progress func(round int, done, total int64, score float64)
 }
 
-// Fit returns parameters.json anew, and how the last of its villages stands. Cost: Rounds x (knobs + 7 villages) villages of
+// Fit returns parameters.json anew, and how the last of its villages stands. Cost: Rounds x (knobs + 7 x 8) + Sweeps x knobs x 8 x about 2 villages of
 // cfg.Users users.
 func Fit(ctx context.Context, cfg FitConfig) (parameters []byte, figures []Figure, err error) {
 	p, err := defaultParams()
@@ -106,16 +108,12 @@ func (f *fit) run(ctx context.Context) error {
 		if err := f.round(ctx, round); err != nil {
 			return err
 		}
-		if f.cfg.Round == nil {
-			continue
-		}
-		b, err := f.parameters()
-		if err != nil {
+		if err := f.hand(); err != nil {
 			return err
 		}
-		if err := f.cfg.Round(b); err != nil {
-			return err
-		}
+	}
+	if err := f.polish(ctx); err != nil {
+		return err
 	}
 	_, err := f.trial(ctx)
 	return err

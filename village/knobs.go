@@ -28,6 +28,7 @@ var knobs = []knob{
 	{"page.screen.0", .05, .05, 2}, {"page.screen.2", .05, .05, 2}, {"page.screen.3", .05, .05, 2},
 	// what is clicked, and what follows
 	{"click.mu", .05, -6, 0}, {"click.sd", .1, 0, 3}, {"click.volume", .05, -2, 1}, {"click.floor", .05, 0, 1}, {"click.decay", .5, .1, 50}, {"click.mood", .1, 0, 2},
+	{"click.deep", .1, -1, 1}, {"click.engaged", .05, -1, 1}, {"click.engaged_bend", .03, -.5, .5},
 	{"click.glance_top", .02, 0, 1}, {"click.glance_fall", .1, 0, 5},
 	{"click.like", .002, 0, 1}, {"click.like_slope", .05, -2, 2}, {"click.like_bend", .05, -1, 1},
 	{"click.read", .01, 0, 1}, {"click.read_slope", .05, -2, 2}, {"click.read_bend", .05, -1, 1},
@@ -39,13 +40,13 @@ var knobs = []knob{
 	{"people.keen_tenure.0", .1, -2, 2}, {"people.keen_tenure.1", .1, -2, 2}, {"people.keen_tenure.2", .1, -2, 2}, {"people.keen_tenure.3", .1, -2, 2},
 	{"people.keen_tenure.4", .1, -2, 2}, {"people.keen_tenure.5", .1, -2, 2}, {"people.keen_tenure.6", .1, -2, 2}, {"people.keen_null", .1, -2, 2}, {"people.male", .01, 0, 1}, {"people.no_profile", .01, 0, 1},
 	{"people.provinces.bei jing.keen,people.provinces.shang hai.keen,people.provinces.guang dong.keen", .2, -3, 3},
-	{"people.provinces.xin jiang.keen,people.provinces.qing hai.keen", .2, -3, 3}, {"people.provinces.xi cang.keen", .2, -3, 3},
+	{"people.provinces.xin jiang.keen", .2, -3, 3}, {"people.provinces.qing hai.keen", .2, -3, 3}, {"people.provinces.xi cang.keen", .2, -3, 3},
 	{"people.age_male.mean", .2, 18, 26}, {"people.age_female.mean", .2, 18, 26}, {"people.age_male.sd", .2, 2, 6}, {"people.age_female.sd", .2, 2, 6},
 	{"people.age_female.young", .1, .2, 3},
 	{"people.follows.x.6", 2, 12, 34}, {"people.follows.x.8", 10, 45, 300},
 	{"level.tenure", .05, 0, 1}, {"level.volume", .05, -2, 2}, {"level.clicky", .05, 0, 1}, {"level.shift", .1, -3, 3},
 	// how a card spreads through the app
-	{"cards.weight_sd", .2, .1, 6}, {"cards.weight_cap", .3, 1, 12}, {"cards.day_sd", .1, 0, 3}, {"cards.deep_power", .05, .1, 1}, {"cards.life", .1, 0, 4}, {"cards.merit", .1, 0, .9}, {"cards.content_lift", .1, 0, 3}, {"cards.app_per_shown", 2, 1, 200}, {"cards.app_click", .002, 0, .5},
+	{"cards.weight_sd", .2, .1, 6}, {"cards.weight_cap", .3, 1, 12}, {"cards.weight_edge", .3, .3, 8}, {"cards.day_sd", .1, 0, 3}, {"cards.deep_power", .05, .1, 1}, {"cards.life", .1, 0, 4}, {"cards.merit", .1, 0, .9}, {"cards.content_lift", .1, 0, 3}, {"cards.app_per_shown", 2, 1, 200}, {"cards.app_click", .002, 0, .5},
 }
 
 // aims are what the fit heads for where the check counts, and a count has no slope: how far the rates of the provinces
@@ -53,7 +54,9 @@ var knobs = []knob{
 // majority of contents below 5%; and the three contents of the highest rate a tenth above all others.
 var aims = []target{
 	{Group: "activity by province", Name: lowGroup, Value: -.015, Share: true},
-	{Group: "activity by province", Name: highGroup, Value: .015, Share: true},
+	{Group: "activity by province", Name: "xin jiang" + lessMean, Value: .015, Share: true},
+	{Group: "activity by province", Name: "xi cang" + lessMean, Value: .015, Share: true},
+	{Group: "activity by province", Name: "qing hai" + lessMean, Value: .015, Share: true},
 	{Group: "content", Name: belowFive, Value: .65, Share: true, Error: .02},
 	{Group: "content", Name: threeOverRest, Value: 1.1},
 }

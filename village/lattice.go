@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// lattice is Sobol's sequence in up to six dimensions, shifted by the seed: of the points 0 to 2^k - 1 and of any run of as
+// lattice is Sobol's sequence in up to seven dimensions, shifted by the seed: of the points 0 to 2^k - 1 and of any run of as
 // many that starts at a multiple of 2^k, each dimension has one in each 2^-k of (0,1), and any box its share, nearly. The
 // shift (exclusive or with random bits) makes each coordinate uniform. Direction numbers: S. Joe and F. Y. Kuo 2008,
 // "Constructing Sobol sequences with better two-dimensional projections", SIAM J. Sci. Comput. 30:2635-2654.
@@ -24,9 +24,9 @@ type lattice struct {
 var primitive = []struct {
 	a uint32
 	m []uint32
-}{{0, nil}, {0, []uint32{1}}, {1, []uint32{1, 3}}, {1, []uint32{1, 3, 1}}, {2, []uint32{1, 1, 1}}, {1, []uint32{1, 1, 3, 3}}}
+}{{0, nil}, {0, []uint32{1}}, {1, []uint32{1, 3}}, {1, []uint32{1, 3, 1}}, {2, []uint32{1, 1, 1}}, {1, []uint32{1, 1, 3, 3}}, {4, []uint32{1, 3, 5, 13}}}
 
-// newLattice returns the lattice of dims dimensions, at most 6, that belongs to a seed.
+// newLattice returns the lattice of dims dimensions, at most 7, that belongs to a seed.
 func newLattice(seed uint64, dims int) lattice {
 	l := lattice{make([]uint32, dims), make([][32]uint32, dims)}
 	r := newRNG()

@@ -38,6 +38,7 @@ const (
 	evenDepth
 	evenMonths
 	evenEngaged
+	evenProvince
 	evenDims
 )
 
@@ -54,7 +55,7 @@ var genderNames = [...]string{"", "male", "female", "unknown"}
 type population struct {
 	p        *params
 	seed     uint64
-	province alias
+	province steps
 	tenure   steps
 	even     lattice
 	men      alias
@@ -69,7 +70,7 @@ func newPopulation(p *params, seed uint64) *population {
 		w[i] = v.Users
 	}
 	pop := &population{p: p, seed: seed,
-		province: newAlias(w),
+		province: newSteps(w),
 		tenure:   newSteps(p.People.Tenure[:]),
 		even:     newLattice(seed, evenDims),
 		men:      newAlias(p.People.AgeMale.weights()),
@@ -91,7 +92,7 @@ func (pop *population) draw(r *rng, i int, u *person) {
 	r.seed(pop.seed, streamUser, uint64(i))
 	even := func(d int) float64 { return pop.even.at(uint32(i), d) }
 
-	u.province = int16(pop.province.draw(r))
+	u.province = int16(pop.province.at(even(evenProvince)))
 	months := pop.tenure.at(even(evenMonths))
 	u.months = int32(months)
 	if r.float() < p.People.TenureWrong {
@@ -133,9 +134,9 @@ func (pop *population) draw(r *rng, i int, u *person) {
 	a := &p.Appetite
 	above := max(0, u.keen-1)
 	u.appetit = 1 / (1 + math.Exp(-(a.Mu + a.SD*u.keen + shift)))
-	u.visits = saturate(math.Exp(p.Arrival.VisitMu+p.Arrival.VisitSD*zv+p.Arrival.VisitKeen*u.keen+p.Arrival.VisitTail*above+p.Arrival.VisitNew*newcomer), p.Arrival.VisitCap)
-	u.depth = saturate(math.Exp(a.DepthMu+a.DepthSD*zd+a.DepthKeen*u.keen), a.DepthCap)
-	u.click = min(0.95, math.Exp(p.Click.Mu+p.Click.SD*zc+p.Click.Volume*u.keen+knots(&p.Click.Tenure, float64(months))))
+	u.visits = saturate(math.Exp(p.Arrival.VisitMu+p.Arrival.VisitSD*zv+p.Arrival.VisitKeen*u.keen+p.Arrival.VisitTail*above+p.Arrival.VisitNew*newcomer), p.Arrival.VisitCap, 1)
+	u.depth = saturate(math.Exp(a.DepthMu+a.DepthSD*zd+a.DepthKeen*u.keen), a.DepthCap, 1)
+	u.click = min(0.95, math.Exp(p.Click.Mu+p.Click.SD*zc+p.Click.Volume*u.keen+p.Click.Deep*zd+p.Click.Engaged*u.engaged+p.Click.EngagedBend*u.engaged*u.engaged+knots(&p.Click.Tenure, float64(months))))
 
 	for k := 0; k < tasteDims-1; k++ {
 		u.taste[k] = float32(r.normal())
@@ -177,5 +178,7 @@ func knots(v *[7]float64, months float64) float64 {
 	return v[i-1] + t*(v[i]-v[i-1])
 }
 
-// saturate bends x >= 0 so that it stays below top.
-func saturate(x, top float64) float64 { return x / (1 + x/top) }
+// saturate bends x >= 0 so that it stays below top; the higher edge, the more abruptly.
+func saturate(x, top, edge float64) float64 {
+	return x * math.Pow(1+math.Pow(x/top, edge), -1/edge)
+}

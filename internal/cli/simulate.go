@@ -12,14 +12,14 @@ import (
 
 func (a *app) simulateCommand() *cobra.Command {
 	var (
-		cfg    = village.Config{Users: 100_000, Seed: 1}
-		out    string
-		nested string
-		null   string
-		check  bool
-		fit    string
-		rounds int
-		asJSON bool
+		cfg            = village.Config{Users: 100_000, Seed: 1}
+		out            string
+		nested         string
+		null           string
+		check          bool
+		fit            string
+		rounds, sweeps int
+		asJSON         bool
 	)
 	cmd := &cobra.Command{
 		Use:   "simulate",
@@ -33,7 +33,7 @@ judge a model, never to train one; --truth=false leaves them out.
 make its own sampling errors small.`,
 		Example: `  segue simulate --users 20000 --seed 7 --out village
   segue simulate --check --users 200000
-  segue simulate --fit village/parameters.json --users 50000 --rounds 5
+  segue simulate --fit village/parameters.json --users 50000 --rounds 5 --sweeps 2
   segue simulate --users 2085533 --out full          the reference's size: 57.7 million impressions, 6 GB`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -55,7 +55,7 @@ make its own sampling errors small.`,
 			case check:
 				return a.checkVillage(cmd, cfg, asJSON)
 			case fit != "":
-				return a.fitVillage(cmd, cfg, fit, rounds)
+				return a.fitVillage(cmd, cfg, fit, rounds, sweeps)
 			}
 			if out == "" {
 				return usagef("simulate needs --out DIR, the directory to write to")
@@ -84,7 +84,8 @@ make its own sampling errors small.`,
 	cmd.Flags().BoolVar(&cfg.Truth, "truth", true, "write the truth beside the log")
 	cmd.Flags().BoolVar(&check, "check", false, "compare with the published figures instead of writing files")
 	cmd.Flags().StringVar(&fit, "fit", "", "fit the model's parameters to the published figures, write them to this file, and simulate nothing")
-	cmd.Flags().IntVar(&rounds, "rounds", 5, "with --fit: passes over all parameters")
+	cmd.Flags().IntVar(&rounds, "rounds", 5, "with --fit: rounds that follow the slopes of all parameters together")
+	cmd.Flags().IntVar(&sweeps, "sweeps", 2, "with --fit: sweeps over the parameters, one after another, after the rounds")
 	cmd.Flags().IntVar(&a.threads, "threads", 0, "processor threads to use (default: all)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
@@ -161,15 +162,19 @@ func (a *app) checkVillage(cmd *cobra.Command, cfg village.Config, asJSON bool) 
 }
 
 // fitVillage renews the model's parameters, for those who work on the model.
-func (a *app) fitVillage(cmd *cobra.Command, cfg village.Config, file string, rounds int) error {
-	if rounds < 1 {
-		return usagef("--rounds %d: a fit needs at least one", rounds)
+func (a *app) fitVillage(cmd *cobra.Command, cfg village.Config, file string, rounds, sweeps int) error {
+	if rounds < 0 || sweeps < 0 || rounds+sweeps == 0 {
+		return usagef("--rounds %d, --sweeps %d: a fit needs at least one of either", rounds, sweeps)
 	}
 	err := a.withProgress(func(progress segue.Progress) error {
-		_, _, err := village.Fit(cmd.Context(), village.FitConfig{Users: cfg.Users, Seed: cfg.Seed, Rounds: rounds, Threads: cfg.Threads,
+		_, _, err := village.Fit(cmd.Context(), village.FitConfig{Users: cfg.Users, Seed: cfg.Seed, Rounds: rounds, Sweeps: sweeps, Threads: cfg.Threads,
 			Round: func(parameters []byte) error { return os.WriteFile(file, parameters, 0o644) },
-			Progress: func(round int, done, total int64, loss float64) {
-				progress(segue.Step{Name: fmt.Sprintf("round %d, loss %.3f", round, loss), Unit: segue.Steps, Done: done, Total: total})
+			Progress: func(round int, done, total int64, score float64) {
+				name := fmt.Sprintf("round %d, loss %.3f", round, score)
+				if round > rounds {
+					name = fmt.Sprintf("sweep %d, score %.2f", round-rounds, score)
+				}
+				progress(segue.Step{Name: name, Unit: segue.Steps, Done: done, Total: total})
 			}})
 		return err
 	})
