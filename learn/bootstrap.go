@@ -60,11 +60,11 @@ func Bootstrap(ctx context.Context, y []bool, p []float64, w []float32, group []
 	for i, v := range values {
 		one[i] = v[0]
 	}
-	return percentiles(one, metric(y, p, w), cfg)
+	return replicateInterval(one, metric(y, p, w), cfg)
 }
 
-// percentiles makes an interval of the replicates' values.
-func percentiles(values []float64, value float64, cfg BootstrapConfig) (Interval, error) {
+// replicateInterval makes an interval of the replicates' values.
+func replicateInterval(values []float64, value float64, cfg BootstrapConfig) (Interval, error) {
 	if err := cfg.settle(); err != nil {
 		return Interval{}, err
 	}

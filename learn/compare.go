@@ -224,7 +224,7 @@ func BootstrapDifference(ctx context.Context, y []bool, a, b []float64, w []floa
 		interval *Interval
 		value    float64
 	}{{&r.A, va}, {&r.B, vb}, {&r.Difference, va - vb}} {
-		if *to.interval, err = percentiles(each[i], to.value, cfg); err != nil {
+		if *to.interval, err = replicateInterval(each[i], to.value, cfg); err != nil {
 			return Paired{}, err
 		}
 	}

@@ -110,7 +110,7 @@ func (c Curve) thin(n int) Curve {
 	}
 	var corners Curve
 	for i := range m {
-		for k := len(corners.X); k >= 2 && straight(corners.X[k-1]-corners.X[k-2], corners.Y[k-1]-corners.Y[k-2],
+		for k := len(corners.X); k >= 2 && straightOn(corners.X[k-1]-corners.X[k-2], corners.Y[k-1]-corners.Y[k-2],
 			c.X[i]-corners.X[k-1], c.Y[i]-corners.Y[k-1]); k = len(corners.X) {
 			corners = Curve{corners.X[:k-1], corners.Y[:k-1], corners.Threshold[:k-1]}
 		}
@@ -122,8 +122,8 @@ func (c Curve) thin(n int) Curve {
 	return corners.fewer(max(n, 2))
 }
 
-// straight says whether two steps follow one direction, but for rounding.
-func straight(dx1, dy1, dx2, dy2 float64) bool {
+// straightOn says whether two steps follow one direction, but for rounding.
+func straightOn(dx1, dy1, dx2, dy2 float64) bool {
 	a, b := dx1*dy2, dx2*dy1
 	return math.Abs(a-b) <= 1e-9*(math.Abs(a)+math.Abs(b))
 }
@@ -137,7 +137,7 @@ func (c Curve) fewer(n int) Curve {
 		a, b := before[i], after[i]
 		area[i] = math.Abs((c.X[i]-c.X[a])*(c.Y[b]-c.Y[a]) - (c.X[b]-c.X[a])*(c.Y[i]-c.Y[a]))
 	}
-	h := &smallest{area: area, at: make([]int, m)}
+	h := &leastArea{area: area, at: make([]int, m)}
 	for i := range m {
 		before[i], after[i] = i-1, i+1
 		if i > 0 && i < m-1 {
@@ -166,24 +166,24 @@ func (c Curve) fewer(n int) Curve {
 	return r
 }
 
-// smallest is a heap of points by the area that they span, ties by index.
-type smallest struct {
+// leastArea is a heap of points by the area that they span, ties by index.
+type leastArea struct {
 	area   []float64
 	points []int
 	at     []int // where in points each point stands
 }
 
-func (h *smallest) Len() int { return len(h.points) }
-func (h *smallest) Less(a, b int) bool {
+func (h *leastArea) Len() int { return len(h.points) }
+func (h *leastArea) Less(a, b int) bool {
 	i, j := h.points[a], h.points[b]
 	return h.area[i] < h.area[j] || h.area[i] == h.area[j] && i < j
 }
-func (h *smallest) Swap(a, b int) {
+func (h *leastArea) Swap(a, b int) {
 	h.points[a], h.points[b] = h.points[b], h.points[a]
 	h.at[h.points[a]], h.at[h.points[b]] = a, b
 }
-func (h *smallest) Push(any) {} // nothing is added after heap.Init
-func (h *smallest) Pop() any {
+func (h *leastArea) Push(any) {} // nothing is added after heap.Init
+func (h *leastArea) Pop() any {
 	last := h.points[len(h.points)-1]
 	h.points = h.points[:len(h.points)-1]
 	return last
@@ -217,7 +217,7 @@ func Calibration(y []bool, p []float64, w []float32, bins int, by Binning) []Cal
 	}
 	var total float64
 	for i := range p {
-		total += weightAt(w, i)
+		total += metricWeight(w, i)
 	}
 	if !(total > 0) {
 		return nil
@@ -251,7 +251,7 @@ func Calibration(y []bool, p []float64, w []float32, bins int, by Binning) []Cal
 		}
 		for ; k < n && p[row(k)] == score; k++ {
 			i := row(k)
-			at := weightAt(w, i)
+			at := metricWeight(w, i)
 			b.Rows++
 			b.Weight += at
 			b.Predicted += at * score

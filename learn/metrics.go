@@ -38,7 +38,7 @@ func probable(y []bool, p []float64, w []float32) bool {
 	return judgeable(y, p, w)
 }
 
-func weightAt(w []float32, i int) float64 {
+func metricWeight(w []float32, i int) float64 {
 	if w == nil {
 		return 1
 	}
@@ -57,7 +57,7 @@ func ConfusionAt(y []bool, p []float64, w []float32, threshold float64) Confusio
 		return Confusion{nan, nan, nan, nan}
 	}
 	for i, v := range p {
-		switch at := weightAt(w, i); {
+		switch at := metricWeight(w, i); {
 		case y[i] && v >= threshold:
 			c.TP += at
 		case y[i]:
@@ -117,7 +117,7 @@ func MSE(y []bool, p []float64, w []float32) float64 {
 	}
 	var sum, total float64
 	for i, v := range p {
-		at := weightAt(w, i)
+		at := metricWeight(w, i)
 		if y[i] {
 			v = 1 - v
 		}
@@ -137,7 +137,7 @@ func LogLoss(y []bool, p []float64, w []float32) float64 {
 	const e = 0x1p-52
 	var sum, total float64
 	for i, v := range p {
-		at := weightAt(w, i)
+		at := metricWeight(w, i)
 		v = min(max(v, e), 1-e)
 		if !y[i] {
 			v = 1 - v
@@ -184,7 +184,7 @@ func Gain(y []bool, p []float64, w []float32, share float64) float64 {
 	var total float64
 	for i := range y {
 		if w == nil || i < len(w) {
-			total += weightAt(w, i)
+			total += metricWeight(w, i)
 		}
 	}
 	room := share * total
@@ -224,9 +224,9 @@ func tieGroups(y []bool, p []float64, w []float32, do func(score, pos, neg float
 		var pos, neg float64
 		for p[i] == score {
 			if y[i] {
-				pos += weightAt(w, i)
+				pos += metricWeight(w, i)
 			} else {
-				neg += weightAt(w, i)
+				neg += metricWeight(w, i)
 			}
 			if end--; end < 0 {
 				break

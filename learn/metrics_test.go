@@ -35,7 +35,7 @@ type metricReference struct {
 	Binomial [][]float64
 }
 
-func readReference(t *testing.T, file string, into any) {
+func readStored(t *testing.T, file string, into any) {
 	t.Helper()
 	b, err := os.ReadFile(file)
 	if err != nil {
@@ -48,7 +48,7 @@ func readReference(t *testing.T, file string, into any) {
 
 func metricReferences(t *testing.T) (r metricReference) {
 	t.Helper()
-	readReference(t, "testdata/metrics/reference.json", &r)
+	readStored(t, "testdata/metrics/reference.json", &r)
 	return r
 }
 
