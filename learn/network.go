@@ -144,7 +144,7 @@ func newNetwork(columns []Column, cfg NetworkConfig) (*NetworkModel, error) {
 		m.Layers = append(m.Layers, NetworkLayer{In: in, Out: units})
 		in = units
 	}
-	m.share(make([]float32, total))
+	shareOut(m.Layers, make([]float32, total))
 	r := rand.New(rand.NewPCG(cfg.Seed, netStreamInit))
 	for k, l := range m.Layers {
 		spread := math.Sqrt(2 / float64(l.In))
@@ -158,15 +158,6 @@ func newNetwork(columns []Column, cfg NetworkConfig) (*NetworkModel, error) {
 	return m, nil
 }
 
-// share makes the layers parts of one slice: W and B of the first, W and B of the second and so on.
-func (m *NetworkModel) share(all []float32) {
-	for k := range m.Layers {
-		l := &m.Layers[k]
-		w, b := l.In*l.Out, l.Out
-		l.W, l.B, all = all[:w:w], all[w:w+b:w+b], all[w+b:]
-	}
-}
-
 // Inputs are the columns that the network was fitted on.
 func (m *NetworkModel) Inputs() []Column { return m.Columns }
 
@@ -175,10 +166,13 @@ func (m *NetworkModel) Predict(x *Matrix, p []float64) error {
 	if err := checkInput(x, p, m.Columns); err != nil {
 		return err
 	}
+	layers, _ := padded(m.Layers)
+	units := m.Layers[len(m.Layers)-1].Out
 	err := inBlocks(context.Background(), x.Rows, 1024, threadsOf(m.Threads), func(_, from, to int) {
-		s := newNetScratch(m.Layers)
+		s := newNetScratch(layers)
 		for i := from; i < to; i++ {
-			p[i] = netLogistic(m.logit(s, x.Row(i), nil, 0))
+			s.in[0].compress(x.Row(i))
+			p[i] = netLogistic(netForward(layers, units, s, nil, 0))
 		}
 	})
 	if err != nil {
@@ -219,21 +213,4 @@ func (m *NetworkModel) valid() error {
 		return fmt.Errorf("%d output units; 1 or 2 are possible", in)
 	}
 	return nil
-}
-
-// netLogistic is 1/(1+exp(-z)).
-func netLogistic(z float64) float64 {
-	if z < 0 {
-		e := math.Exp(z)
-		return e / (1 + e)
-	}
-	return 1 / (1 + math.Exp(-z))
-}
-
-// netLoss is the log-loss of a row whose logit is z: log(1+exp(-z)) of a positive one, without overflow.
-func netLoss(z float64, y bool) float64 {
-	if y {
-		z = -z
-	}
-	return max(z, 0) + math.Log1p(math.Exp(-math.Abs(z)))
 }

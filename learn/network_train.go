@@ -28,11 +28,12 @@ const (
 
 // netTrainer is the state of a fit.
 type netTrainer struct {
-	m       *NetworkModel
 	d       *Data
+	layers  []NetworkLayer // the model's, padded
+	units   int            // of the last layer: 1 or 2
 	cfg     NetworkConfig
 	scale   [2]float64 // by class: what a row's weight is multiplied by, so that the mean over the rows is 1
-	weights []float32  // all of m's, one slice
+	weights []float32  // all of the layers', one slice
 	first   []float32  // Adam's first moments
 	second  []float32  // and second
 	decays  []bool     // is the weight one that L2 holds for; nil without L2
@@ -43,6 +44,7 @@ type netTrainer struct {
 // netPart is what one part of a batch needs.
 type netPart struct {
 	s     *netScratch
+	rows  *Matrix        // copies of its rows
 	grad  []float32      // one slice,
 	layer []NetworkLayer // and seen as layers
 	loss  float64        // weighted sum over the part
@@ -87,6 +89,7 @@ func trainNetwork(ctx context.Context, m *NetworkModel, d *Data, cfg NetworkConf
 		copy(t.weights, best)
 		m.Epochs = bestEpoch
 	}
+	unpad(m.Layers, t.layers)
 	return nil
 }
 
@@ -120,20 +123,14 @@ func holdOut(d *Data, cfg NetworkConfig) (rows, held []int32, err error) {
 	return rows, held, nil
 }
 
-// newNetTrainer gives m's weights to one slice and makes room for the gradients.
+// newNetTrainer copies m's weights and makes room for the gradients.
 func newNetTrainer(m *NetworkModel, d *Data, cfg NetworkConfig, rows []int32) *netTrainer {
-	total := 0
-	for _, l := range m.Layers {
-		total += len(l.W) + len(l.B)
-	}
-	t := &netTrainer{m: m, d: d, cfg: cfg,
-		weights: make([]float32, 0, total), first: make([]float32, total), second: make([]float32, total)}
-	for _, l := range m.Layers {
-		t.weights = append(append(t.weights, l.W...), l.B...)
-	}
-	m.share(t.weights)
+	layers, weights := padded(m.Layers)
+	total := len(weights)
+	t := &netTrainer{d: d, cfg: cfg, layers: layers, units: m.Layers[len(m.Layers)-1].Out,
+		weights: weights, first: make([]float32, total), second: make([]float32, total)}
 	if cfg.L2 > 0 {
-		for _, l := range m.Layers {
+		for _, l := range layers {
 			for range l.W {
 				t.decays = append(t.decays, true)
 			}
@@ -160,10 +157,10 @@ func newNetTrainer(m *NetworkModel, d *Data, cfg NetworkConfig, rows []int32) *n
 	t.parts = make([]netPart, (batch+size-1)/size)
 	for k := range t.parts {
 		p := &t.parts[k]
-		p.s, p.grad = newNetScratch(m.Layers), make([]float32, total)
-		shape := NetworkModel{Layers: append([]NetworkLayer(nil), m.Layers...)}
-		shape.share(p.grad)
-		p.layer = shape.Layers
+		p.s, p.grad = newNetScratch(layers), make([]float32, total)
+		p.layer = append([]NetworkLayer(nil), layers...)
+		shareOut(p.layer, p.grad)
+		p.rows = NewMatrix(size, d.X.Cols)
 	}
 	return t
 }
@@ -212,18 +209,21 @@ func (t *netTrainer) gradients(ctx context.Context, rows []int32, id uint64) (fl
 		if drop > 0 {
 			r = rand.New(rand.NewPCG(t.cfg.Seed^id*0x9e3779b97f4a7c15, uint64(k)<<8+netStreamDropout))
 		}
-		for _, i := range rows[from:to] {
+		for k, i := range rows[from:to] { // all at first: the rows lie far apart, and so the waits for memory overlap
+			copy(p.rows.Row(k), t.d.X.Row(int(i)))
+		}
+		for k, i := range rows[from:to] {
 			w, y := t.weight(i), t.d.Y[i]
 			if w == 0 {
 				continue
 			}
-			z := t.m.logit(p.s, t.d.X.Row(int(i)), r, drop)
-			p.loss += w * netLoss(z, y)
-			slope := netLogistic(z)
+			p.s.in[0].compress(p.rows.Row(k))
+			slope, loss := netLoss(netForward(t.layers, t.units, p.s, r, drop), y)
+			p.loss += w * loss
 			if y {
 				slope--
 			}
-			t.m.back(p.s, p.layer, float32(w*slope*each), drop)
+			netBackward(t.layers, p.layer, t.units, p.s, float32(w*slope*each), drop)
 		}
 	})
 	var sum float64
@@ -241,7 +241,9 @@ func (t *netTrainer) step(ctx context.Context, rows int) error {
 	return inBlocks(ctx, len(t.weights), 1<<14, threadsOf(t.cfg.Threads), func(_, from, to int) {
 		grad := t.parts[0].grad[from:to]
 		for _, p := range t.parts[1:] {
-			netAddScaled(grad, p.grad[from:to], 1)
+			for i, g := range p.grad[from:to] {
+				grad[i] += g
+			}
 		}
 		w, first, second := t.weights[from:to], t.first[from:to], t.second[from:to]
 		if t.decays != nil {
@@ -265,10 +267,12 @@ func (t *netTrainer) meanLoss(ctx context.Context, rows []int32) (float64, error
 	const size = 1024
 	sums := make([][2]float64, (len(rows)+size-1)/size)
 	err := inBlocks(ctx, len(rows), size, threadsOf(t.cfg.Threads), func(b, from, to int) {
-		s := newNetScratch(t.m.Layers)
+		s := newNetScratch(t.layers)
 		for _, i := range rows[from:to] {
 			if w := t.weight(i); w > 0 {
-				sums[b][0] += w * netLoss(t.m.logit(s, t.d.X.Row(int(i)), nil, 0), t.d.Y[i])
+				s.in[0].compress(t.d.X.Row(int(i)))
+				_, loss := netLoss(netForward(t.layers, t.units, s, nil, 0), t.d.Y[i])
+				sums[b][0] += w * loss
 				sums[b][1] += w
 			}
 		}
