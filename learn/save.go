@@ -23,7 +23,8 @@ const (
 // kinds are the models that a file may hold, by the name it gives them.
 var kinds = map[string]func() Model{
 	// one line a kind: "logistic": func() Model { return new(LogisticModel) },
-	"network": func() Model { return new(NetworkModel) },
+	"network":  func() Model { return new(NetworkModel) },
+	"pipeline": func() Model { return new(PipelineModel) },
 }
 
 // ErrForeign is given for a file that is not one of our models.
