@@ -24,6 +24,8 @@ const (
 var kinds = map[string]func() Model{
 	// one line a kind: "logistic": func() Model { return new(LogisticModel) },
 	"calibrated": func() Model { return new(CalibratedModel) },
+	"network":  func() Model { return new(NetworkModel) },
+	"pipeline": func() Model { return new(PipelineModel) },
 }
 
 // ErrForeign is given for a file that is not one of our models.

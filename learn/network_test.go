@@ -1,0 +1,436 @@
+package learn
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// plainLogit is the network's logit of a row in float64, straight from the definition.
+func plainLogit(layers []NetworkLayer, x []float32, weights [][]float64) float64 {
+	in := make([]float64, len(x))
+	for j, v := range x {
+		in[j] = float64(v)
+	}
+	for k, l := range layers {
+		out := make([]float64, l.Out)
+		for o := range out {
+			out[o] = weights[k][l.In*l.Out+o]
+			for j, v := range in {
+				out[o] += v * weights[k][j*l.Out+o]
+			}
+			if k < len(layers)-1 {
+				out[o] = max(out[o], 0)
+			}
+		}
+		in = out
+	}
+	if len(in) == 2 {
+		return in[1] - in[0]
+	}
+	return in[0]
+}
+
+// plainWeights are W and then B of each layer.
+func plainWeights(layers []NetworkLayer) [][]float64 {
+	var all [][]float64
+	for _, l := range layers {
+		var w []float64
+		for _, part := range [][]float32{l.W, l.B} {
+			for _, v := range part {
+				w = append(w, float64(v))
+			}
+		}
+		all = append(all, w)
+	}
+	return all
+}
+
+// The gradient is held to central differences of the loss, which a float64 network of three lines computes.
+func TestNetworkGradient(t *testing.T) {
+	for _, softmax := range []bool{false, true} {
+		d := caseStudy(90, 3)
+		d.Weight = make([]float32, 90)
+		for i := range d.Weight {
+			d.Weight[i] = float32(i%4) / 2
+		}
+		cfg, err := NetworkConfig{Hidden: []int{13, 5, 3}, Softmax: softmax, Balanced: true, Seed: 5, Batch: 90}.withDefaults()
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := newNetwork(d.columns(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := rand.New(rand.NewPCG(7, 7))
+		for _, l := range m.Layers { // no unit is at exactly 0, where the slope jumps, for a row that no unit before is above 0 for
+			for o := range l.B {
+				l.B[o] = float32(.1 * r.NormFloat64())
+			}
+		}
+		rows, _, err := holdOut(d, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr := newNetTrainer(m, d, cfg, rows)
+		sum, err := tr.gradients(t.Context(), rows, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := plainWeights(m.Layers)
+		loss := func() float64 {
+			var sum float64
+			for i := range 90 {
+				_, l := netLoss(plainLogit(m.Layers, d.X.Row(i), w), d.Y[i])
+				sum += tr.weight(int32(i)) * l
+			}
+			return sum / 90
+		}
+		if got, want := sum/90, loss(); math.Abs(got-want) > 1e-6 {
+			t.Errorf("loss %v, plain %v", got, want)
+		}
+		var total float64
+		for i := range rows {
+			total += tr.weight(int32(i))
+		}
+		if math.Abs(total-90) > 1e-9 {
+			t.Errorf("the weights sum to %v, not to the number of rows", total)
+		}
+		checked := 0
+		for k, l := range m.Layers {
+			padded := tr.layers[k]
+			for at := range w[k] {
+				var got float64
+				for _, p := range tr.parts {
+					if at < l.In*l.Out {
+						got += float64(p.layer[k].W[at/l.Out*padded.Out+at%l.Out])
+					} else {
+						got += float64(p.layer[k].B[at-l.In*l.Out])
+					}
+				}
+				const h = 1e-5
+				was := w[k][at]
+				w[k][at] = was + h
+				up := loss()
+				w[k][at] = was - h
+				want := (up - loss()) / (2 * h)
+				w[k][at] = was
+				if math.Abs(got-want) > 2e-5+1e-4*math.Abs(want) {
+					t.Errorf("softmax %v, layer %d, weight %d: slope %v, by differences %v", softmax, k, at, got, want)
+				}
+				checked++
+			}
+		}
+		if checked < 47*13 {
+			t.Errorf("only %d weights", checked)
+		}
+	}
+}
+
+// The steps are held to those of scikit-learn from the same first weights, over full batches in order.
+func TestNetworkAgainstReference(t *testing.T) {
+	b, err := os.ReadFile("testdata/network/reference.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r struct {
+		X       [][]float32
+		Y       []bool
+		Alpha   float64
+		Rate    float64
+		Epochs  int
+		Hidden  []int
+		Initial [][][]float32
+		Bias    [][]float32
+		P       []float64
+		Loss    []float64
+	}
+	if err := json.Unmarshal(b, &r); err != nil {
+		t.Fatal(err)
+	}
+	d := &Data{X: NewMatrix(len(r.X), len(r.X[0])), Y: r.Y}
+	for i, row := range r.X {
+		copy(d.X.Row(i), row)
+	}
+	var losses []float64
+	cfg, err := NetworkConfig{Hidden: r.Hidden, Epochs: r.Epochs, Batch: len(r.X), Rate: r.Rate, L2: r.Alpha,
+		Progress: func(_ int, loss, _ float64) { losses = append(losses, loss) }}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := newNetwork(d.columns(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, l := range m.Layers {
+		for j, row := range r.Initial[k] {
+			copy(l.W[j*l.Out:], row)
+		}
+		copy(l.B, r.Bias[k])
+	}
+	if err := trainNetwork(t.Context(), m, d, cfg); err != nil {
+		t.Fatal(err)
+	}
+	p := make([]float64, len(r.X))
+	if err := m.Predict(d.X, p); err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range p {
+		if math.Abs(v-r.P[i]) > 2e-4 {
+			t.Errorf("row %d: %v, reference %v", i, v, r.P[i])
+		}
+	}
+	for e, v := range losses {
+		if math.Abs(v-r.Loss[e]) > 2e-5 {
+			t.Errorf("epoch %d: loss %v, reference %v", e+1, v, r.Loss[e])
+		}
+	}
+	if len(losses) != r.Epochs || r.Loss[0] < r.Loss[r.Epochs-1]+.05 {
+		t.Errorf("%d losses, from %v to %v: nothing was learned that could be compared", len(losses), r.Loss[0], r.Loss[r.Epochs-1])
+	}
+}
+
+// exclusive are n rows of the exclusive or of two signs, which no linear model knows better than by chance.
+func exclusive(n int) *Data {
+	d := &Data{X: NewMatrix(n, 2), Y: make([]bool, n)}
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range n {
+		a, b := r.Float64()*2-1, r.Float64()*2-1
+		d.X.Row(i)[0], d.X.Row(i)[1] = float32(a), float32(b)
+		d.Y[i] = (a > 0) != (b > 0)
+	}
+	return d
+}
+
+func TestNetworkLearnsXOR(t *testing.T) {
+	d := exclusive(2000)
+	for _, softmax := range []bool{false, true} {
+		m, err := FitNetwork(t.Context(), d, NetworkConfig{Hidden: []int{8, 4}, Epochs: 60, Batch: 32, Rate: .01, Softmax: softmax})
+		if err != nil {
+			t.Fatal(err)
+		}
+		test := &Matrix{Rows: 4, Cols: 2, Data: []float32{-.5, -.5, -.5, .5, .5, -.5, .5, .5}}
+		p := make([]float64, 4)
+		if err := m.Predict(test, p); err != nil {
+			t.Fatal(err)
+		}
+		if p[0] > .05 || p[1] < .95 || p[2] < .95 || p[3] > .05 {
+			t.Errorf("softmax %v: %v, want 0 1 1 0", softmax, p)
+		}
+	}
+}
+
+// The rule's own AUC on the case study is about .83 and a logistic regression's about .79.
+func TestNetworkOnCaseStudy(t *testing.T) {
+	d := caseStudy(24000, 1)
+	rows := make([]int32, 24000)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	train, test := d.Take(rows[:16000]), d.Take(rows[16000:])
+	m, err := FitNetwork(t.Context(), train, NetworkConfig{Epochs: 30, Batch: 64, ValidShare: .1, Patience: 4, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := make([]float64, test.X.Rows)
+	if err := m.Predict(test.X, p); err != nil {
+		t.Fatal(err)
+	}
+	if auc := AUC(test.Y, p, nil); auc < .78 {
+		t.Errorf("AUC %v", auc)
+	}
+	if m.Epochs == 30 {
+		t.Error("never stopped early: the held-out rows are not looked at")
+	}
+}
+
+func TestNetworkSameWhateverTheThreads(t *testing.T) {
+	d := caseStudy(3000, 1)
+	cfg := NetworkConfig{Epochs: 3, Dropout: .2, L2: .1, ValidShare: .2, Seed: 9, Threads: 1}
+	one, err := FitNetwork(t.Context(), d, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Threads = 3
+	three, err := FitNetwork(t.Context(), d, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(one.Layers, three.Layers) {
+		t.Error("three threads give other weights than one")
+	}
+	cfg.Seed = 10
+	other, err := FitNetwork(t.Context(), d, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reflect.DeepEqual(one.Layers, other.Layers) {
+		t.Error("another seed gives the same weights")
+	}
+}
+
+// A row of weight 0 does not count; all weights times 4 (exact in floating point) change nothing.
+func TestNetworkWeights(t *testing.T) {
+	d := caseStudy(1000, 1)
+	d.Weight = make([]float32, 1000)
+	for i := range d.Weight {
+		d.Weight[i] = float32(i % 3)
+	}
+	cfg := NetworkConfig{Epochs: 2}
+	fit := func() []NetworkLayer {
+		m, err := FitNetwork(t.Context(), d, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.Layers
+	}
+	first := fit()
+	for i := range d.Weight {
+		if i%3 == 0 {
+			d.Y[i] = !d.Y[i]
+			d.X.Row(i)[0] = 50
+		}
+	}
+	if !reflect.DeepEqual(fit(), first) {
+		t.Error("rows of weight 0 count")
+	}
+	for i := range d.Weight {
+		d.Weight[i] *= 4
+	}
+	if !reflect.DeepEqual(fit(), first) {
+		t.Error("four times the weights give another model")
+	}
+	cfg.Balanced = true
+	if reflect.DeepEqual(fit(), first) {
+		t.Error("balanced weights change nothing")
+	}
+}
+
+func TestNetworkBadInput(t *testing.T) {
+	d := caseStudy(300, 1)
+	for want, cfg := range map[string]NetworkConfig{
+		"hidden layer of 0 units":    {Hidden: []int{4, 0}},
+		"no hidden layer":            {Hidden: []int{}},
+		"more than 268435456":        {Hidden: []int{65536, 65536}},
+		"none can be negative":       {Batch: -1},
+		"learning rate NaN":          {Rate: math.NaN()},
+		"L2 -1":                      {L2: -1},
+		"dropout 1":                  {Dropout: 1},
+		"held-out share 1":           {ValidShare: 1},
+		"cannot be held out":         {ValidShare: .001},
+		"no longer a finite number":  {Rate: 1e30},
+		"lower the learning rate 1e": {Rate: 1e25},
+	} {
+		if _, err := FitNetwork(t.Context(), d, cfg); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	m, err := FitNetwork(t.Context(), d, NetworkConfig{Epochs: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))} {
+		x := d.X.Take([]int32{4, 5})
+		x.Row(1)[3] = v
+		if err := m.Predict(x, make([]float64, 2)); err == nil || !strings.Contains(err.Error(), "row 1 holds") {
+			t.Errorf("%v: %v", v, err)
+		}
+	}
+	if err := m.Predict(NewMatrix(2, 3), make([]float64, 2)); err == nil {
+		t.Error("a matrix of three columns is predicted")
+	}
+}
+
+func TestNetworkCancelled(t *testing.T) {
+	before := runtime.NumGoroutine()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	why := errors.New("enough")
+	d := caseStudy(20000, 1)
+	var at time.Time
+	_, err := FitNetwork(ctx, d, NetworkConfig{Epochs: 100000, Progress: func(epoch int, _, _ float64) {
+		if epoch == 2 {
+			at = time.Now()
+			cancel(why)
+		}
+	}})
+	if !errors.Is(err, why) {
+		t.Errorf("%v, want the cause", err)
+	}
+	if took := time.Since(at); took > time.Second {
+		t.Errorf("ended %v after", took)
+	}
+	for i := 0; runtime.NumGoroutine() > before; i++ {
+		if i == 100 {
+			t.Fatal("goroutines are left")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func TestNetworkSaved(t *testing.T) {
+	d := caseStudy(500, 1)
+	m, err := FitNetwork(t.Context(), d, NetworkConfig{Epochs: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := Save(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Load(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	samePredictions(t, m, got, d.X)
+
+	damage := map[string]func(*NetworkModel){
+		"no layers":  func(m *NetworkModel) { m.Layers = nil },
+		"one layer":  func(m *NetworkModel) { m.Layers = m.Layers[3:] },
+		"no columns": func(m *NetworkModel) { m.Columns = nil },
+		"short W":    func(m *NetworkModel) { m.Layers[1].W = m.Layers[1].W[:10] },
+		"short B":    func(m *NetworkModel) { m.Layers[0].B = nil },
+		"wide":       func(m *NetworkModel) { m.Layers[0].Out = 1 << 40 },
+		"negative":   func(m *NetworkModel) { m.Layers[2].Out = -6 },
+		"no units":   func(m *NetworkModel) { m.Layers[2].Out = 0 },
+		"other in":   func(m *NetworkModel) { m.Layers[1].In = 27 },
+		"NaN":        func(m *NetworkModel) { m.Layers[3].B[0] = float32(math.NaN()) },
+		"outputs":    func(m *NetworkModel) { m.Layers = m.Layers[:3] },
+	}
+	for name, f := range damage {
+		bad, err := FitNetwork(t.Context(), d, NetworkConfig{Epochs: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f(bad)
+		if bad.valid() == nil {
+			t.Errorf("%s: taken as valid", name)
+		}
+	}
+}
+
+// samePredictions holds the predictions of b to those of a, bit for bit.
+func samePredictions(t *testing.T, a, b Model, x *Matrix) {
+	t.Helper()
+	p, q := make([]float64, x.Rows), make([]float64, x.Rows)
+	if err := a.Predict(x, p); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Predict(x, q); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(p, q) {
+		t.Error("other predictions")
+	}
+	if !reflect.DeepEqual(a.Inputs(), b.Inputs()) {
+		t.Error("other columns")
+	}
+}
