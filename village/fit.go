@@ -20,11 +20,15 @@ import (
 
 // FitConfig directs a fit.
 type FitConfig struct {
-	Users   int    // of each village that is tried; the more, the less sampling error is fitted
-	Seed    uint64 // of the first village; the others have the seeds that follow
-	Rounds  int    // of measuring the slopes and following them
-	Sweeps  int    // then, over all parameters, one after another, by how many figures pass
-	Threads int    // 0 means one a core
+	Users  int    // of each village that is tried; the more, the less sampling error is fitted
+	Seed   uint64 // of the first village; the others have the seeds that follow
+	Rounds int    // of measuring the slopes and following them
+	Sweeps int    // then, over all parameters, one after another, by how many figures pass
+	// Villages that a sweep's step must help, on average; 0 means 8, as for rounds. Sweeps want villages of the size that is
+	// checked, since heavy users of a small village run out of good cards, and a few of those do.
+	Villages int
+	Threads  int      // 0 means one a core
+	Knobs    []string // sweeps move only parameters whose names begin with one of these; none means all
 	// Round, if set, is given the parameters, as parameters.json, after each round; an error ends the fit.
 	Round func(parameters []byte) error
 	// Progress, if set, is told of each trial: the round, from 1, with the sweeps counting on, how many of its trials are done,
@@ -335,11 +339,14 @@ func (f *fit) levelShares() (shares [11]float64) {
 }
 
 // trial simulates all villages with the parameters as they are: the residuals are means over them.
-func (f *fit) trial(ctx context.Context) (residuals, error) {
-	all := make([]residuals, villages)
-	err := inOrder(ctx, villages, f.cfg.Threads, func(_, i int, _ *block) error {
+func (f *fit) trial(ctx context.Context) (residuals, error) { return f.trialOf(ctx, villages) }
+
+// trialOf simulates the first n villages. The first trial must be one of all of them.
+func (f *fit) trialOf(ctx context.Context, n int) (residuals, error) {
+	all := make([]residuals, n)
+	err := inOrder(ctx, n, f.cfg.Threads, func(_, i int, _ *block) error {
 		r, figures, err := f.try(ctx, f.p, f.cfg.Seed+uint64(i), 1)
-		if i == villages-1 {
+		if i == n-1 {
 			f.figures = figures
 		}
 		all[i] = r

@@ -102,10 +102,15 @@ func newMonth(p *params, cat *catalogue, pop *population) *month {
 // run simulates the month of user number i into m.u, m.rows, m.swipe, m.level.
 func (m *month) run(i int) {
 	m.pop.draw(m.r, i, &m.u)
+	m.live(m.pop.seed, i)
+}
+
+// live simulates a month of m.u, user number i; another seed is another month of the same user.
+func (m *month) live(seed uint64, i int) {
 	r := m.r
-	r.seed(m.pop.seed, streamMonth, uint64(i))
-	m.cards.seed(m.pop.seed, streamShown, uint64(i))
-	m.acts.seed(m.pop.seed, streamActs, uint64(i))
+	r.seed(seed, streamMonth, uint64(i))
+	m.cards.seed(seed, streamShown, uint64(i))
+	m.acts.seed(seed, streamActs, uint64(i))
 	m.rows, m.swipe, m.page = m.rows[:0], m.swipe[:0], m.page[:0]
 	m.clicks = 0
 	m.user++

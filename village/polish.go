@@ -6,6 +6,8 @@ package village
 import (
 	"context"
 	"math"
+	"slices"
+	"strings"
 )
 
 // checkUsers are those of the village for which a polish counts the figures that pass.
@@ -39,13 +41,23 @@ func (f *fit) polish(ctx context.Context) error {
 		if err := f.match(ctx); err != nil {
 			return err
 		}
-		now, err := f.trial(ctx)
+		if _, err := f.trial(ctx); err != nil { // how much villages differ
+			return err
+		}
+		n := f.cfg.Villages
+		if n == 0 {
+			n = villages
+		}
+		now, err := f.trialOf(ctx, n)
 		if err != nil {
 			return err
 		}
 		best := f.expected(now)
 		start := best
 		for k, knob := range knobs {
+			if len(f.cfg.Knobs) > 0 && !slices.ContainsFunc(f.cfg.Knobs, func(s string) bool { return strings.HasPrefix(knob.path, s) }) {
+				continue
+			}
 			old, err := get(f.p, k)
 			if err != nil {
 				return err
@@ -54,7 +66,7 @@ func (f *fit) polish(ctx context.Context) error {
 			for try := 0; try < 4; try++ {
 				x := math.Max(knob.low, math.Min(knob.high, old+size[k]*knob.step))
 				set(f.p, k, x)
-				r, err := f.trial(ctx)
+				r, err := f.trialOf(ctx, n)
 				if err != nil {
 					return err
 				}

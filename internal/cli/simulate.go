@@ -12,14 +12,15 @@ import (
 
 func (a *app) simulateCommand() *cobra.Command {
 	var (
-		cfg            = village.Config{Users: 100_000, Seed: 1}
-		out            string
-		nested         string
-		null           string
-		check          bool
-		fit            string
-		rounds, sweeps int
-		asJSON         bool
+		cfg                      = village.Config{Users: 100_000, Seed: 1}
+		out                      string
+		nested                   string
+		null                     string
+		check                    bool
+		fit                      string
+		rounds, sweeps, villages int
+		knobs                    []string
+		asJSON                   bool
 	)
 	cmd := &cobra.Command{
 		Use:   "simulate",
@@ -55,7 +56,7 @@ make its own sampling errors small.`,
 			case check:
 				return a.checkVillage(cmd, cfg, asJSON)
 			case fit != "":
-				return a.fitVillage(cmd, cfg, fit, rounds, sweeps)
+				return a.fitVillage(cmd, cfg, fit, knobs, rounds, sweeps, villages)
 			}
 			if out == "" {
 				return usagef("simulate needs --out DIR, the directory to write to")
@@ -85,6 +86,8 @@ make its own sampling errors small.`,
 	cmd.Flags().BoolVar(&check, "check", false, "compare with the published figures instead of writing files")
 	cmd.Flags().StringVar(&fit, "fit", "", "fit the model's parameters to the published figures, write them to this file, and simulate nothing")
 	cmd.Flags().IntVar(&rounds, "rounds", 5, "with --fit: rounds that follow the slopes of all parameters together")
+	cmd.Flags().IntVar(&villages, "villages", 8, "with --fit: villages that each step of a sweep is tried in, at most 8")
+	cmd.Flags().StringSliceVar(&knobs, "knobs", nil, "with --fit: sweep only over parameters whose names begin with one of these, such as click,level")
 	cmd.Flags().IntVar(&sweeps, "sweeps", 2, "with --fit: sweeps over the parameters, one after another, after the rounds")
 	cmd.Flags().IntVar(&a.threads, "threads", 0, "processor threads to use (default: all)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -162,12 +165,12 @@ func (a *app) checkVillage(cmd *cobra.Command, cfg village.Config, asJSON bool) 
 }
 
 // fitVillage renews the model's parameters, for those who work on the model.
-func (a *app) fitVillage(cmd *cobra.Command, cfg village.Config, file string, rounds, sweeps int) error {
-	if rounds < 0 || sweeps < 0 || rounds+sweeps == 0 {
-		return usagef("--rounds %d, --sweeps %d: a fit needs at least one of either", rounds, sweeps)
+func (a *app) fitVillage(cmd *cobra.Command, cfg village.Config, file string, knobs []string, rounds, sweeps, villages int) error {
+	if rounds < 0 || sweeps < 0 || rounds+sweeps == 0 || villages < 1 || villages > 8 {
+		return usagef("--rounds %d, --sweeps %d, --villages %d: a fit needs at least one of either of the first, and 1 to 8 villages", rounds, sweeps, villages)
 	}
 	err := a.withProgress(func(progress segue.Progress) error {
-		_, _, err := village.Fit(cmd.Context(), village.FitConfig{Users: cfg.Users, Seed: cfg.Seed, Rounds: rounds, Sweeps: sweeps, Threads: cfg.Threads,
+		_, _, err := village.Fit(cmd.Context(), village.FitConfig{Users: cfg.Users, Seed: cfg.Seed, Rounds: rounds, Sweeps: sweeps, Villages: villages, Knobs: knobs, Threads: cfg.Threads,
 			Round: func(parameters []byte) error { return os.WriteFile(file, parameters, 0o644) },
 			Progress: func(round int, done, total int64, score float64) {
 				name := fmt.Sprintf("round %d, loss %.3f", round, score)
