@@ -23,6 +23,8 @@ const (
 // kinds are the models that a file may hold, by the name it gives them.
 var kinds = map[string]func() Model{
 	// one line a kind: "logistic": func() Model { return new(LogisticModel) },
+	"logistic":   func() Model { return new(LogisticModel) },
+	"linear svm": func() Model { return new(LinearSVMModel) },
 }
 
 // ErrForeign is given for a file that is not one of our models.
