@@ -4,7 +4,9 @@
 //	|w|^2/2 + C sum_i c_i max(0, 1 - y_i x_i'w)^k
 //
 // with k = 1 (hinge) or 2 (squared hinge), as LIBLINEAR and scikit-learn's LinearSVC do: the intercept is the coefficient of a
-// column of ones and is penalised with the others. The solver is in linearsvm_dual.go, the probabilities in platt.go.
+// column of ones and is penalised with the others. The squared hinge with up to 300 columns is solved by Newton
+// steps (linear_newton.go), which need some ten passes where coordinate descent needs hundreds; all else by dual coordinate
+// descent (linearsvm_dual.go). The probabilities are from platt.go.
 
 package learn
 
@@ -75,7 +77,7 @@ func (s LinearSVM) defaults() (LinearSVM, error) {
 	switch {
 	case s.Loss != LossHinge && s.Loss != LossSquaredHinge:
 		return s, fmt.Errorf("learn: loss %q: neither hinge nor squared_hinge", s.Loss)
-	case !(s.C > 0) || math.IsInf(s.C, 0):
+	case !(s.C > 0) || math.IsInf(s.C, 0) || math.IsInf(1/s.C, 0):
 		return s, fmt.Errorf("learn: C is %v; it must be above 0", s.C)
 	case s.Folds < 1:
 		return s, fmt.Errorf("learn: %d folds; there must be 1 or more", s.Folds)
@@ -111,44 +113,60 @@ func FitLinearSVM(ctx context.Context, d *Data, cfg LinearSVM) (*LinearSVMModel,
 	if cfg.Folds > 1 {
 		fits += cfg.Folds
 	}
-	w, iterations, converged := make([][]float64, fits), make([]int, fits), make([]bool, fits)
-	decision := make([]float64, n)
-	problems := make([]error, fits)
-	if err := inBlocks(ctx, fits, 1, threadsOf(cfg.Threads), func(k, _, _ int) {
-		rows := make([]int32, 0, n)
-		for i := range n {
-			if d.weight(i) > 0 && (k == 0 || int(fold[i]) != k-1) {
-				rows = append(rows, int32(i))
-			}
+	solve := svmByNewton
+	at, within := 1, threadsOf(cfg.Threads) // threads: fits at a time, and within a fit
+	if cfg.Loss == LossHinge || p > newtonColumns {
+		solve, at, within = svmByDescent, within, 1
+	}
+	solutions, problems, decision := make([]*linearSolution, fits), make([]error, fits), make([]float64, n)
+	if err := inBlocks(ctx, fits, 1, at, func(k, _, _ int) {
+		loss := &linearLoss{
+			d: d, squaredHinge: cfg.Loss == LossSquaredHinge, factor: factor, threads: within,
+			use: func(i int) bool { return k == 0 || int(fold[i]) != k-1 },
 		}
-		s := newSVMDual(d, rows, factor, cfg, rand.New(rand.NewPCG(cfg.Seed, uint64(k))))
-		iterations[k], converged[k], problems[k] = s.solve(ctx, cfg.MaxIter, cfg.Tol)
-		w[k] = s.w
-		if k == 0 && fits > 1 {
+		if solutions[k], problems[k] = solve(ctx, loss, cfg, uint64(k)); problems[k] != nil || k == 0 && fits > 1 {
 			return
 		}
+		w := solutions[k].beta
 		for i := range n {
-			if k == 0 || int(fold[i]) == k-1 {
-				decision[i] = linearDot(d.X.Row(i), s.w[:p]) + s.w[p]
+			if k == 0 || !loss.use(i) {
+				decision[i] = linearDot(d.X.Row(i), w[:p]) + w[p]
 			}
 		}
 	}); err != nil {
 		return nil, err
 	}
-	m := &LinearSVMModel{Columns: d.columns(), Intercept: w[0][p], Coef: w[0][:p:p], Iterations: iterations[0], Converged: true}
-	for k := range fits {
-		if problems[k] != nil {
-			return nil, problems[k]
+	for _, err := range problems {
+		if err != nil {
+			return nil, err
 		}
-		m.Converged = m.Converged && converged[k]
 	}
-	for _, f := range append(decision, w[0]...) {
+	w := solutions[0].beta
+	m := &LinearSVMModel{Columns: d.columns(), Intercept: w[p], Coef: w[:p:p], Iterations: solutions[0].iterations, Converged: true}
+	for _, s := range solutions {
+		m.Converged = m.Converged && s.converged
+	}
+	for _, f := range append(decision, w...) {
 		if math.IsNaN(f) || math.IsInf(f, 0) {
 			return nil, errors.New("learn: the support vector machine ran out of the range of numbers: standardise the columns (Encoder)")
 		}
 	}
 	m.A, m.B = fitPlatt(decision, d.Y, d.Weight)
 	return m, nil
+}
+
+// svmByNewton fits the squared hinge to the rows that loss uses by Newton steps.
+func svmByNewton(ctx context.Context, loss *linearLoss, cfg LinearSVM, _ uint64) (*linearSolution, error) {
+	problem := newLinearProblem(loss.prepare(), 0, 1/cfg.C, cfg.Tol, cfg.MaxIter)
+	problem.l2[loss.d.X.Cols] = 1 / cfg.C // the intercept is penalised with the others
+	return problem.newton(ctx)
+}
+
+// svmByDescent fits either loss by dual coordinate descent.
+func svmByDescent(ctx context.Context, loss *linearLoss, cfg LinearSVM, stream uint64) (*linearSolution, error) {
+	s := newSVMDual(loss, cfg.C, rand.New(rand.NewPCG(cfg.Seed, stream)))
+	passes, converged, err := s.solve(ctx, cfg.MaxIter, cfg.Tol)
+	return &linearSolution{beta: s.w, iterations: passes, converged: converged}, err
 }
 
 // svmFolds deals the rows of each class out to the folds, in a random order, so that all have the same share of positive rows.

@@ -14,47 +14,57 @@ import (
 	"math/rand/v2"
 )
 
-// svmDual is the state of one fit. Row k of it is row rows[k] of the data.
+// svmDual is the state of one fit.
 type svmDual struct {
-	d       *Data
-	rows    []int32
-	factor  [2]float64 // of the weights, by class
-	c       float64
+	x       *Matrix
 	squared bool
 	random  *rand.Rand
 	w       []float64 // length p+1, the intercept last
-	alpha   []float64
-	square  []float64 // |x_i|^2 + 1 + D_i
+	rows    []svmRow
 }
 
-func newSVMDual(d *Data, rows []int32, factor [2]float64, cfg LinearSVM, random *rand.Rand) *svmDual {
-	s := &svmDual{d: d, rows: rows, factor: factor, c: cfg.C, squared: cfg.Loss == LossSquaredHinge, random: random,
-		w: make([]float64, d.X.Cols+1), alpha: make([]float64, len(rows)), square: make([]float64, len(rows))}
-	for k := range rows {
-		diagonal, _ := s.bounds(k)
-		sum := 1 + diagonal
-		for _, v := range d.X.Row(int(rows[k])) {
-			sum += float64(v) * float64(v)
+// svmRow is what one visit to a row needs, in one place, since the rows are visited in random order.
+type svmRow struct {
+	alpha  float64
+	square float64 // |x_i|^2 + 1 + D_i
+	bound  float64 // U_i, or D_i for the squared hinge
+	i      int32   // of the matrix
+	y      int32   // -1 or 1
+}
+
+// newSVMDual starts at alpha = 0 with the rows that loss uses and that have a weight.
+func newSVMDual(loss *linearLoss, c float64, random *rand.Rand) *svmDual {
+	d := loss.d
+	s := &svmDual{x: d.X, squared: loss.squaredHinge, random: random, w: make([]float64, d.X.Cols+1)}
+	n := 0
+	for i := range d.X.Rows {
+		if loss.use(i) && d.weight(i) > 0 {
+			n++
 		}
-		s.square[k] = sum
+	}
+	s.rows = make([]svmRow, 0, n)
+	for i := range d.X.Rows {
+		if !loss.use(i) || d.weight(i) == 0 {
+			continue
+		}
+		class := linearClass(d.Y[i])
+		r := svmRow{i: int32(i), y: int32(2*class - 1), square: 1, bound: c * d.weight(i) * loss.factor[class]}
+		for _, v := range d.X.Row(i) {
+			r.square += float64(v) * float64(v)
+		}
+		if s.squared {
+			r.bound = .5 / r.bound
+			r.square += r.bound
+		}
+		s.rows = append(s.rows, r)
 	}
 	return s
-}
-
-// bounds are D and U of row k.
-func (s *svmDual) bounds(k int) (diagonal, upper float64) {
-	i := int(s.rows[k])
-	c := s.c * s.d.weight(i) * s.factor[linearClass(s.d.Y[i])]
-	if s.squared {
-		return .5 / c, math.Inf(1)
-	}
-	return 0, c
 }
 
 // solve runs passes over the rows until the projected gradients of a whole pass differ by tol at most. The error is ctx's cause.
 func (s *svmDual) solve(ctx context.Context, maxIter int, tol float64) (passes int, converged bool, err error) {
 	const check = 4096 // rows between two looks at the context
-	p := s.d.X.Cols
+	p := s.x.Cols
 	order := make([]int32, len(s.rows))
 	for k := range order {
 		order[k] = int32(k)
@@ -72,40 +82,31 @@ func (s *svmDual) solve(ctx context.Context, maxIter int, tol float64) (passes i
 			if t%check == 0 && ctx.Err() != nil {
 				return passes, false, context.Cause(ctx)
 			}
-			k := int(order[t])
-			i := int(s.rows[k])
-			x := s.d.X.Row(i)
-			y := -1.
-			if s.d.Y[i] {
-				y = 1
+			r := &s.rows[order[t]]
+			x := s.x.Row(int(r.i))
+			y, upper := float64(r.y), r.bound
+			g := y*(linearDot(x, s.w[:p])+s.w[p]) - 1
+			if s.squared {
+				upper = math.Inf(1)
+				g += r.bound * r.alpha
 			}
-			diagonal, upper := s.bounds(k)
-			alpha := s.alpha[k]
-			g := y*(linearDot(x, s.w[:p])+s.w[p]) - 1 + diagonal*alpha
 			projected := g
-			switch alpha {
-			case 0:
-				if g > highest {
-					active--
-					order[t], order[active] = order[active], order[t]
-					t--
-					continue
-				}
+			if r.alpha == 0 {
 				projected = min(g, 0)
-			case upper:
-				if g < lowest {
-					active--
-					order[t], order[active] = order[active], order[t]
-					t--
-					continue
-				}
+			} else if r.alpha == upper {
 				projected = max(g, 0)
+			}
+			if r.alpha == 0 && g > highest || r.alpha == upper && g < lowest {
+				active--
+				order[t], order[active] = order[active], order[t]
+				t--
+				continue
 			}
 			nextHighest, nextLowest = max(nextHighest, projected), min(nextLowest, projected)
 			if math.Abs(projected) > 1e-12 {
-				to := min(max(alpha-g/s.square[k], 0), upper)
-				s.alpha[k] = to
-				move := (to - alpha) * y
+				to := min(max(r.alpha-g/r.square, 0), upper)
+				move := (to - r.alpha) * y
+				r.alpha = to
 				w := s.w[:len(x)]
 				for j, v := range x {
 					w[j] += move * float64(v)

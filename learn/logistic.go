@@ -105,7 +105,7 @@ func (l Logistic) defaults(p int) (Logistic, error) {
 }
 
 // FitLogistic fits a logistic regression to finite numbers. Up to 300 columns it takes proximal Newton steps
-// (logistic_newton.go), above that quasi-Newton steps (logistic_lbfgs.go). Beside d it needs 136 (p+1)^2 bytes, or some 150 KB
+// (linear_newton.go), above that quasi-Newton steps (linear_lbfgs.go). Beside d it needs 136 (p+1)^2 bytes, or some 150 KB
 // a thousand columns where there are more than 300.
 func FitLogistic(ctx context.Context, d *Data, cfg Logistic) (*LogisticModel, error) {
 	if err := d.check(0); err != nil {
@@ -120,17 +120,17 @@ func FitLogistic(ctx context.Context, d *Data, cfg Logistic) (*LogisticModel, er
 	if err != nil {
 		return nil, err
 	}
-	problem := &logisticProblem{
-		loss: newLogisticLoss(d, factor, threadsOf(cfg.Threads)), penalised: cfg.Penalty != PenaltyNone, tol: cfg.Tol, maxIter: cfg.MaxIter,
-	}
+	l1, l2 := 0., 0.
 	switch cfg.Penalty {
 	case PenaltyL2:
-		problem.l2 = 1 / cfg.C
+		l2 = 1 / cfg.C
 	case PenaltyL1:
-		problem.l1 = 1 / cfg.C
+		l1 = 1 / cfg.C
 	case PenaltyElasticNet:
-		problem.l1, problem.l2 = cfg.L1Ratio/cfg.C, (1-cfg.L1Ratio)/cfg.C
+		l1, l2 = cfg.L1Ratio/cfg.C, (1-cfg.L1Ratio)/cfg.C
 	}
+	loss := &linearLoss{d: d, factor: factor, use: func(int) bool { return true }, threads: threadsOf(cfg.Threads)}
+	problem := newLinearProblem(loss.prepare(), l1, l2, cfg.Tol, cfg.MaxIter)
 	solve := problem.newton
 	if p > newtonColumns {
 		solve = problem.lbfgs
@@ -153,33 +153,6 @@ func FitLogistic(ctx context.Context, d *Data, cfg Logistic) (*LogisticModel, er
 		}
 	}
 	return m, nil
-}
-
-// logisticProblem is what is minimised: the loss and (l1 |w|_1 + l2 |w|^2/2), intercept spared.
-type logisticProblem struct {
-	loss      *logisticLoss
-	l1, l2    float64
-	penalised bool
-	tol       float64
-	maxIter   int
-}
-
-// logisticSolution is where a solver ended.
-type logisticSolution struct {
-	beta       []float64 // length p+1, the intercept last
-	iterations int
-	converged  bool
-	space      *rowSpace // what the data determine; nil unless without a penalty by Newton steps
-}
-
-// penalty is l1 |w|_1 + l2 |w|^2/2 of beta, without its last element.
-func (l *logisticProblem) penalty(beta []float64) float64 {
-	var abs, square float64
-	for _, w := range beta[:len(beta)-1] {
-		abs += math.Abs(w)
-		square += w * w
-	}
-	return l.l1*abs + l.l2*square/2
 }
 
 // Decision writes the log odds of row i of x to out[i], which has length x.Rows.

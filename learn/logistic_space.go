@@ -104,7 +104,7 @@ func (s *rowSpace) step(beta, g, h, z []float64) bool {
 
 // standardErrors are the roots of the diagonal of the inverse of the observed information at the solution, length q; NaN
 // for a coefficient that the data do not determine.
-func (l *logisticProblem) standardErrors(ctx context.Context, s *logisticSolution) ([]float64, error) {
+func (l *linearProblem) standardErrors(ctx context.Context, s *linearSolution) ([]float64, error) {
 	q := len(s.beta)
 	g, h := make([]float64, q), make([]float64, q*q)
 	if _, _, err := l.loss.at(ctx, s.beta, g, h); err != nil {

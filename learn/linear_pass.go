@@ -1,4 +1,4 @@
-// One pass over the rows: the logistic loss with its gradient and Hessian. The rows are cut into blocks that depend on n
+// One pass over the rows: the sum of the losses of a linear model with its gradient and Hessian. The rows are cut into blocks that depend on n
 // alone; each block has sums of its own, added up in the order of the blocks, so that the number of threads changes nothing.
 
 package learn
@@ -13,18 +13,21 @@ const (
 	passCheck  = 256 // rows between two looks at the context
 )
 
-// logisticLoss is sum_i c_i log(1 + exp(-y_i eta_i)) with eta_i = beta[p] + sum_j x_ij beta[j].
-type logisticLoss struct {
-	d       *Data
-	factor  [2]float64 // of the weights, by class
-	threads int
-	blocks  []passSums
+// linearLoss is sum_i c_i loss(m_i) of the margins m_i = y_i (beta[p] + sum_j x_ij beta[j]), y_i in {-1,1}, with
+// loss(m) = log(1 + exp(-m)), or max(0, 1-m)^2 for the squared hinge.
+type linearLoss struct {
+	d            *Data
+	squaredHinge bool
+	factor       [2]float64       // of the weights, by class
+	use          func(i int) bool // which rows count
+	threads      int
+	blocks       []passSums
 }
 
 // passSums are the sums over one block of rows; q = p+1, the intercept being a last column of ones.
 type passSums struct {
 	loss     float64
-	margin   float64   // the least y_i eta_i
+	margin   float64   // the least m_i
 	gradient []float64 // q
 	hessian  []float64 // q x q, upper triangle
 	square   []float64 // q: sum_i c_i x_ij^2
@@ -32,17 +35,18 @@ type passSums struct {
 	value    []float64 // q: ... and their values
 }
 
-func newLogisticLoss(d *Data, factor [2]float64, threads int) *logisticLoss {
-	q := d.X.Cols + 1
-	l := &logisticLoss{d: d, factor: factor, threads: threads, blocks: make([]passSums, passBlocks)}
+// prepare makes room for the sums; the loss is ready then.
+func (l *linearLoss) prepare() *linearLoss {
+	q := l.d.X.Cols + 1
+	l.blocks = make([]passSums, passBlocks)
 	for b := range l.blocks {
 		l.blocks[b] = passSums{gradient: make([]float64, q), at: make([]int32, q), value: make([]float64, q)}
 	}
 	return l
 }
 
-// rowsIn calls do for every row of positive weight c, block by block.
-func (l *logisticLoss) rowsIn(ctx context.Context, do func(s *passSums, i int, c float64)) error {
+// rowsIn calls do for every row that counts and has a weight c above 0, block by block.
+func (l *linearLoss) rowsIn(ctx context.Context, do func(s *passSums, i int, c float64)) error {
 	n := l.d.X.Rows
 	size := (n + passBlocks - 1) / passBlocks
 	if err := inBlocks(ctx, n, size, l.threads, func(b, from, to int) {
@@ -50,7 +54,7 @@ func (l *logisticLoss) rowsIn(ctx context.Context, do func(s *passSums, i int, c
 			if (i-from)%passCheck == 0 && ctx.Err() != nil {
 				return
 			}
-			if c := l.d.weight(i) * l.factor[linearClass(l.d.Y[i])]; c > 0 {
+			if c := l.d.weight(i) * l.factor[linearClass(l.d.Y[i])]; c > 0 && l.use(i) {
 				do(&l.blocks[b], i, c)
 			}
 		}
@@ -69,20 +73,25 @@ func (s *passSums) gather(x []float32) (at []int32, value []float64) {
 	k := 0
 	at, value = s.at[:len(x)+1], s.value[:len(x)+1]
 	for j, v := range x {
-		at[k], value[k] = int32(j), float64(v)
+		at[k] = int32(j)
 		step := 0 // without a branch: which values are 0 cannot be foreseen
 		if math.Float32bits(v)<<1 != 0 {
 			step = 1
 		}
 		k += step
 	}
-	at[k], value[k] = int32(len(x)), 1
-	return at[:k+1], value[:k+1]
+	at[k] = int32(len(x))
+	at, value = at[:k+1], value[:k+1]
+	for t, j := range at[:k] {
+		value[t] = float64(x[j])
+	}
+	value[k] = 1
+	return at, value
 }
 
 // at sums loss and gradient (length q) at beta, and the Hessian (q x q, both triangles) unless it is nil. margin is the least
-// y_i eta_i: above 0, beta separates the classes.
-func (l *logisticLoss) at(ctx context.Context, beta, gradient, hessian []float64) (loss, margin float64, err error) {
+// margin: above 0, beta separates the classes.
+func (l *linearLoss) at(ctx context.Context, beta, gradient, hessian []float64) (loss, margin float64, err error) {
 	q := len(beta)
 	for b := range l.blocks {
 		s := &l.blocks[b]
@@ -97,31 +106,35 @@ func (l *logisticLoss) at(ctx context.Context, beta, gradient, hessian []float64
 	}
 	if err := l.rowsIn(ctx, func(s *passSums, i int, c float64) {
 		at, value := s.gather(l.d.X.Row(i))
-		eta := 0.
+		y := float64(2*linearClass(l.d.Y[i]) - 1)
+		m := 0.
 		for k, v := range value {
-			eta += v * beta[at[k]]
+			m += v * beta[at[k]]
 		}
-		m := eta
-		if !l.d.Y[i] {
-			m = -eta
-		}
+		m *= y
 		s.margin = min(s.margin, m)
-		// With e = exp(-|m|) nothing overflows, and p(1-p) = e/(1+e)^2 keeps its digits however far from 0 m is.
-		e := math.Exp(-math.Abs(m))
-		s.loss += c * (max(-m, 0) + math.Log1p(e))
-		miss := e / (1 + e) // 1 - the probability of the label
-		if m < 0 {
-			miss = 1 / (1 + e)
+		var loss, fall, curve float64 // loss(m), and its derivatives -loss'(m) and loss''(m)
+		if l.squaredHinge {
+			short := max(0, 1-m)
+			if short == 0 {
+				return
+			}
+			loss, fall, curve = short*short, 2*short, 2
+		} else {
+			// With e = exp(-|m|) nothing overflows, and the curve p(1-p) keeps its digits however far from 0 m is.
+			e := math.Exp(-math.Abs(m))
+			loss, fall, curve = max(-m, 0)+math.Log1p(e), e/(1+e), e/((1+e)*(1+e))
+			if m < 0 {
+				fall = 1 / (1 + e)
+			}
 		}
-		g := c * miss
-		if l.d.Y[i] {
-			g = -g
-		}
+		s.loss += c * loss
+		g := -c * y * fall
 		for k, v := range value {
 			s.gradient[at[k]] += g * v
 		}
 		if hessian != nil {
-			s.addOuter(at, value, c*e/((1+e)*(1+e)))
+			s.addOuter(at, value, c*curve)
 		}
 	}); err != nil {
 		return 0, 0, err
@@ -172,7 +185,7 @@ func (s *passSums) addOuter(at []int32, value []float64, h float64) {
 }
 
 // scales are the root mean squares of the columns, weighted; 1 for the intercept and for a column of zeros.
-func (l *logisticLoss) scales(ctx context.Context) (scale []float64, weight float64, err error) {
+func (l *linearLoss) scales(ctx context.Context) (scale []float64, weight float64, err error) {
 	q := l.d.X.Cols + 1
 	for b := range l.blocks {
 		l.blocks[b].square = make([]float64, q)

@@ -16,17 +16,17 @@ const lbfgsMemory = 20 // pairs of steps and changes of the gradient that are ke
 
 // lbfgs minimises by quasi-Newton steps. It has converged when no slope, per unit of weight, exceeds a hundredth of the
 // tolerance.
-func (l *logisticProblem) lbfgs(ctx context.Context) (*logisticSolution, error) {
+func (l *linearProblem) lbfgs(ctx context.Context) (*linearSolution, error) {
 	q := l.loss.d.X.Cols + 1
 	scale, weight, err := l.loss.scales(ctx)
 	if err != nil {
 		return nil, err
 	}
-	// u are the coefficients in the units of the steps; l1 and l2 in those units differ by column.
+	// u are the coefficients in the units of the steps; l1 and l2 are in those units too.
 	u, next, beta := make([]float64, q), make([]float64, q), make([]float64, q)
 	l1, l2 := make([]float64, q), make([]float64, q)
-	for j := range q - 1 {
-		l1[j], l2[j] = l.l1/scale[j], l.l2/(scale[j]*scale[j])
+	for j := range q {
+		l1[j], l2[j] = l.l1[j]/scale[j], l.l2[j]/(scale[j]*scale[j])
 	}
 	// at is the objective at u, with the gradient of all but l1.
 	at := func(u, gradient []float64) (float64, float64, error) {
@@ -44,7 +44,7 @@ func (l *logisticProblem) lbfgs(ctx context.Context) (*logisticSolution, error) 
 	if err != nil {
 		return nil, err
 	}
-	s := &logisticSolution{beta: beta}
+	s := &linearSolution{beta: beta}
 	var memory lbfgsPairs
 	for s.iterations = 1; s.iterations <= l.maxIter; s.iterations++ {
 		pseudoGradient(u, g, l1, pseudo)
@@ -81,7 +81,7 @@ func (l *logisticProblem) lbfgs(ctx context.Context) (*logisticSolution, error) 
 			if value, margin, err = at(next, nextG); err != nil {
 				return nil, err
 			}
-			if !l.penalised && margin > 0 {
+			if l.bare && margin > 0 {
 				return nil, ErrSeparable
 			}
 			if accepted = value <= before+1e-4*sufficient; accepted {
