@@ -105,13 +105,9 @@ func (l *linearLoss) at(ctx context.Context, beta, gradient, hessian []float64) 
 		}
 	}
 	if err := l.rowsIn(ctx, func(s *passSums, i int, c float64) {
-		at, value := s.gather(l.d.X.Row(i))
+		x, p := l.d.X.Row(i), q-1
 		y := float64(2*linearClass(l.d.Y[i]) - 1)
-		m := 0.
-		for k, v := range value {
-			m += v * beta[at[k]]
-		}
-		m *= y
+		m := y * (linearDot(x, beta[:p]) + beta[p])
 		s.margin = min(s.margin, m)
 		var loss, fall, curve float64 // loss(m), and its derivatives -loss'(m) and loss''(m)
 		if l.squaredHinge {
@@ -130,12 +126,19 @@ func (l *linearLoss) at(ctx context.Context, beta, gradient, hessian []float64) 
 		}
 		s.loss += c * loss
 		g := -c * y * fall
+		if hessian == nil {
+			gradient := s.gradient[:len(x)]
+			for j, v := range x {
+				gradient[j] += g * float64(v)
+			}
+			s.gradient[p] += g
+			return
+		}
+		at, value := s.gather(x)
 		for k, v := range value {
 			s.gradient[at[k]] += g * v
 		}
-		if hessian != nil {
-			s.addOuter(at, value, c*curve)
-		}
+		s.addOuter(at, value, c*curve)
 	}); err != nil {
 		return 0, 0, err
 	}
