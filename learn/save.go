@@ -26,6 +26,8 @@ var kinds = map[string]func() Model{
 	"calibrated": func() Model { return new(CalibratedModel) },
 	"network":  func() Model { return new(NetworkModel) },
 	"pipeline": func() Model { return new(PipelineModel) },
+	"logistic":   func() Model { return new(LogisticModel) },
+	"linear svm": func() Model { return new(LinearSVMModel) },
 }
 
 // ErrForeign is given for a file that is not one of our models.
