@@ -1,0 +1,220 @@
+package learn
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+func TestKaplanMeierByHand(t *testing.T) {
+	// Six rows: events at 1, 3, 3, 5; censored at 3 and 4.
+	// t=1: 6 at risk, 5/6. t=3: 5 at risk, 2 events, 5/6*3/5 = 1/2 (the one censored at 3 is at risk). t=5: 1 at risk: 0.
+	c, err := KaplanMeier([]float64{3, 1, 4, 3, 5, 3}, []bool{true, true, false, false, true, true}, nil, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := c[0]
+	if fmt.Sprint(k.Time, k.AtRisk, k.Happened, k.Rows, k.Events) != "[1 3 5] [6 5 1] [1 2 1] 6 4" {
+		t.Errorf("%+v", k)
+	}
+	agreeAll(t, "survival", k.Survival, []float64{5. / 6, .5, 0}, 1e-15)
+	// Greenwood: 1/(6*5) = 1/30; + 2/(5*3) = 1/6.
+	agreeAll(t, "SE", k.SE, []float64{5. / 6 * math.Sqrt(1./30), .5 * math.Sqrt(1./6), 0}, 1e-15)
+	// The interval is where |log(-log s) - log(-log .5)| = z SE/|log .5|.
+	half := normal95 * math.Sqrt(1./6) / math.Ln2
+	for _, end := range []float64{k.Low[1], k.High[1]} {
+		agree(t, "distance of the end", math.Abs(math.Log(-math.Log(end))-math.Log(math.Ln2)), half, 1e-12)
+	}
+	if !(k.Low[1] < .5 && k.High[1] > .5) || k.Low[2] != 0 || k.High[2] != k.High[1] {
+		t.Errorf("interval %v to %v", k.Low, k.High)
+	}
+	if k.Median() != 3 || k.At(.5) != 1 || k.At(3) != k.Survival[1] || k.At(4.9) != k.Survival[1] || k.At(99) != 0 {
+		t.Error("the median or a value between times is wrong")
+	}
+}
+
+// Freireich et al. (Blood 21, 1963): weeks in remission of leukemia, with 6-mercaptopurine and with placebo, as in most
+// textbooks. With + censored: 6 6 6 7 10 13 16 22 23 6+ 9+ 10+ 11+ 17+ 19+ 20+ 25+ 32+ 32+ 34+ 35+.
+func remission() (duration []float64, event []bool, group []int32) {
+	for _, d := range []float64{6, 6, 6, 7, 10, 13, 16, 22, 23, -6, -9, -10, -11, -17, -19, -20, -25, -32, -32, -34, -35} {
+		duration, event, group = append(duration, math.Abs(d)), append(event, d > 0), append(group, 0)
+	}
+	for _, d := range []float64{1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23} {
+		duration, event, group = append(duration, d), append(event, true), append(group, 1)
+	}
+	return duration, event, group
+}
+
+func TestRemissionAsInTheTextbooks(t *testing.T) {
+	duration, event, group := remission()
+	c, err := KaplanMeier(duration, event, group, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Published: .857 .807 .753 .690 .627 .538 .448, medians 23 and 8.
+	agreeAll(t, "survival", c[0].Survival, []float64{.857, .807, .753, .690, .627, .538, .448}, .0006)
+	agreeAll(t, "SE", c[0].SE, []float64{.0764, .0869, .0963, .1068, .1141, .1282, .1346}, .0001)
+	if c[0].Median() != 23 || c[1].Median() != 8 {
+		t.Errorf("medians %v, %v", c[0].Median(), c[1].Median())
+	}
+	l, err := LogRank(duration, event, group, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Published: expected 19.25 and 10.75, chi-squared 16.79.
+	agreeAll(t, "expected", l.Expected, []float64{19.25, 10.75}, .005)
+	agreeAll(t, "observed", l.Observed, []float64{9, 21}, 0)
+	agree(t, "chi-squared", l.Statistic, 16.79, .005)
+	agree(t, "p", l.P, math.Erfc(math.Sqrt(l.Statistic/2)), 1e-12) // a chi-squared of 1 degree is a squared normal
+}
+
+func TestLogRankByHand(t *testing.T) {
+	// A: event at 1; B: events at 2 and 3.
+	// t=1: 1 of 3 in A: expected 1/3, variance 1/3*2/3 = 2/9. Then A is empty: nothing more.
+	// (1-1/3)^2 / (2/9) = 2.
+	l, err := LogRank([]float64{2, 1, 3}, []bool{true, true, true}, []int32{1, 0, 1}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	agree(t, "chi-squared", l.Statistic, 2, 1e-12)
+	agreeAll(t, "expected", l.Expected, []float64{1. / 3, 8. / 3}, 1e-12)
+
+	// The names of the groups and groups without rows do not matter.
+	r := rand.New(rand.NewPCG(8, 1))
+	var duration []float64
+	var event []bool
+	var group, renamed []int32
+	for i := range 300 {
+		g := int32(i % 3)
+		duration, event = append(duration, math.Ceil(r.ExpFloat64()*10)), append(event, r.IntN(4) > 0)
+		group, renamed = append(group, g), append(renamed, []int32{4, 0, 2}[g])
+	}
+	a, err := LogRank(duration, event, group, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := LogRank(duration, event, renamed, 6)
+	if err != nil {
+		t.Fatal(err)
+	}
+	agree(t, "renamed", b.Statistic, a.Statistic, 1e-10)
+	if a.DF != 2 || b.DF != 2 {
+		t.Errorf("%d and %d degrees of freedom", a.DF, b.DF)
+	}
+	agree(t, "p", a.P, math.Exp(-a.Statistic/2), 1e-12) // a chi-squared of 2 degrees is exponential
+	if one, err := LogRank(duration, event, make([]int32, 300), 2); err != nil || one.DF != 0 || one.P == one.P {
+		t.Errorf("one group: %+v, %v", one, err)
+	}
+}
+
+// Under equality, p-values are uniform; under a doubled hazard they are small.
+func TestLogRankHoldsItsLevel(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	rejected := 0
+	const trials = 800
+	for range trials {
+		var duration []float64
+		var event []bool
+		var group []int32
+		for i := range 90 {
+			d, c := r.ExpFloat64(), 1.5*r.ExpFloat64()
+			duration, event, group = append(duration, min(d, c)), append(event, d <= c), append(group, int32(i%3))
+		}
+		l, err := LogRank(duration, event, group, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l.P < .05 {
+			rejected++
+		}
+	}
+	if rejected < 22 || rejected > 62 { // binomial: 40, standard deviation 6.2
+		t.Errorf("%d of %d trials rejected at 5%%", rejected, trials)
+	}
+}
+
+func TestConcordanceAgainstBruteForce(t *testing.T) {
+	// By hand: events at 1 (risk 3) and 2 (risk 1), censored at 2 (risk 1) and 3 (risk 5). The event at 1 is before three: risk
+	// above two of them. The event at 2 is before the one censored at 2, tied in risk, and that at 3, below it.
+	c, err := Concordance([]float64{1, 2, 2, 3}, []bool{true, true, false, false}, []float64{3, 1, 1, 5})
+	if err != nil || c != (ConcordanceIndex{2, 2, 1}) {
+		t.Errorf("%+v, %v", c, err)
+	}
+	agree(t, "C", c.Value(), 2.5/5, 1e-15)
+
+	r := rand.New(rand.NewPCG(4, 4))
+	for n := 1; n < 200; n += 7 {
+		duration, event, risk := make([]float64, n), make([]bool, n), make([]float64, n)
+		for i := range n {
+			duration[i], event[i], risk[i] = float64(1+r.IntN(20)), r.IntN(3) > 0, float64(r.IntN(12))
+		}
+		var want ConcordanceIndex
+		for i := range n {
+			for j := range n {
+				if event[i] && (duration[i] < duration[j] || duration[i] == duration[j] && !event[j]) {
+					switch {
+					case risk[i] > risk[j]:
+						want.Concordant++
+					case risk[i] < risk[j]:
+						want.Discordant++
+					default:
+						want.Tied++
+					}
+				}
+			}
+		}
+		if got, err := Concordance(duration, event, risk); err != nil || got != want {
+			t.Fatalf("%d rows: %+v, want %+v (%v)", n, got, want, err)
+		}
+	}
+	// Without censoring, and with two times only, it is the AUC of the earlier.
+	y, p := scoredRows(500, 6)
+	duration, all := make([]float64, 500), make([]bool, 500)
+	for i, v := range y {
+		all[i], duration[i] = true, 2
+		if v {
+			duration[i] = 1
+		}
+	}
+	c, err = Concordance(duration, all, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	agree(t, "AUC", c.Value(), AUC(y, p, nil), 1e-14)
+}
+
+func TestSurvivalRefuses(t *testing.T) {
+	one, yes := []float64{1}, []bool{true}
+	for what, f := range map[string]func() error{
+		"no rows":        func() error { _, err := KaplanMeier(nil, nil, nil, 1); return err },
+		"fewer events":   func() error { _, err := KaplanMeier(one, nil, nil, 1); return err },
+		"no groups":      func() error { _, err := KaplanMeier(one, yes, nil, 0); return err },
+		"a duration 0":   func() error { _, err := KaplanMeier([]float64{0}, yes, nil, 1); return err },
+		"a duration NaN": func() error { _, err := KaplanMeier([]float64{math.NaN()}, yes, nil, 1); return err },
+		"group 2 of 2":   func() error { _, err := LogRank(one, yes, []int32{2}, 2); return err },
+		"group nil":      func() error { _, err := LogRank(one, yes, nil, 2); return err },
+		"fewer risks":    func() error { _, err := Concordance(one, yes, nil); return err },
+		"a risk NaN":     func() error { _, err := Concordance(one, yes, []float64{math.NaN()}); return err },
+	} {
+		if f() == nil {
+			t.Errorf("%s was accepted", what)
+		}
+	}
+}
+
+func BenchmarkConcordance(b *testing.B) {
+	y, p := scoredRows(600_000, 1)
+	duration := make([]float64, len(p))
+	r := rand.New(rand.NewPCG(1, 1))
+	for i := range duration {
+		duration[i] = math.Ceil(30 * r.Float64())
+	}
+	b.Run("rows=600000", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := Concordance(duration, y, p); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
