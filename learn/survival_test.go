@@ -1,6 +1,8 @@
 package learn
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -200,6 +202,119 @@ func TestSurvivalRefuses(t *testing.T) {
 		if f() == nil {
 			t.Errorf("%s was accepted", what)
 		}
+	}
+}
+
+func TestPersonPeriodsByHand(t *testing.T) {
+	l := &Lives{
+		Periods: []int32{2, 1, 3}, Event: []bool{true, false, false}, Weight: []float32{1, 2, 3},
+		X: &Matrix{3, 1, []float32{7, 8, 9}}, Columns: []Column{{Name: "age"}},
+		Varying:        func(person, period int, row []float32) { row[0] = float32(10*person + period) },
+		VaryingColumns: []Column{{Name: "clicks"}}, PeriodLevels: 2,
+	}
+	d, err := l.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// period (category 0 is "1", 1 is "2+"), age, clicks
+	want := []float32{0, 7, 1, 1, 7, 2, 0, 8, 11, 0, 9, 21, 1, 9, 22, 1, 9, 23}
+	if fmt.Sprint(d.X.Data) != fmt.Sprint(want) || fmt.Sprint(d.Y) != "[false true false false false false]" || fmt.Sprint(d.Weight) != "[1 1 2 3 3 3]" {
+		t.Errorf("%+v of %v", d, d.X.Data)
+	}
+	if fmt.Sprint(d.Columns) != "[{period [1 2+]} {age []} {clicks []}]" {
+		t.Errorf("columns %v", d.Columns)
+	}
+	for _, part := range []int{1, 4, 6, 100} {
+		var x []float32
+		var y []bool
+		if err := l.Each(context.Background(), part, func(d *Data) error {
+			if err := d.check(acceptsCategories); err != nil && !errors.Is(err, ErrOneClass) {
+				return err
+			}
+			if d.X.Rows > part {
+				return fmt.Errorf("a part of %d rows", d.X.Rows)
+			}
+			x, y = append(x, d.X.Data...), append(y, d.Y...)
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if fmt.Sprint(x, y) != fmt.Sprint(want, d.Y) {
+			t.Errorf("in parts of %d: %v", part, x)
+		}
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	why := errors.New("enough")
+	cancel(why)
+	if err := l.Each(ctx, 2, func(*Data) error { return nil }); !errors.Is(err, why) {
+		t.Errorf("cancelled: %v", err)
+	}
+	for what, bad := range map[string]*Lives{
+		"nobody": {}, "no periods": {Periods: []int32{0}, Event: []bool{true}}, "fewer events": {Periods: []int32{1}},
+		"columns without Varying": {Periods: []int32{1}, Event: []bool{true}, VaryingColumns: []Column{{}}},
+		"a matrix of two":         {Periods: []int32{1}, Event: []bool{true}, X: NewMatrix(2, 1)},
+	} {
+		if _, err := bad.Data(); err == nil {
+			t.Errorf("%s was accepted", what)
+		}
+	}
+}
+
+// hazardTable is the simplest model of person-periods: the share of events among the rows of a period.
+type hazardTable struct {
+	Columns []Column
+	Hazard  map[float32]float64
+}
+
+func (m *hazardTable) Inputs() []Column { return m.Columns }
+func (m *hazardTable) valid() error     { return nil }
+func (m *hazardTable) Predict(x *Matrix, p []float64) error {
+	if err := checkInput(x, p, m.Columns); err != nil {
+		return err
+	}
+	for i := range p {
+		p[i] = m.Hazard[x.Row(i)[0]]
+	}
+	return nil
+}
+
+// With a hazard of its own for each period, the survival curve of person-periods is Kaplan's and Meier's.
+func TestSurvivalOfHazardsIsKaplanMeier(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 2))
+	l := new(Lives)
+	var duration []float64
+	for range 400 {
+		p := int32(1 + r.IntN(9))
+		l.Periods, l.Event, duration = append(l.Periods, p), append(l.Event, r.IntN(2) == 0), append(duration, float64(p))
+	}
+	d, err := l.Data()
+	if err != nil || d.X.Rows != l.Rows() {
+		t.Fatal(err)
+	}
+	m := &hazardTable{l.RowColumns(), map[float32]float64{}}
+	rows := map[float32]float64{}
+	for i, y := range d.Y {
+		rows[d.X.Row(i)[0]]++
+		if y {
+			m.Hazard[d.X.Row(i)[0]]++
+		}
+	}
+	for period, n := range rows {
+		m.Hazard[period] /= n
+	}
+	s, err := l.Survival(m, 0, 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := KaplanMeier(duration, l.Event, nil, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k, v := range s {
+		agree(t, fmt.Sprint("after period ", k+1), v, c[0].At(float64(k+1)), 1e-12)
+	}
+	if _, err := l.Survival(m, 400, 9); err == nil {
+		t.Error("a person who is not there was accepted")
 	}
 }
 
