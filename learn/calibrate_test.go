@@ -120,8 +120,8 @@ func TestPlattAgainstReference(t *testing.T) {
 	r := metricReferences(t).Platt
 	for i, w := range [][]float32{nil, r.W} {
 		a, b := fitPlatt(r.F, r.Y, w)
-		agree(t, "a", a, r.AB[i][0], 1e-4) // scikit-learn stops where the gradient is small
-		agree(t, "b", b, r.AB[i][1], 1e-4)
+		agree(t, "a", a, r.AB[i][0], 1e-7)
+		agree(t, "b", b, r.AB[i][1], 1e-7)
 	}
 }
 

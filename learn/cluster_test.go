@@ -30,6 +30,11 @@ type clusterReference struct {
 		A, B  []int32
 		Value float64
 	}
+	Shoppers []struct {
+		K                   int
+		Inertia, Silhouette float64
+		Sizes               []int
+	}
 }
 
 func clusterReferences(t *testing.T) (r clusterReference) {
@@ -154,6 +159,32 @@ func TestKMeansFindsBlobs(t *testing.T) {
 	a := make([]int32, x.Rows)
 	if err := m.Assign(context.Background(), x, a, 0); err != nil || !slices.Equal(a, m.Assignment) {
 		t.Errorf("rows are assigned otherwise than in the fit (%v)", err)
+	}
+}
+
+func TestKMeansOfOnlineShoppers(t *testing.T) {
+	columns, _ := shopperNumbers(t, "Administrative", "Administrative_Duration", "Informational", "Informational_Duration",
+		"ProductRelated", "ProductRelated_Duration", "BounceRates", "ExitRates", "PageValues")
+	x := NewMatrix(len(columns[0]), len(columns))
+	for j, c := range columns {
+		for i, v := range c {
+			x.Row(i)[j] = float32(math.Log1p(v))
+		}
+	}
+	for _, want := range clusterReferences(t).Shoppers {
+		m, err := FitKMeans(context.Background(), x, KMeansConfig{K: want.K, Tolerance: 1e-300})
+		if err != nil {
+			t.Fatal(err)
+		}
+		agree(t, "inertia", m.Inertia, want.Inertia, 1e-6*want.Inertia)
+		if !slices.Equal(m.Sizes, want.Sizes) {
+			t.Errorf("sizes %v, want %v", m.Sizes, want.Sizes)
+		}
+		s, err := Silhouette(context.Background(), x, m.Assignment, 3000, 1, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		agree(t, "silhouette of a sample", s, want.Silhouette, .02)
 	}
 }
 

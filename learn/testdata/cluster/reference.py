@@ -3,6 +3,7 @@
 Run with: /usr/bin/python3 reference.py > reference.json   (scikit-learn 1.2.1, numpy 1.24.2)
 The Go tests read the JSON only; nothing needs to be installed to run them.
 """
+import csv
 import json
 import sys
 import numpy as np
@@ -48,4 +49,14 @@ for n, a, b in ((10, 2, 3), (50, 4, 4), (200, 1, 5), (30, 30, 2), (12, 1, 1)):
         lb[:30] = la[:30] + 1
     rand.append(dict(A=[int(v) for v in la], B=[int(v) for v in lb], Value=float(adjusted_rand_score(la, lb))))
 out["Rand"] = rand
+# The real table lies in a folder beside the checkout: logs of its counts, times and shares.
+with open("../../../../shared/data/online_shoppers/online_shoppers_intention.csv") as file:
+    rows = list(csv.DictReader(file))
+names = list(rows[0])[:9]
+x = np.float32(np.log1p([[float(r[c]) for c in names] for r in rows])).astype(float)
+out["Shoppers"] = []
+for k in (2, 3):
+    m = KMeans(k, n_init=20, tol=0, max_iter=1000, random_state=0).fit(x)
+    out["Shoppers"].append(dict(K=k, Inertia=m.inertia_, Silhouette=float(silhouette_score(x, m.labels_)),
+                                Sizes=sorted((int(v) for v in np.bincount(m.labels_)), reverse=True)))
 json.dump(out, sys.stdout)
