@@ -256,6 +256,15 @@ func TestCalibratedRefuses(t *testing.T) {
 	}
 }
 
+func TestCalibratedNames(t *testing.T) {
+	if k := (Calibrated{Learner: overconfident{}}).Kind() + ", " + (Calibrated{}).Kind(); k != "calibrated overconfident, calibrated" {
+		t.Error(k)
+	}
+	if savedKind([]byte("segueLRN")) != "" || savedKind([]byte("segueLRN\x01\x00\x09\x00tree")) != "tree" {
+		t.Error("the kind of a file that is cut off")
+	}
+}
+
 func TestCalibrationFolds(t *testing.T) {
 	d := logOddsRows(1003, 1)
 	fold := calibrationFolds(d.Y, 5, 3)

@@ -85,7 +85,7 @@ func (m *Isotonic) At(score float64) float64 {
 	default:
 		// The halves keep the steps finite where the scores are as far apart as numbers can be.
 		share := (score/2 - m.X[i-1]/2) / (m.X[i]/2 - m.X[i-1]/2)
-		return m.Y[i-1] + min(1, share)*(m.Y[i]-m.Y[i-1])
+		return min(m.Y[i], m.Y[i-1]+share*(m.Y[i]-m.Y[i-1]))
 	}
 }
 

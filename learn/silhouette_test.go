@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 )
 
@@ -55,6 +56,13 @@ func TestChooseClustersFindsBlobs(t *testing.T) {
 		}
 		if c.K != k {
 			t.Errorf("%d groups chosen where %d were planted: %+v", c.K, k, c.Trials)
+		}
+		if k > 2 {
+			continue
+		}
+		one, err := ChooseClusters(context.Background(), x, ClusterChoiceConfig{Most: 6, Pairs: 4, SampleRows: 1500, Seed: 1, Threads: 1})
+		if err != nil || !reflect.DeepEqual(one, c) {
+			t.Errorf("one thread gives %+v, several %+v (%v)", one, c, err)
 		}
 	}
 }

@@ -57,6 +57,9 @@ func TestRemissionAsInTheTextbooks(t *testing.T) {
 	// Published: .857 .807 .753 .690 .627 .538 .448, medians 23 and 8.
 	agreeAll(t, "survival", c[0].Survival, []float64{.857, .807, .753, .690, .627, .538, .448}, .0006)
 	agreeAll(t, "SE", c[0].SE, []float64{.0764, .0869, .0963, .1068, .1141, .1282, .1346}, .0001)
+	if low, _ := KaplanMeier(duration[:10], event[:10], nil, 1); !math.IsInf((SurvivalCurve{Survival: low[0].Survival[:1]}).Median(), 1) {
+		t.Error("a curve that stays above 1/2 has a median")
+	}
 	if c[0].Median() != 23 || c[1].Median() != 8 {
 		t.Errorf("medians %v, %v", c[0].Median(), c[1].Median())
 	}
