@@ -103,7 +103,8 @@ func (m *KMeans) Assign(ctx context.Context, x *Matrix, a []int32, threads int) 
 	if err := clusterable(x); err != nil {
 		return err
 	}
-	if len(m.Centers) == 0 || len(m.Centers[0]) != x.Cols || len(a) != x.Rows {
+	other := func(c []float64) bool { return len(c) != x.Cols }
+	if len(m.Centers) == 0 || slices.ContainsFunc(m.Centers, other) || len(a) != x.Rows {
 		return fmt.Errorf("learn: k-means: %d columns and room for %d of %d rows: the centers do not match", x.Cols, len(a), x.Rows)
 	}
 	return inBlocks(ctx, x.Rows, clusterBlock, threadsOf(threads), func(_, from, to int) {

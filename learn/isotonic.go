@@ -71,10 +71,10 @@ func FitIsotonic(y []bool, score []float64, w []float32) (*Isotonic, error) {
 	return m, nil
 }
 
-// At is the probability of a score, in [0,1]; NaN for NaN.
+// At is the probability of a score, in [0,1]; NaN for NaN, and of a map without points.
 func (m *Isotonic) At(score float64) float64 {
-	if score != score {
-		return score
+	if score != score || len(m.X) == 0 || len(m.Y) != len(m.X) {
+		return math.NaN()
 	}
 	last := len(m.X) - 1
 	switch i := sort.SearchFloat64s(m.X, score); {

@@ -12,6 +12,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // MixtureConfig is how to fit a mixture.
@@ -368,8 +369,18 @@ func (m *Mixture) Responsibilities(ctx context.Context, x *Matrix, r []float64, 
 		return 0, err
 	}
 	k := len(m.Components)
-	if k == 0 || len(m.Components[0].Mean) != x.Cols || len(r) != x.Rows*k {
+	if k == 0 || len(r) != x.Rows*k {
 		return 0, fmt.Errorf("learn: mixture: %d columns and room for %d numbers of %d rows: the %d components do not match", x.Cols, len(r), x.Rows, k)
+	}
+	// The mixture may come from a file, which holds no factors.
+	m = &Mixture{Components: slices.Clone(m.Components)}
+	for i := range m.Components {
+		c := &m.Components[i]
+		other := func(row []float64) bool { return len(row) != x.Cols }
+		rows := len(c.Covariance)
+		if other(c.Mean) || rows != 1 && rows != x.Cols || slices.ContainsFunc(c.Covariance, other) || !(c.Weight > 0) || !c.prepare(rows == 1) {
+			return 0, fmt.Errorf("learn: mixture: component %d is not a density of %d columns", i, x.Cols)
+		}
 	}
 	parts := make([]float64, (x.Rows+clusterBlock-1)/clusterBlock)
 	err := inBlocks(ctx, x.Rows, clusterBlock, threadsOf(threads), func(b, from, to int) {

@@ -2,6 +2,7 @@ package learn
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -143,6 +144,24 @@ func TestMixtureOfColumnsThatHangTogether(t *testing.T) {
 	}
 	if _, err := m.Responsibilities(context.Background(), x, make([]float64, 3), 0); err == nil {
 		t.Error("too little room was accepted")
+	}
+	// What is exported is enough, as after a file.
+	b, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again Mixture
+	if err := json.Unmarshal(b, &again); err != nil {
+		t.Fatal(err)
+	}
+	likelihood, err := again.Responsibilities(context.Background(), x, make([]float64, 100), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	agree(t, "log-likelihood after a file", likelihood, m.LogLikelihood, 1e-12)
+	again.Components[0].Covariance = nil
+	if _, err := again.Responsibilities(context.Background(), x, make([]float64, 100), 0); err == nil {
+		t.Error("a component without covariance was accepted")
 	}
 }
 

@@ -153,8 +153,8 @@ type ClusterChoice struct {
 }
 
 // ChooseClusters tries k-means with 2, 3, ... clusters on a sample of x. It asks for at least 2 distinct rows; numbers of
-// clusters above that of distinct rows are not tried. k-means knows round groups
-// of like spread: bring the columns to one scale, and take logarithms of heavy-tailed ones, first.
+// clusters above that of distinct rows are not tried. k-means knows round groups of like spread: bring the columns to one scale,
+// and take logarithms of heavy-tailed ones, first.
 func ChooseClusters(ctx context.Context, x *Matrix, cfg ClusterChoiceConfig) (*ClusterChoice, error) {
 	if err := clusterable(x); err != nil {
 		return nil, err
