@@ -85,6 +85,39 @@ func TestBootstrapOfAUCAgreesWithDeLong(t *testing.T) {
 	}
 }
 
+// A replicate is the metric of the rows, in any order, with their weights times what was drawn.
+func TestBootstrapReplicatesAreWeightedRows(t *testing.T) {
+	const n = 300
+	y, p := scoredRows(n, 2)
+	q := make([]float64, n)
+	w, group := make([]float32, n), make([]int32, n)
+	for i := range n {
+		w[i], group[i], q[i] = float32(1+i%3), int32(i/2), math.Round(5*p[i])
+	}
+	cfg := BootstrapConfig{Replicates: 20, Seed: 9}
+	for _, group := range [][]int32{nil, group} {
+		got, err := replicate(context.Background(), y, [][]float64{p, q}, w, group, AUC, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		drawn, weight := make([]float32, n), make([]float32, n)
+		if group != nil {
+			drawn = drawn[:n/2]
+		}
+		for r, values := range got {
+			poissonWeights(rand.NewPCG(cfg.Seed, uint64(r)), drawn)
+			for i := range n {
+				k := i
+				if group != nil {
+					k = i / 2
+				}
+				weight[i] = w[i] * drawn[k]
+			}
+			agreeAll(t, fmt.Sprint("replicate ", r), values, []float64{AUC(y, p, weight), AUC(y, q, weight)}, 1e-14)
+		}
+	}
+}
+
 func TestBootstrapRefuses(t *testing.T) {
 	y, p := scoredRows(100, 1)
 	ctx := context.Background()

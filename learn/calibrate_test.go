@@ -120,8 +120,8 @@ func TestPlattAgainstReference(t *testing.T) {
 	r := metricReferences(t).Platt
 	for i, w := range [][]float32{nil, r.W} {
 		a, b := fitPlatt(r.F, r.Y, w)
-		agree(t, "a", a, r.AB[i][0], 1e-4) // scikit-learn stops where the gradient is small
-		agree(t, "b", b, r.AB[i][1], 1e-4)
+		agree(t, "a", a, r.AB[i][0], 1e-7)
+		agree(t, "b", b, r.AB[i][1], 1e-7)
 	}
 }
 
@@ -253,6 +253,15 @@ func TestCalibratedRefuses(t *testing.T) {
 	b, err := json.Marshal(Calibrated{Learner: l, Method: IsotonicScaling, Folds: 3})
 	if err != nil || !strings.Contains(string(b), `"Learner":{"Factor":1}`) {
 		t.Errorf("as JSON: %s, %v", b, err)
+	}
+}
+
+func TestCalibratedNames(t *testing.T) {
+	if k := (Calibrated{Learner: overconfident{}}).Kind() + ", " + (Calibrated{}).Kind(); k != "calibrated overconfident, calibrated" {
+		t.Error(k)
+	}
+	if savedKind([]byte("segueLRN")) != "" || savedKind([]byte("segueLRN\x01\x00\x09\x00tree")) != "tree" {
+		t.Error("the kind of a file that is cut off")
 	}
 }
 

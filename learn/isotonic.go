@@ -71,10 +71,10 @@ func FitIsotonic(y []bool, score []float64, w []float32) (*Isotonic, error) {
 	return m, nil
 }
 
-// At is the probability of a score, in [0,1]; NaN for NaN.
+// At is the probability of a score, in [0,1]; NaN for NaN, and of a map without points.
 func (m *Isotonic) At(score float64) float64 {
-	if score != score {
-		return score
+	if score != score || len(m.X) == 0 || len(m.Y) != len(m.X) {
+		return math.NaN()
 	}
 	last := len(m.X) - 1
 	switch i := sort.SearchFloat64s(m.X, score); {
@@ -85,7 +85,7 @@ func (m *Isotonic) At(score float64) float64 {
 	default:
 		// The halves keep the steps finite where the scores are as far apart as numbers can be.
 		share := (score/2 - m.X[i-1]/2) / (m.X[i]/2 - m.X[i-1]/2)
-		return m.Y[i-1] + min(1, share)*(m.Y[i]-m.Y[i-1])
+		return min(m.Y[i], m.Y[i-1]+share*(m.Y[i]-m.Y[i-1]))
 	}
 }
 

@@ -49,7 +49,7 @@ func metricWeight(w []float32, i int) float64 {
 type Confusion struct{ TP, FP, FN, TN float64 }
 
 // ConfusionAt counts as predicted positive the rows whose score is at or above the threshold. All four are NaN where a Metric
-// would be.
+// would be, but without any weight they are 0.
 func ConfusionAt(y []bool, p []float64, w []float32, threshold float64) Confusion {
 	var c Confusion
 	if !judgeable(y, p, w) || threshold != threshold {

@@ -1,12 +1,15 @@
 package learn
 
 import (
+	"context"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"testing"
 )
 
@@ -33,6 +36,11 @@ type metricReference struct {
 		AB [][]float64
 	}
 	Binomial [][]float64
+	Shoppers struct {
+		AUC, AUCExits, AP, LogLoss, MSE, IsoMSE float64
+		IsoPoints                               int
+		Calibration                             [][]float64
+	}
 }
 
 func readStored(t *testing.T, file string, into any) {
@@ -196,6 +204,74 @@ func scoredRows(n int, seed uint64) (y []bool, p []float64) {
 		y[i] = r.Float64() < p[i]
 	}
 	return y, p
+}
+
+// shopperNumbers are columns of the real table of online shoppers, and whether they bought.
+func shopperNumbers(t *testing.T, columns ...string) (x [][]float64, bought []bool) {
+	t.Helper()
+	f, err := os.Open("../../shared/data/online_shoppers/online_shoppers_intention.csv")
+	if err != nil {
+		t.Skip("the table of online shoppers is not beside the checkout: ", err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x = make([][]float64, len(columns))
+	for _, row := range rows[1:] {
+		for j, c := range columns {
+			v, err := strconv.ParseFloat(row[slices.Index(rows[0], c)], 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			x[j] = append(x[j], v)
+		}
+		bought = append(bought, row[slices.Index(rows[0], "Revenue")] == "TRUE")
+	}
+	return x, bought
+}
+
+func TestMetricsOfOnlineShoppers(t *testing.T) {
+	x, y := shopperNumbers(t, "PageValues", "ExitRates")
+	want := metricReferences(t).Shoppers
+	value, stay, p := x[0], make([]float64, len(y)), make([]float64, len(y))
+	for i := range y {
+		stay[i], p[i] = -x[1][i], 1/(1+math.Exp(2.5-value[i]/10))
+	}
+	agree(t, "AUC", AUC(y, value, nil), want.AUC, 1e-12)
+	agree(t, "AUC of exits", AUC(y, stay, nil), want.AUCExits, 1e-12)
+	agree(t, "average precision", AveragePrecision(y, value, nil), want.AP, 1e-12)
+	agree(t, "log loss", LogLoss(y, p, nil), want.LogLoss, 1e-12)
+	agree(t, "MSE", MSE(y, p, nil), want.MSE, 1e-12)
+	var share, predicted []float64
+	for _, b := range Calibration(y, p, nil, 10, EqualWidth) {
+		share, predicted = append(share, b.Share), append(predicted, b.Predicted)
+	}
+	agreeAll(t, "shares", share, want.Calibration[0], 1e-12)
+	agreeAll(t, "predicted", predicted, want.Calibration[1], 1e-12)
+	m, err := FitIsotonic(y, value, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range value {
+		p[i] = m.At(v)
+	}
+	agree(t, "MSE of isotonic regression", MSE(y, p, nil), want.IsoMSE, 1e-12)
+	if len(m.X) != want.IsoPoints {
+		t.Errorf("%d points, want %d", len(m.X), want.IsoPoints)
+	}
+	// DeLong and the bootstrap must agree also with nine tenths of the scores tied at 0.
+	d, err := CompareAUC(y, value, stay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := BootstrapDifference(context.Background(), y, value, stay, nil, nil, AUC, BootstrapConfig{Replicates: 400})
+	if err != nil {
+		t.Fatal(err)
+	}
+	agree(t, "SE of the difference", b.Difference.SE, d.SE, .12*d.SE) // 400 replicates know it within 3.5%
+	agree(t, "SE", b.A.SE, d.A.SE, .12*d.A.SE)
 }
 
 func BenchmarkAUC(b *testing.B) {

@@ -3,9 +3,10 @@
 Run with: /usr/bin/python3 reference.py > reference.json   (scikit-learn 1.2.1, numpy 1.24.2, scipy 1.10.1)
 The Go tests read the JSON only; nothing needs to be installed to run them.
 """
+import csv
 import json
 import numpy as np
-from scipy import stats
+from scipy import optimize, special, stats
 from sklearn import metrics
 from sklearn.calibration import calibration_curve, _SigmoidCalibration
 from sklearn.isotonic import IsotonicRegression
@@ -74,9 +75,31 @@ w = np.round(rng.gamma(2, 1, 300).astype(np.float32), 2).astype(float)
 platt = []
 for weight in (None, w):
     s = _SigmoidCalibration().fit(f, y, sample_weight=weight)
-    platt.append([float(s.a_), float(s.b_)])
+    # It stops where the gradient is small; from there to where it is 0.
+    at = np.ones(300) if weight is None else weight
+    high, low = (at @ y + 1) / (at @ y + 2), 1 / (at @ (1 - y) + 2)
+    goal = np.where(y == 1, high, low)
+
+    def gradient(ab):
+        d = at * (goal - special.expit(-(ab[0] * f + ab[1])))
+        return [d @ f, d.sum()]
+    exact = optimize.root(gradient, [s.a_, s.b_], tol=1e-14).x
+    assert np.allclose(exact, [s.a_, s.b_], atol=1e-3)
+    platt.append(numbers(exact))
 
 binomial = [[a, b, stats.binomtest(a, a + b).pvalue] for a, b in [(1, 8), (10, 3), (40, 61), (700, 611), (0, 5)]]
 
-json.dump(dict(Cases=cases, Platt=dict(F=numbers(f), Y=[bool(v) for v in y], W=numbers(w), AB=platt), Binomial=binomial),
+# The real table lies in a folder beside the checkout. Two of its columns are taken as scores.
+with open("../../../../shared/data/online_shoppers/online_shoppers_intention.csv") as file:
+    rows = list(csv.DictReader(file))
+bought = np.array([r["Revenue"] == "TRUE" for r in rows])
+value, exits = (np.array([float(r[c]) for r in rows]) for c in ("PageValues", "ExitRates"))
+p = 1 / (1 + np.exp(2.5 - value / 10))
+iso = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(value, bought)
+true, pred = calibration_curve(bought, p, n_bins=10)
+shoppers = dict(AUC=metrics.roc_auc_score(bought, value), AUCExits=metrics.roc_auc_score(bought, -exits), AP=metrics.average_precision_score(bought, value),
+                LogLoss=metrics.log_loss(bought, p), MSE=metrics.brier_score_loss(bought, p), IsoMSE=metrics.brier_score_loss(bought, iso.predict(value)),
+                IsoPoints=len(iso.X_thresholds_), Calibration=[numbers(true), numbers(pred)])
+
+json.dump(dict(Shoppers=shoppers, Cases=cases, Platt=dict(F=numbers(f), Y=[bool(v) for v in y], W=numbers(w), AB=platt), Binomial=binomial),
           __import__("sys").stdout)
