@@ -23,6 +23,9 @@ const (
 // kinds are the models that a file may hold, by the name it gives them.
 var kinds = map[string]func() Model{
 	// one line a kind: "logistic": func() Model { return new(LogisticModel) },
+	"tree":    func() Model { return new(TreeModel) },
+	"forest":  func() Model { return new(ForestModel) },
+	"boosted": func() Model { return new(BoostModel) },
 }
 
 // ErrForeign is given for a file that is not one of our models.
