@@ -159,6 +159,7 @@ type bag struct {
 
 func newBag(base *growth, noBootstrap bool) *bag {
 	g := *base
+	g.allowed = nil // permuted while a tree grows, so each thread has its own
 	b := &bag{growth: &g, all: base.start(), times: make([]uint16, base.bins.rows), noBootstrap: noBootstrap}
 	b.packed, b.wide = base.packed, base.wide
 	if !noBootstrap {
