@@ -50,7 +50,7 @@ type BoostModel struct {
 }
 
 const (
-	leastHessian  = 1e-3 // of a leaf
+	leastHessian  = 1e-3 // of a leaf, where the mean row has weight 1
 	gradientBlock = 4096
 )
 
@@ -220,7 +220,7 @@ func FitBoost(ctx context.Context, d *Data, c Boost) (*BoostModel, error) {
 func newBoosting(b *bins, d *Data, c Boost, r *rand.Rand) (*boosting, error) {
 	n := len(d.Y)
 	f := &boosting{c: c, y: d.Y, odds: make([]float64, n), threads: threadsOf(c.Threads)}
-	f.growth = &growth{bins: b, wide: make([]cell, n), maxDepth: c.MaxDepth, maxLeaves: c.MaxLeaves, minB: leastHessian,
+	f.growth = &growth{bins: b, wide: make([]cell, n), maxDepth: c.MaxDepth, maxLeaves: c.MaxLeaves,
 		minGain: 2 * c.MinGain, l2: c.L2, threads: f.threads, scale: c.LearningRate}
 	var class [2][]int32
 	var weights [2]float64
@@ -301,6 +301,7 @@ func (f *boosting) layUnits(total float64) {
 	f.scaleA = math.Ldexp(1, 61-exponent)
 	f.scaleH = math.Ldexp(1, 62-int(g.shift)-exponent)
 	g.unitA, g.unitB = 1/f.scaleA, 1/f.scaleH
+	g.minB = leastHessian * total / float64(len(f.learn)+len(f.held))
 }
 
 // begin sets all log-odds to those of the share of positives, and returns them.
