@@ -69,10 +69,14 @@ func (t *GrownTree) addTo(sum []float64, x *Matrix, columns []Column, from, to i
 		nodes := t.Nodes
 		for range t.Depth {
 			na, nb, nc, nd := &nodes[a], &nodes[b], &nodes[c], &nodes[d]
+			ea, eb, ec, ed := a, b, c, d
 			a = na.step(x0[na.Feature])
 			b = nb.step(x1[nb.Feature])
 			c = nc.step(x2[nc.Feature])
 			d = nd.step(x3[nd.Feature])
+			if (a^ea)|(b^eb)|(c^ec)|(d^ed) == 0 {
+				break // all in their leaves
+			}
 		}
 		s := sum[i-from : i-from+4]
 		s[0] += float64(t.Value[a])
