@@ -28,6 +28,9 @@ var kinds = map[string]func() Model{
 	"pipeline": func() Model { return new(PipelineModel) },
 	"logistic":   func() Model { return new(LogisticModel) },
 	"linear svm": func() Model { return new(LinearSVMModel) },
+	"tree":    func() Model { return new(TreeModel) },
+	"forest":  func() Model { return new(ForestModel) },
+	"boosted": func() Model { return new(BoostModel) },
 }
 
 // ErrForeign is given for a file that is not one of our models.
