@@ -161,18 +161,20 @@ func newNetwork(columns []Column, cfg NetworkConfig) (*NetworkModel, error) {
 // Inputs are the columns that the network was fitted on.
 func (m *NetworkModel) Inputs() []Column { return m.Columns }
 
-// Predict writes the probabilities. A value that is missing or infinite, or so far out that the sums overflow, is an error.
+// Predict writes the probabilities. A value that is missing or infinite, or so far out that sums
+// overflow, is an error.
 func (m *NetworkModel) Predict(x *Matrix, p []float64) error {
 	if err := checkInput(x, p, m.Columns); err != nil {
 		return err
 	}
-	layers, _ := padded(m.Layers)
-	units := m.Layers[len(m.Layers)-1].Out
 	err := inBlocks(context.Background(), x.Rows, 1024, threadsOf(m.Threads), func(_, from, to int) {
-		s := newNetScratch(layers)
+		s := newNetScratch(m.Layers)
 		for i := from; i < to; i++ {
 			s.in[0].compress(x.Row(i))
-			p[i] = netLogistic(netForward(layers, units, s, nil, 0))
+			if p[i] = math.NaN(); !s.in[0].finite() {
+				continue // an infinity might hide behind ReLU
+			}
+			p[i] = netLogistic(netForward(m.Layers, s, nil, 0))
 		}
 	})
 	if err != nil {

@@ -1,9 +1,6 @@
 // The inner loops of the network. A row is held as its non-zero values only: of the columns that come from one-hot encoding
 // nearly all are zero, and of the hidden units about half are (ReLU), so that most products need not be made. Sums run over
 // the inputs in their order, whatever the threads.
-//
-// The loops work on a copy of the network whose layers are padded with units of zero weights to a multiple of four. Such a
-// unit gives 0 and has slopes of 0: it stays as it is, and never enters a sum.
 
 package learn
 
@@ -40,43 +37,6 @@ func newNetSparse(n int) netSparse {
 	return netSparse{index: make([]int32, n+1), value: make([]float32, n+1)}
 }
 
-// padUnits is n rounded up to a multiple of four.
-func padUnits(n int) int { return (n + 3) &^ 3 }
-
-// padded is a copy of the layers with padded units, all in one slice.
-func padded(layers []NetworkLayer) (copies []NetworkLayer, all []float32) {
-	total := 0
-	for k, l := range layers {
-		p := NetworkLayer{In: l.In, Out: padUnits(l.Out)}
-		if k > 0 {
-			p.In = padUnits(l.In)
-		}
-		copies = append(copies, p)
-		total += (p.In + 1) * p.Out
-	}
-	all = make([]float32, total)
-	shareOut(copies, all)
-	for k, l := range layers {
-		p := copies[k]
-		copy(p.B, l.B)
-		for j := range l.In {
-			copy(p.W[j*p.Out:(j+1)*p.Out], l.W[j*l.Out:(j+1)*l.Out])
-		}
-	}
-	return copies, all
-}
-
-// unpad copies the weights of padded layers back.
-func unpad(layers, from []NetworkLayer) {
-	for k, l := range layers {
-		p := from[k]
-		copy(l.B, p.B)
-		for j := range l.In {
-			copy(l.W[j*l.Out:(j+1)*l.Out], p.W[j*p.Out:])
-		}
-	}
-}
-
 // shareOut makes the layers parts of one slice: W and B of the first, W and B of the second and so on.
 func shareOut(layers []NetworkLayer, all []float32) {
 	for k := range layers {
@@ -96,6 +56,16 @@ func (v *netSparse) compress(x []float32) {
 		k += (bits | -bits) >> 31        // 1 where any is set: no branch, which could not be predicted
 	}
 	v.index, v.value = index[:k], value[:k]
+}
+
+// finite says that no value is infinite or NaN.
+func (v *netSparse) finite() bool {
+	for _, a := range v.value {
+		if a-a != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // rectify keeps the values above 0 of x, and NaN, which must not be lost; with drop > 0 each is left out with that
@@ -123,107 +93,83 @@ func (v *netSparse) rectify(x []float32, r *rand.Rand, drop float64) {
 	v.index, v.value = index[:k], value[:k]
 }
 
-// apply writes to out, which has length l.Out, the output of a padded layer for the input in.
+// apply writes to out, which has length l.Out, the layer's output for the input in. Four inputs at a time: so each partial
+// sum is loaded and stored once for four products.
 func (l *NetworkLayer) apply(in netSparse, out []float32) {
-	n, value := l.Out, in.value[:len(in.index)]
-	o := 0
-	for ; o+12 <= n; o += 12 {
-		w, b := l.W[o:], (*[12]float32)(l.B[o:])
-		a0, a1, a2, a3, a4, a5 := b[0], b[1], b[2], b[3], b[4], b[5]
-		a6, a7, a8, a9, a10, a11 := b[6], b[7], b[8], b[9], b[10], b[11]
-		for k, j := range in.index {
-			r, v := (*[12]float32)(w[int(j)*n:]), value[k]
-			a0 += v * r[0]
-			a1 += v * r[1]
-			a2 += v * r[2]
-			a3 += v * r[3]
-			a4 += v * r[4]
-			a5 += v * r[5]
-			a6 += v * r[6]
-			a7 += v * r[7]
-			a8 += v * r[8]
-			a9 += v * r[9]
-			a10 += v * r[10]
-			a11 += v * r[11]
+	n := l.Out
+	out = out[:n]
+	copy(out, l.B)
+	index, value := in.index, in.value[:len(in.index)]
+	k := 0
+	for ; k+4 <= len(index); k += 4 {
+		j, v := (*[4]int32)(index[k:]), (*[4]float32)(value[k:])
+		v0, v1, v2, v3 := v[0], v[1], v[2], v[3]
+		w0 := l.W[int(j[0])*n:][:len(out)]
+		w1 := l.W[int(j[1])*n:][:len(out)]
+		w2 := l.W[int(j[2])*n:][:len(out)]
+		w3 := l.W[int(j[3])*n:][:len(out)]
+		for o, a := range out {
+			out[o] = a + v0*w0[o] + v1*w1[o] + v2*w2[o] + v3*w3[o]
 		}
-		t := (*[12]float32)(out[o:])
-		t[0], t[1], t[2], t[3], t[4], t[5] = a0, a1, a2, a3, a4, a5
-		t[6], t[7], t[8], t[9], t[10], t[11] = a6, a7, a8, a9, a10, a11
 	}
-	for ; o+4 <= n; o += 4 {
-		w, b := l.W[o:], (*[4]float32)(l.B[o:])
-		a0, a1, a2, a3 := b[0], b[1], b[2], b[3]
-		for k, j := range in.index {
-			r, v := (*[4]float32)(w[int(j)*n:]), value[k]
-			a0 += v * r[0]
-			a1 += v * r[1]
-			a2 += v * r[2]
-			a3 += v * r[3]
+	for ; k < len(index); k++ {
+		v, w := value[k], l.W[int(index[k])*n:][:len(out)]
+		for o, a := range w {
+			out[o] += v * a
 		}
-		t := (*[4]float32)(out[o:])
-		t[0], t[1], t[2], t[3] = a0, a1, a2, a3
 	}
 }
 
-// addOuter adds to the padded l.W the outer product of in and d, which has length l.Out.
+// addOuter adds to l.W the outer product of in and d, which has length l.Out, two inputs at a time.
 func (l *NetworkLayer) addOuter(in netSparse, d []float32) {
-	n, value := l.Out, in.value[:len(in.index)]
-	o := 0
-	for ; o+12 <= n; o += 12 {
-		w, b := l.W[o:], (*[12]float32)(d[o:])
-		d0, d1, d2, d3, d4, d5 := b[0], b[1], b[2], b[3], b[4], b[5]
-		d6, d7, d8, d9, d10, d11 := b[6], b[7], b[8], b[9], b[10], b[11]
-		for k, j := range in.index {
-			r, v := (*[12]float32)(w[int(j)*n:]), value[k]
-			r[0] += v * d0
-			r[1] += v * d1
-			r[2] += v * d2
-			r[3] += v * d3
-			r[4] += v * d4
-			r[5] += v * d5
-			r[6] += v * d6
-			r[7] += v * d7
-			r[8] += v * d8
-			r[9] += v * d9
-			r[10] += v * d10
-			r[11] += v * d11
+	n := l.Out
+	d = d[:n]
+	index, value := in.index, in.value[:len(in.index)]
+	k := 0
+	for ; k+2 <= len(index); k += 2 {
+		v0, v1 := value[k], value[k+1]
+		w0 := l.W[int(index[k])*n:][:len(d)]
+		w1 := l.W[int(index[k+1])*n:][:len(d)]
+		for o, a := range d {
+			w0[o] += v0 * a
+			w1[o] += v1 * a
 		}
 	}
-	for ; o+4 <= n; o += 4 {
-		w, b := l.W[o:], (*[4]float32)(d[o:])
-		d0, d1, d2, d3 := b[0], b[1], b[2], b[3]
-		for k, j := range in.index {
-			r, v := (*[4]float32)(w[int(j)*n:]), value[k]
-			r[0] += v * d0
-			r[1] += v * d1
-			r[2] += v * d2
-			r[3] += v * d3
+	if k < len(index) {
+		v, w := value[k], l.W[int(index[k])*n:][:len(d)]
+		for o, a := range d {
+			w[o] += v * a
 		}
 	}
 }
 
-// slopesOfInputs writes to before the slopes of the loss in the inputs of a padded layer, from those in its outputs, d: 0
-// for an input that was not above 0 or was left out, W's row times d and scale for the others.
+// slopesOfInputs writes to before the slopes of the loss in the layer's inputs, from those in its outputs, d: 0 for an input
+// that was not above 0 or was left out, W's row times d and scale for the others. Each product is summed in four strands.
 func (l *NetworkLayer) slopesOfInputs(in netSparse, d []float32, scale float32, before []float32) {
 	clear(before)
-	n := len(d)
+	n := l.Out
+	d = d[:n]
 	for _, j := range in.index {
-		row := l.W[int(j)*n : int(j)*n+n]
+		row := l.W[int(j)*n:][:len(d)]
 		var s0, s1, s2, s3 float32
-		for o := 0; o+4 <= len(row); o += 4 {
+		o := 0
+		for ; o+4 <= len(d); o += 4 {
 			a, b := (*[4]float32)(row[o:]), (*[4]float32)(d[o:])
 			s0 += a[0] * b[0]
 			s1 += a[1] * b[1]
 			s2 += a[2] * b[2]
 			s3 += a[3] * b[3]
 		}
+		for ; o < len(d); o++ {
+			s0 += row[o] * d[o]
+		}
 		before[j] = ((s0 + s1) + (s2 + s3)) * scale
 	}
 }
 
-// netForward is log(p/(1-p)) of the row whose non-zero values are s.in[0], by padded layers; the last has one unit (units = 1)
-// or two. While training, r and drop say which hidden units are left out.
-func netForward(layers []NetworkLayer, units int, s *netScratch, r *rand.Rand, drop float64) float64 {
+// netForward is log(p/(1-p)) of the row whose non-zero values are s.in[0]. While training, r and drop say which hidden units
+// are left out.
+func netForward(layers []NetworkLayer, s *netScratch, r *rand.Rand, drop float64) float64 {
 	last := len(layers) - 1
 	for k := range layers {
 		layers[k].apply(s.in[k], s.out[k])
@@ -232,7 +178,7 @@ func netForward(layers []NetworkLayer, units int, s *netScratch, r *rand.Rand, d
 		}
 	}
 	z := s.out[last]
-	if units == 2 {
+	if len(z) == 2 {
 		return float64(z[1]) - float64(z[0])
 	}
 	return float64(z[0])
@@ -240,10 +186,9 @@ func netForward(layers []NetworkLayer, units int, s *netScratch, r *rand.Rand, d
 
 // netBackward adds to grad, which has the layers' shapes, the slopes of the loss in the weights for the row that netForward
 // has just been called with; slope is that of the loss in the logit. drop is netForward's.
-func netBackward(layers, grad []NetworkLayer, units int, s *netScratch, slope float32, drop float64) {
+func netBackward(layers, grad []NetworkLayer, s *netScratch, slope float32, drop float64) {
 	last := len(layers) - 1
-	d := s.delta[last] // beyond the units there are zeros
-	if units == 2 {
+	if d := s.delta[last]; len(d) == 2 {
 		d[0], d[1] = -slope, slope
 	} else {
 		d[0] = slope

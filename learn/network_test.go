@@ -107,12 +107,11 @@ func TestNetworkGradient(t *testing.T) {
 		}
 		checked := 0
 		for k, l := range m.Layers {
-			padded := tr.layers[k]
 			for at := range w[k] {
 				var got float64
 				for _, p := range tr.parts {
 					if at < l.In*l.Out {
-						got += float64(p.layer[k].W[at/l.Out*padded.Out+at%l.Out])
+						got += float64(p.layer[k].W[at])
 					} else {
 						got += float64(p.layer[k].B[at-l.In*l.Out])
 					}
@@ -344,6 +343,14 @@ func TestNetworkBadInput(t *testing.T) {
 		if err := m.Predict(x, make([]float64, 2)); err == nil || !strings.Contains(err.Error(), "row 1 holds") {
 			t.Errorf("%v: %v", v, err)
 		}
+	}
+	far := d.X.Take([]int32{4})
+	for j := range far.Data {
+		far.Data[j] = 3e38
+	}
+	p := []float64{7}
+	if err := m.Predict(far, p); err == nil && !(p[0] >= 0 && p[0] <= 1) {
+		t.Errorf("a probability of %v", p[0])
 	}
 	if err := m.Predict(NewMatrix(2, 3), make([]float64, 2)); err == nil {
 		t.Error("a matrix of three columns is predicted")

@@ -29,8 +29,7 @@ const (
 // netTrainer is the state of a fit.
 type netTrainer struct {
 	d       *Data
-	layers  []NetworkLayer // the model's, padded
-	units   int            // of the last layer: 1 or 2
+	layers  []NetworkLayer // the model's
 	cfg     NetworkConfig
 	scale   [2]float64 // by class: what a row's weight is multiplied by, so that the mean over the rows is 1
 	weights []float32  // all of the layers', one slice
@@ -89,7 +88,6 @@ func trainNetwork(ctx context.Context, m *NetworkModel, d *Data, cfg NetworkConf
 		copy(t.weights, best)
 		m.Epochs = bestEpoch
 	}
-	unpad(m.Layers, t.layers)
 	return nil
 }
 
@@ -123,11 +121,15 @@ func holdOut(d *Data, cfg NetworkConfig) (rows, held []int32, err error) {
 	return rows, held, nil
 }
 
-// newNetTrainer copies m's weights and makes room for the gradients.
+// newNetTrainer puts m's weights into one slice and makes room for the gradients.
 func newNetTrainer(m *NetworkModel, d *Data, cfg NetworkConfig, rows []int32) *netTrainer {
-	layers, weights := padded(m.Layers)
-	total := len(weights)
-	t := &netTrainer{d: d, cfg: cfg, layers: layers, units: m.Layers[len(m.Layers)-1].Out,
+	var weights []float32
+	for _, l := range m.Layers {
+		weights = append(append(weights, l.W...), l.B...)
+	}
+	layers, total := m.Layers, len(weights)
+	shareOut(layers, weights)
+	t := &netTrainer{d: d, cfg: cfg, layers: layers,
 		weights: weights, first: make([]float32, total), second: make([]float32, total)}
 	if cfg.L2 > 0 {
 		for _, l := range layers {
@@ -218,12 +220,12 @@ func (t *netTrainer) gradients(ctx context.Context, rows []int32, id uint64) (fl
 				continue
 			}
 			p.s.in[0].compress(p.rows.Row(k))
-			slope, loss := netLoss(netForward(t.layers, t.units, p.s, r, drop), y)
+			slope, loss := netLoss(netForward(t.layers, p.s, r, drop), y)
 			p.loss += w * loss
 			if y {
 				slope--
 			}
-			netBackward(t.layers, p.layer, t.units, p.s, float32(w*slope*each), drop)
+			netBackward(t.layers, p.layer, p.s, float32(w*slope*each), drop)
 		}
 	})
 	var sum float64
@@ -271,7 +273,7 @@ func (t *netTrainer) meanLoss(ctx context.Context, rows []int32) (float64, error
 		for _, i := range rows[from:to] {
 			if w := t.weight(i); w > 0 {
 				s.in[0].compress(t.d.X.Row(int(i)))
-				_, loss := netLoss(netForward(t.layers, t.units, s, nil, 0), t.d.Y[i])
+				_, loss := netLoss(netForward(t.layers, s, nil, 0), t.d.Y[i])
 				sums[b][0] += w * loss
 				sums[b][1] += w
 			}

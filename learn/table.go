@@ -4,6 +4,7 @@
 package learn
 
 import (
+	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -249,7 +250,11 @@ type tableReader struct {
 }
 
 func newTableReader(r io.Reader, name string, comma rune) (*tableReader, error) {
-	c := &tableReader{name: name, bound: &boundedReader{r: r}}
+	b := bufio.NewReader(r)
+	if start, _ := b.Peek(3); string(start) == "\ufeff" { // the byte order mark that spreadsheets write
+		_, _ = b.Discard(3)
+	}
+	c := &tableReader{name: name, bound: &boundedReader{r: b}}
 	c.csv = csv.NewReader(c.bound)
 	c.csv.ReuseRecord, c.csv.FieldsPerRecord = true, -1
 	if comma != 0 {
@@ -268,7 +273,6 @@ func newTableReader(r io.Reader, name string, comma rune) (*tableReader, error) 
 	if len(record) > maxTableColumns {
 		return nil, fmt.Errorf("%s:1: %d columns; at most %d are possible", name, len(record), maxTableColumns)
 	}
-	record[0] = strings.TrimPrefix(record[0], "\ufeff") // the byte order mark that spreadsheets write
 	at := map[string]int{}
 	for j, h := range record {
 		if h = strings.TrimSpace(h); h == "" {
