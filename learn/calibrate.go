@@ -90,22 +90,9 @@ func FitCalibrated(ctx context.Context, d *Data, cfg Calibrated) (*CalibratedMod
 			return nil, fmt.Errorf("learn: calibrated: fold %d of %d: %w", f+1, folds, err)
 		}
 	}
-	m := &CalibratedModel{Method: cfg.Method}
-	switch cfg.Method {
-	case PlattScaling:
-		for i, p := range out {
-			out[i] = clippedLogOdds(p)
-		}
-		m.A, m.B = fitPlatt(out, d.Y, d.Weight)
-		if !plattFinite(m.A, m.B) {
-			return nil, errors.New("learn: calibrated: the logistic curve did not converge")
-		}
-	case IsotonicScaling:
-		steps, err := FitIsotonic(d.Y, out, d.Weight)
-		if err != nil {
-			return nil, err
-		}
-		m.Steps = *steps
+	m, err := calibration(cfg.Method, d.Y, out, d.Weight)
+	if err != nil {
+		return nil, err
 	}
 	inner, err := cfg.Learner.Fit(ctx, d)
 	if err != nil {
@@ -115,6 +102,53 @@ func FitCalibrated(ctx context.Context, d *Data, cfg Calibrated) (*CalibratedMod
 		return nil, errors.New("learn: calibrated: the Learner gives a calibrated model already")
 	}
 	m.Inner = inner
+	return m, nil
+}
+
+// CalibrateOn calibrates a model on rows that it was not fitted on.
+func CalibrateOn(ctx context.Context, m Model, d *Data, method CalibrationMethod) (*CalibratedModel, error) {
+	if err := d.check(acceptsMissing | acceptsCategories); err != nil {
+		return nil, err
+	}
+	if _, nested := m.(*CalibratedModel); nested {
+		return nil, errors.New("learn: calibrated: the model is calibrated already")
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	p := make([]float64, d.X.Rows)
+	if err := m.Predict(d.X, p); err != nil {
+		return nil, err
+	}
+	c, err := calibration(method, d.Y, p, d.Weight)
+	if err != nil {
+		return nil, err
+	}
+	c.Inner = m
+	return c, nil
+}
+
+// calibration fits a map from the probabilities p, which it overwrites, to the labels.
+func calibration(method CalibrationMethod, y []bool, p []float64, w []float32) (*CalibratedModel, error) {
+	m := &CalibratedModel{Method: method}
+	switch method {
+	case PlattScaling:
+		for i := range p {
+			p[i] = clippedLogOdds(p[i])
+		}
+		m.A, m.B = fitPlatt(p, y, w)
+		if !plattFinite(m.A, m.B) {
+			return nil, errors.New("learn: calibrated: the logistic curve did not converge")
+		}
+	case IsotonicScaling:
+		steps, err := FitIsotonic(y, p, w)
+		if err != nil {
+			return nil, err
+		}
+		m.Steps = *steps
+	default:
+		return nil, fmt.Errorf("learn: calibrated: method %q: %q or %q are known", method, PlattScaling, IsotonicScaling)
+	}
 	return m, nil
 }
 

@@ -71,7 +71,7 @@ func FitKMeans(ctx context.Context, x *Matrix, cfg KMeansConfig) (*KMeans, error
 	stop := cfg.Tolerance * meanVariance(x)
 	race := x
 	if x.Rows > cfg.SampleRows {
-		race = x.Take(sampleRows(x.Rows, cfg.SampleRows, rand.New(rand.NewPCG(cfg.Seed, 0x5a))))
+		race = x.Take(drawRows(x.Rows, cfg.SampleRows, rand.New(rand.NewPCG(cfg.Seed, 0x5a))))
 	}
 	var best *lloyd
 	for restart := range cfg.Restarts {
@@ -152,7 +152,7 @@ func meanVariance(x *Matrix) float64 {
 }
 
 // sampleRows draws m of n rows without replacement, in ascending order.
-func sampleRows(n, m int, r *rand.Rand) []int32 {
+func drawRows(n, m int, r *rand.Rand) []int32 {
 	rows := make([]int32, 0, m)
 	for i := range n { // row i is among those wanted of those left
 		if r.IntN(n-i) < m-len(rows) {

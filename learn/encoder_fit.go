@@ -67,7 +67,7 @@ func FitEncoder(ctx context.Context, d *Data, cfg EncoderConfig) (*Encoder, erro
 		}
 	}
 	e := &Encoder{In: d.columns(), Steps: make([]Encoded, d.X.Cols), Threads: cfg.Threads}
-	raw, logged, err := columnMoments(ctx, d, cfg)
+	raw, logged, err := momentsOf(ctx, d, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (e *Encoder) output(j int, name string) int32 {
 }
 
 // addNumber settles how column j of numbers is encoded; m are the moments of what is there, after the log if one is taken.
-func (e *Encoder) addNumber(d *Data, j int, m moments, cfg EncoderConfig) {
+func (e *Encoder) addNumber(d *Data, j int, m columnMoments, cfg EncoderConfig) {
 	s, name := &e.Steps[j], e.In[j].Name
 	switch {
 	case cfg.Impute == "constant":
@@ -180,37 +180,37 @@ func (e *Encoder) addLevels(j int, count []int64, cfg EncoderConfig) {
 	}
 }
 
-// moments are those of the numbers of a column that are there: their count, mean, and the sums of the squared and cubed
+// columnMoments are those of the numbers of a column that are there: their count, mean, and the sums of the squared and cubed
 // differences from the mean.
-type moments struct {
+type columnMoments struct {
 	n, mean, m2, m3 float64
 	infinite        bool
 }
 
 // skewness is that of the sample, 0 for a constant.
-func (m moments) skewness() float64 {
+func (m columnMoments) skewness() float64 {
 	if m.m2 <= 0 {
 		return 0
 	}
 	return math.Sqrt(m.n) * m.m3 / math.Pow(m.m2, 1.5)
 }
 
-// columnMoments are the moments of each column of numbers as it is and, where cfg may need them, after the log. Two passes:
+// momentsOf are the moments of each column of numbers as it is and, where cfg may need them, after the log. Two passes:
 // the mean, then the differences from it. Blocks of rows are summed in order.
-func columnMoments(ctx context.Context, d *Data, cfg EncoderConfig) (raw, logged []moments, err error) {
+func momentsOf(ctx context.Context, d *Data, cfg EncoderConfig) (raw, logged []columnMoments, err error) {
 	p := d.X.Cols
-	both := [][]moments{make([]moments, p), nil}
+	both := [][]columnMoments{make([]columnMoments, p), nil}
 	if cfg.Log == "always" || cfg.Log == "auto" {
-		both[1] = make([]moments, p)
+		both[1] = make([]columnMoments, p)
 	}
-	blocks := make([][2][]moments, (d.X.Rows+encodeRows-1)/encodeRows)
+	blocks := make([][2][]columnMoments, (d.X.Rows+encodeRows-1)/encodeRows)
 	for pass := range 2 {
 		err := inBlocks(ctx, d.X.Rows, encodeRows, threadsOf(cfg.Threads), func(b, from, to int) {
 			for k, all := range both {
 				if all == nil {
 					continue
 				}
-				sums := make([]moments, p)
+				sums := make([]columnMoments, p)
 				for i := from; i < to; i++ {
 					for j, v := range d.X.Row(i) {
 						if v != v || d.Columns != nil && d.Columns[j].Categorical() {

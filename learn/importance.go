@@ -18,9 +18,9 @@ import (
 // Permutation says how PermutationImportance is measured.
 type Permutation struct {
 	// Metric is the quality of probabilities p of rows with labels y and weights w (nil: 1 each); more is better.
-	Metric  func(p []float64, y []bool, w []float32) float64 `json:"-"`
-	Repeats int                                              // permutations of each group; 0: 5
-	Groups  [][]int                                          // columns that are permuted together; nil: each alone
+	Metric  Metric  `json:"-"`
+	Repeats int     // permutations of each group; 0: 5
+	Groups  [][]int // columns that are permuted together; nil: each alone
 	Seed    uint64
 	Threads int // 0: one a core
 
@@ -68,7 +68,7 @@ func PermutationImportance(ctx context.Context, m Model, d *Data, c Permutation)
 	if err != nil {
 		return nil, err
 	}
-	base := c.Metric(probability, d.Y, d.Weight)
+	base := c.Metric(d.Y, probability, d.Weight)
 	result := make([]Importance, len(groups))
 	from := make([]int32, n) // row i gets the value of row from[i]
 	for k, g := range groups {
@@ -95,7 +95,7 @@ func PermutationImportance(ctx context.Context, m Model, d *Data, c Permutation)
 			if err != nil {
 				return nil, err
 			}
-			losses[repeat] = base - c.Metric(probability, d.Y, d.Weight)
+			losses[repeat] = base - c.Metric(d.Y, probability, d.Weight)
 			if c.Progress != nil {
 				c.Progress(k*c.Repeats+repeat+1, len(groups)*c.Repeats)
 			}

@@ -24,7 +24,7 @@ func (m linear) Predict(x *Matrix, p []float64) error {
 func (m linear) Inputs() []Column { return m.columns }
 func (m linear) valid() error     { return nil }
 
-func accuracy(p []float64, y []bool, _ []float32) (a float64) {
+func accuracy(y []bool, p []float64, _ []float32) (a float64) {
 	for i := range p {
 		if (p[i] > .5) == y[i] {
 			a += 1 / float64(len(p))
@@ -71,7 +71,7 @@ func TestPermutationOfGroups(t *testing.T) {
 		d.X.Row(i)[0] = float32(math.NaN())
 		d.X.Row(i)[1+i%2] = 1
 	}
-	spread := func(p []float64, _ []bool, _ []float32) float64 { return -(slices.Max(p) - slices.Min(p)) }
+	spread := func(_ []bool, p []float64, _ []float32) float64 { return -(slices.Max(p) - slices.Min(p)) }
 	got, err := PermutationImportance(context.Background(), linear{d.columns()}, d, Permutation{Metric: spread, Groups: [][]int{{1, 2}, {1}}})
 	if err != nil {
 		t.Fatal(err)

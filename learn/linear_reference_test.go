@@ -151,7 +151,7 @@ func TestLinearSVMAgainstReference(t *testing.T) {
 	}
 }
 
-func TestPlattAgainstReference(t *testing.T) {
+func TestPlattOfDecisionsAgainstReference(t *testing.T) {
 	r := loadLinearReference(t)
 	for _, c := range r.Platt {
 		var w []float32

@@ -22,15 +22,14 @@ const (
 
 // kinds are the models that a file may hold, by the name it gives them.
 var kinds = map[string]func() Model{
-	// one line a kind: "logistic": func() Model { return new(LogisticModel) },
 	"calibrated": func() Model { return new(CalibratedModel) },
-	"network":  func() Model { return new(NetworkModel) },
-	"pipeline": func() Model { return new(PipelineModel) },
+	"network":    func() Model { return new(NetworkModel) },
+	"pipeline":   func() Model { return new(PipelineModel) },
 	"logistic":   func() Model { return new(LogisticModel) },
 	"linear svm": func() Model { return new(LinearSVMModel) },
-	"tree":    func() Model { return new(TreeModel) },
-	"forest":  func() Model { return new(ForestModel) },
-	"boosted": func() Model { return new(BoostModel) },
+	"tree":       func() Model { return new(TreeModel) },
+	"forest":     func() Model { return new(ForestModel) },
+	"boosted":    func() Model { return new(BoostModel) },
 }
 
 // ErrForeign is given for a file that is not one of our models.

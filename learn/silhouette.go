@@ -33,7 +33,7 @@ func Silhouette(ctx context.Context, x *Matrix, a []int32, most int, seed uint64
 		most = 5000
 	}
 	if x.Rows > most {
-		rows := sampleRows(x.Rows, most, rand.New(rand.NewPCG(seed, 0x511)))
+		rows := drawRows(x.Rows, most, rand.New(rand.NewPCG(seed, 0x511)))
 		x = x.Take(rows)
 		of := make([]int32, len(rows))
 		for k, i := range rows {
@@ -171,7 +171,7 @@ func ChooseClusters(ctx context.Context, x *Matrix, cfg ClusterChoiceConfig) (*C
 		return nil, fmt.Errorf("learn: choose clusters: up to %d clusters, %d pairs, %d sample rows, %d restarts: 2, 1, 2 and 1 are the least", cfg.Most, cfg.Pairs, cfg.SampleRows, cfg.Restarts)
 	}
 	if x.Rows > cfg.SampleRows {
-		x = x.Take(sampleRows(x.Rows, cfg.SampleRows, rand.New(rand.NewPCG(cfg.Seed, 0xc1))))
+		x = x.Take(drawRows(x.Rows, cfg.SampleRows, rand.New(rand.NewPCG(cfg.Seed, 0xc1))))
 	}
 	most := min(cfg.Most, distinctRows(x))
 	if most < 2 {

@@ -212,9 +212,9 @@ func pairsInOrder(p []float64, y []bool) float64 {
 	return pairs / positives / below
 }
 
-// mixed makes rows of every kind that trees take: column 0 numbers, 1 numbers of which some are missing (and then more often
+// mixedTrees makes rows of every kind that trees take: column 0 numbers, 1 numbers of which some are missing (and then more often
 // positive), 2 a category of 6 levels, some missing, of which 1 and 4 are more often positive, 3 to 5 one-hot, 6 constant.
-func mixed(n int, seed uint64) *Data {
+func mixedTrees(n int, seed uint64) *Data {
 	r := rand.New(rand.NewPCG(seed, 3))
 	nan := float32(math.NaN())
 	d := &Data{X: NewMatrix(n, 7), Y: make([]bool, n), Columns: []Column{{Name: "number"}, {Name: "gaps"},
@@ -250,7 +250,7 @@ func treeLearners(threads int) []Learner {
 }
 
 func TestTreesDoNotDependOnThreads(t *testing.T) {
-	d := mixed(9000, 1)
+	d := mixedTrees(9000, 1)
 	for k, l := range treeLearners(1) {
 		one, err := l.Fit(context.Background(), d)
 		if err != nil {
@@ -278,7 +278,7 @@ func TestTreesDoNotDependOnThreads(t *testing.T) {
 }
 
 func TestTreesAreSavedWhole(t *testing.T) {
-	d := mixed(1000, 2)
+	d := mixedTrees(1000, 2)
 	for _, l := range treeLearners(0) {
 		m, err := l.Fit(context.Background(), d)
 		if err != nil {
@@ -299,7 +299,7 @@ func TestTreesAreSavedWhole(t *testing.T) {
 }
 
 func TestTreesOfBadData(t *testing.T) {
-	d := mixed(100, 3)
+	d := mixedTrees(100, 3)
 	short := &Data{X: d.X, Y: d.Y[:50]}
 	oneClass := &Data{X: d.X, Y: make([]bool, 100)}
 	done, cancel := context.WithCancelCause(context.Background())
@@ -334,7 +334,7 @@ func TestTreesOfBadData(t *testing.T) {
 
 // A row of weight 2 counts as two rows, and a row of weight 0 as none.
 func TestTreeWeights(t *testing.T) {
-	d := mixed(240, 4) // few enough for a bin a value, which the weights have no part in
+	d := mixedTrees(240, 4) // few enough for a bin a value, which the weights have no part in
 	d.Weight = make([]float32, 240)
 	var rows []int32
 	for i := range d.Weight {
@@ -411,7 +411,7 @@ func TestTreeMissingAndLevels(t *testing.T) {
 
 // A damaged tree is refused, not followed.
 func TestValidTree(t *testing.T) {
-	d := mixed(300, 5)
+	d := mixedTrees(300, 5)
 	fit := func() *TreeModel {
 		m, err := FitTree(context.Background(), d, Tree{MaxDepth: 4})
 		if err != nil {
@@ -458,7 +458,7 @@ func TestValidTree(t *testing.T) {
 
 // Both ways down a tree lead to the same leaf.
 func TestPredictFourAtOnce(t *testing.T) {
-	d := mixed(2003, 6)
+	d := mixedTrees(2003, 6)
 	for j := range d.X.Data {
 		if j%7 == 2 {
 			d.X.Data[j] = 0 // no sets, so that the fast way is taken
