@@ -2,6 +2,7 @@ package learn
 
 import (
 	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -159,4 +160,29 @@ func BenchmarkPredictBoost(b *testing.B) {
 			}
 		}
 	})
+}
+
+// A fit that is cancelled on its way gives the cause and no model, and a category without levels takes no part.
+func TestTreesAreCancelledOnTheWay(t *testing.T) {
+	d := mixed(2000, 25)
+	d.Columns[6].Levels = []string{}
+	why := errors.New("enough")
+	for _, make := range []func(progress func(done, total int)) Learner{
+		func(p func(int, int)) Learner { return Boost{Trees: 50, Progress: p} },
+		func(p func(int, int)) Learner { return Forest{Trees: 50, Progress: p} },
+	} {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		calls := 0
+		m, err := make(func(done, _ int) {
+			if calls++; done == 3 {
+				cancel(why)
+			}
+		}).Fit(ctx, d)
+		if !errors.Is(err, why) || m != nil || calls > 10 {
+			t.Errorf("%v, %v after %d trees", m, err, calls)
+		}
+		if m, err := make(nil).Fit(context.Background(), d); err != nil || aucOf(t, m, d) < .7 {
+			t.Errorf("%v", err)
+		}
+	}
 }
