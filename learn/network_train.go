@@ -88,6 +88,11 @@ func trainNetwork(ctx context.Context, m *NetworkModel, d *Data, cfg NetworkConf
 		copy(t.weights, best)
 		m.Epochs = bestEpoch
 	}
+	for _, w := range t.weights {
+		if w-w != 0 {
+			return fmt.Errorf("learn: network: the weights are no longer finite numbers: standardise the columns (Encoder) or lower the learning rate %v", cfg.Rate)
+		}
+	}
 	return nil
 }
 
