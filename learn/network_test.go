@@ -408,6 +408,34 @@ func TestNetworkBadInput(t *testing.T) {
 	}
 }
 
+// A batch of more rows than there are is one of all, whatever its size says.
+func TestNetworkFullBatch(t *testing.T) {
+	d := caseStudy(700, 1)
+	var layers [2][]NetworkLayer
+	for k, batch := range []int{700, 1 << 40} {
+		m, err := FitNetwork(t.Context(), d, NetworkConfig{Batch: batch, Epochs: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		layers[k] = m.Layers
+	}
+	if !reflect.DeepEqual(layers[0], layers[1]) {
+		t.Error("other weights")
+	}
+	// Of the positive rows only one has a weight: it cannot be on both sides.
+	d.Weight = make([]float32, 700)
+	one := false
+	for i, y := range d.Y {
+		if !y || !one {
+			d.Weight[i] = 1
+			one = one || y
+		}
+	}
+	if _, err := FitNetwork(t.Context(), d, NetworkConfig{ValidShare: .3, Balanced: true}); !errors.Is(err, ErrOneClass) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestNetworkCancelled(t *testing.T) {
 	before := runtime.NumGoroutine()
 	ctx, cancel := context.WithCancelCause(t.Context())
