@@ -24,11 +24,10 @@ type Encoded struct {
 
 // Encoder turns rows of the columns In into rows of the columns Out. It is read-only and safe for concurrent use.
 type Encoder struct {
-	In      []Column
-	Out     []Column  // all numbers
-	Source  []int32   // of each output column: which column of In it comes from
-	Steps   []Encoded // of each column of In
-	Threads int       // of Transform; 0 means one a core
+	In     []Column
+	Out    []Column  // all numbers
+	Source []int32   // of each output column: which column of In it comes from
+	Steps  []Encoded // of each column of In
 }
 
 const (
@@ -36,7 +35,8 @@ const (
 	maxOutputs = 1 << 20 // columns that an encoder may make
 )
 
-// Transform writes to out, which has x.Rows rows and len(e.Out) columns, the encoded rows. Rows are encoded in parallel.
+// Transform writes to out, which has x.Rows rows and len(e.Out) columns, the encoded rows. Blocks of rows are encoded in
+// parallel.
 func (e *Encoder) Transform(ctx context.Context, x, out *Matrix) error {
 	switch {
 	case x.Cols != len(e.In) || len(x.Data) != x.Rows*x.Cols:
@@ -44,7 +44,7 @@ func (e *Encoder) Transform(ctx context.Context, x, out *Matrix) error {
 	case out.Rows != x.Rows || out.Cols != len(e.Out) || len(out.Data) != out.Rows*out.Cols:
 		return fmt.Errorf("learn: encoder: room for %d x %d, %d x %d are needed", out.Rows, out.Cols, x.Rows, len(e.Out))
 	}
-	return inBlocks(ctx, x.Rows, encodeRows, threadsOf(e.Threads), func(_, from, to int) {
+	return inBlocks(ctx, x.Rows, encodeRows, threadsOf(0), func(_, from, to int) {
 		for i := from; i < to; i++ {
 			e.row(x.Row(i), out.Row(i))
 		}

@@ -39,7 +39,7 @@ type EncoderConfig struct {
 	// MinCount pools the levels with fewer training rows into one column "name=(rare)"; 0 and 1 pool none.
 	MinCount int
 
-	Threads int // goroutines; 0 means one a core
+	Threads int // goroutines of the fit; 0 means one a core
 }
 
 // FitEncoder learns from the rows of d how to encode; labels and weights are not looked at. Beside d it holds a few numbers
@@ -66,7 +66,7 @@ func FitEncoder(ctx context.Context, d *Data, cfg EncoderConfig) (*Encoder, erro
 			return nil, fmt.Errorf("learn: encoder: column %s holds categories and has not one level", c.Name)
 		}
 	}
-	e := &Encoder{In: d.columns(), Steps: make([]Encoded, d.X.Cols), Threads: cfg.Threads}
+	e := &Encoder{In: d.columns(), Steps: make([]Encoded, d.X.Cols)}
 	raw, logged, err := momentsOf(ctx, d, cfg)
 	if err != nil {
 		return nil, err

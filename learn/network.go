@@ -48,7 +48,6 @@ type NetworkModel struct {
 	Columns []Column
 	Layers  []NetworkLayer // the last has 1 unit (a logit) or 2 (softmax; the second is the positive class)
 	Epochs  int            // passes over the rows that the weights come from
-	Threads int            // of Predict; 0 means one a core
 }
 
 const (
@@ -135,7 +134,7 @@ func newNetwork(columns []Column, cfg NetworkConfig) (*NetworkModel, error) {
 	if cfg.Softmax {
 		out = 2
 	}
-	m := &NetworkModel{Columns: columns, Threads: cfg.Threads}
+	m := &NetworkModel{Columns: columns}
 	in, total := len(columns), 0
 	for _, units := range append(append([]int(nil), cfg.Hidden...), out) {
 		if total += in*units + units; total > maxNetWeights {
@@ -167,7 +166,7 @@ func (m *NetworkModel) Predict(x *Matrix, p []float64) error {
 	if err := checkInput(x, p, m.Columns); err != nil {
 		return err
 	}
-	err := inBlocks(context.Background(), x.Rows, 1024, threadsOf(m.Threads), func(_, from, to int) {
+	err := inBlocks(context.Background(), x.Rows, 1024, threadsOf(0), func(_, from, to int) {
 		s := newNetScratch(m.Layers)
 		for i := from; i < to; i++ {
 			s.in[0].compress(x.Row(i))

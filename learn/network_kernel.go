@@ -68,27 +68,17 @@ func (v *netSparse) finite() bool {
 	return true
 }
 
-// rectify keeps the values above 0 of x, and NaN, which must not be lost; with drop > 0 each is left out with that
-// probability and scaled up otherwise.
+// rectify keeps the values above 0 of x, and NaN, which must not be lost; with drop > 0 each unit, whatever its value, is
+// left out with that probability, and the others are scaled up.
 func (v *netSparse) rectify(x []float32, r *rand.Rand, drop float64) {
 	index, value := v.index[:len(x)+1], v.value[:len(x)+1]
+	scale := float32(1 / (1 - drop))
 	k := 0
 	for j, a := range x {
-		index[k], value[k] = int32(j), a
-		if !(a <= 0) {
+		index[k], value[k] = int32(j), a*scale
+		if (drop == 0 || r.Float64() >= drop) && !(a <= 0) {
 			k++
 		}
-	}
-	if drop > 0 {
-		scale := float32(1 / (1 - drop))
-		kept := 0
-		for i := range k {
-			if r.Float64() >= drop {
-				index[kept], value[kept] = index[i], value[i]*scale
-				kept++
-			}
-		}
-		k = kept
 	}
 	v.index, v.value = index[:k], value[:k]
 }

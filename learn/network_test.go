@@ -135,6 +135,56 @@ func TestNetworkGradient(t *testing.T) {
 	}
 }
 
+// With units left out the loss along the gradient g falls by |g|^2 for each unit of the way: the same units are left out
+// for the same batch number, and what is kept is scaled alike on both ways through.
+func TestNetworkGradientWithDropout(t *testing.T) {
+	d := caseStudy(256, 4)
+	cfg, err := NetworkConfig{Dropout: .3, Seed: 2}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := newNetwork(d.columns(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, _, err := holdOut(d, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := newNetTrainer(m, d, cfg, rows)
+	loss := func(id uint64) float64 {
+		t.Helper()
+		sum, err := tr.gradients(t.Context(), rows, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sum / 256
+	}
+	loss(1)
+	g := make([]float64, len(tr.weights))
+	var square float64
+	for i := range g {
+		for _, p := range tr.parts {
+			g[i] += float64(p.grad[i])
+		}
+		square += g[i] * g[i]
+	}
+	at := append([]float32(nil), tr.weights...)
+	const h = 1e-3
+	along := func(step float64) float64 {
+		for i := range g {
+			tr.weights[i] = at[i] + float32(step*g[i])
+		}
+		return loss(1)
+	}
+	if got := (along(h) - along(-h)) / (2 * h); math.Abs(got/square-1) > .01 {
+		t.Errorf("the loss changes by %v along the gradient, its square is %v", got, square)
+	}
+	if along(0) == loss(2) {
+		t.Error("the same units are left out in each batch")
+	}
+}
+
 // The steps are held to those of scikit-learn from the same first weights, over full batches in order.
 func TestNetworkAgainstReference(t *testing.T) {
 	b, err := os.ReadFile("testdata/network/reference.json")
@@ -264,7 +314,7 @@ func TestNetworkSameWhateverTheThreads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(one.Layers, three.Layers) {
+	if !reflect.DeepEqual(one, three) {
 		t.Error("three threads give other weights than one")
 	}
 	cfg.Seed = 10
@@ -327,6 +377,7 @@ func TestNetworkBadInput(t *testing.T) {
 		"held-out share 1":           {ValidShare: 1},
 		"cannot be held out":         {ValidShare: .001},
 		"no longer a finite number":  {Rate: 1e30},
+		"are no longer finite":       {Rate: 1e300, Batch: 300, Epochs: 1},
 		"lower the learning rate 1e": {Rate: 1e25},
 	} {
 		if _, err := FitNetwork(t.Context(), d, cfg); err == nil || !strings.Contains(err.Error(), want) {
@@ -354,6 +405,34 @@ func TestNetworkBadInput(t *testing.T) {
 	}
 	if err := m.Predict(NewMatrix(2, 3), make([]float64, 2)); err == nil {
 		t.Error("a matrix of three columns is predicted")
+	}
+}
+
+// A batch of more rows than there are is one of all, whatever its size says.
+func TestNetworkFullBatch(t *testing.T) {
+	d := caseStudy(700, 1)
+	var layers [2][]NetworkLayer
+	for k, batch := range []int{700, 1 << 40} {
+		m, err := FitNetwork(t.Context(), d, NetworkConfig{Batch: batch, Epochs: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		layers[k] = m.Layers
+	}
+	if !reflect.DeepEqual(layers[0], layers[1]) {
+		t.Error("other weights")
+	}
+	// Of the positive rows only one has a weight: it cannot be on both sides.
+	d.Weight = make([]float32, 700)
+	one := false
+	for i, y := range d.Y {
+		if !y || !one {
+			d.Weight[i] = 1
+			one = one || y
+		}
+	}
+	if _, err := FitNetwork(t.Context(), d, NetworkConfig{ValidShare: .3, Balanced: true}); !errors.Is(err, ErrOneClass) {
+		t.Errorf("%v", err)
 	}
 }
 

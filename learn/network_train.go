@@ -43,7 +43,7 @@ type netTrainer struct {
 // netPart is what one part of a batch needs.
 type netPart struct {
 	s     *netScratch
-	rows  *Matrix        // copies of its rows
+	rows  *Matrix        // copies of some of its rows
 	grad  []float32      // one slice,
 	layer []NetworkLayer // and seen as layers
 	loss  float64        // weighted sum over the part
@@ -54,6 +54,11 @@ func trainNetwork(ctx context.Context, m *NetworkModel, d *Data, cfg NetworkConf
 	rows, held, err := holdOut(d, cfg)
 	if err != nil {
 		return err
+	}
+	for _, part := range [][]int32{rows, held} {
+		if sum := netClassWeights(d, part); len(part) > 0 && (sum[0] == 0 || sum[1] == 0) {
+			return fmt.Errorf("%w, where %d rows are held out: those of a class weigh nothing on one side", ErrOneClass, len(held))
+		}
 	}
 	t := newNetTrainer(m, d, cfg, rows)
 	var best []float32
@@ -88,6 +93,11 @@ func trainNetwork(ctx context.Context, m *NetworkModel, d *Data, cfg NetworkConf
 		copy(t.weights, best)
 		m.Epochs = bestEpoch
 	}
+	for _, w := range t.weights {
+		if w-w != 0 {
+			return fmt.Errorf("learn: network: the weights are no longer finite numbers: standardise the columns (Encoder) or lower the learning rate %v", cfg.Rate)
+		}
+	}
 	return nil
 }
 
@@ -121,6 +131,18 @@ func holdOut(d *Data, cfg NetworkConfig) (rows, held []int32, err error) {
 	return rows, held, nil
 }
 
+// netClassWeights are the sums of the negative and the positive rows' weights.
+func netClassWeights(d *Data, rows []int32) (sum [2]float64) {
+	for _, i := range rows {
+		if d.Y[i] {
+			sum[1] += d.weight(int(i))
+		} else {
+			sum[0] += d.weight(int(i))
+		}
+	}
+	return sum
+}
+
 // newNetTrainer puts m's weights into one slice and makes room for the gradients.
 func newNetTrainer(m *NetworkModel, d *Data, cfg NetworkConfig, rows []int32) *netTrainer {
 	var weights []float32
@@ -129,6 +151,7 @@ func newNetTrainer(m *NetworkModel, d *Data, cfg NetworkConfig, rows []int32) *n
 	}
 	layers, total := m.Layers, len(weights)
 	shareOut(layers, weights)
+	cfg.Batch = min(cfg.Batch, len(rows))
 	t := &netTrainer{d: d, cfg: cfg, layers: layers,
 		weights: weights, first: make([]float32, total), second: make([]float32, total)}
 	if cfg.L2 > 0 {
@@ -139,14 +162,7 @@ func newNetTrainer(m *NetworkModel, d *Data, cfg NetworkConfig, rows []int32) *n
 			t.decays = append(t.decays, make([]bool, len(l.B))...)
 		}
 	}
-	var sum [2]float64
-	for _, i := range rows {
-		if d.Y[i] {
-			sum[1] += d.weight(int(i))
-		} else {
-			sum[0] += d.weight(int(i))
-		}
-	}
+	sum := netClassWeights(d, rows)
 	n := float64(len(rows))
 	for k := range t.scale {
 		t.scale[k] = n / (sum[0] + sum[1])
@@ -154,15 +170,14 @@ func newNetTrainer(m *NetworkModel, d *Data, cfg NetworkConfig, rows []int32) *n
 			t.scale[k] = n / (2 * sum[k])
 		}
 	}
-	batch := min(cfg.Batch, len(rows))
 	size := t.partSize()
-	t.parts = make([]netPart, (batch+size-1)/size)
+	t.parts = make([]netPart, (t.cfg.Batch+size-1)/size)
 	for k := range t.parts {
 		p := &t.parts[k]
 		p.s, p.grad = newNetScratch(layers), make([]float32, total)
 		p.layer = append([]NetworkLayer(nil), layers...)
 		shareOut(p.layer, p.grad)
-		p.rows = NewMatrix(size, d.X.Cols)
+		p.rows = NewMatrix(netPartRows, d.X.Cols)
 	}
 	return t
 }
@@ -211,21 +226,27 @@ func (t *netTrainer) gradients(ctx context.Context, rows []int32, id uint64) (fl
 		if drop > 0 {
 			r = rand.New(rand.NewPCG(t.cfg.Seed^id*0x9e3779b97f4a7c15, uint64(k)<<8+netStreamDropout))
 		}
-		for k, i := range rows[from:to] { // all at first: the rows lie far apart, and so the waits for memory overlap
-			copy(p.rows.Row(k), t.d.X.Row(int(i)))
-		}
-		for k, i := range rows[from:to] {
-			w, y := t.weight(i), t.d.Y[i]
-			if w == 0 {
-				continue
+		for ; from < to; from += netPartRows {
+			some := rows[from:min(to, from+netPartRows)]
+			for k, i := range some { // all at first: the rows lie far apart, and so the waits for memory overlap
+				copy(p.rows.Row(k), t.d.X.Row(int(i)))
 			}
-			p.s.in[0].compress(p.rows.Row(k))
-			slope, loss := netLoss(netForward(t.layers, p.s, r, drop), y)
-			p.loss += w * loss
-			if y {
-				slope--
+			for k, i := range some {
+				w, y := t.weight(i), t.d.Y[i]
+				if w == 0 {
+					continue
+				}
+				if ctx.Err() != nil { // a row of the widest networks takes a good part of a second
+					return
+				}
+				p.s.in[0].compress(p.rows.Row(k))
+				slope, loss := netLoss(netForward(t.layers, p.s, r, drop), y)
+				p.loss += w * loss
+				if y {
+					slope--
+				}
+				netBackward(t.layers, p.layer, p.s, float32(w*slope*each), drop)
 			}
-			netBackward(t.layers, p.layer, p.s, float32(w*slope*each), drop)
 		}
 	})
 	var sum float64

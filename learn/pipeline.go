@@ -76,7 +76,7 @@ func (m *PipelineModel) Predict(x *Matrix, p []float64) error {
 	if err := checkInput(x, p, m.Encoder.In); err != nil {
 		return err
 	}
-	threads := threadsOf(m.Encoder.Threads)
+	threads := threadsOf(0)
 	rooms := make(chan []float32, threads) // one for each goroutine, used again and again
 	for range threads {
 		rooms <- nil
