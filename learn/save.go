@@ -23,6 +23,9 @@ const (
 // kinds are the models that a file may hold, by the name it gives them.
 var kinds = map[string]func() Model{
 	// one line a kind: "logistic": func() Model { return new(LogisticModel) },
+	"kernel svm":  func() Model { return new(KernelSVMModel) },
+	"mapped svm":  func() Model { return new(MappedSVMModel) },
+	"naive bayes": func() Model { return new(NaiveBayesModel) },
 }
 
 // ErrForeign is given for a file that is not one of our models.
