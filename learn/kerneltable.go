@@ -177,14 +177,12 @@ func newKernelTable(k kernelOf, x *Matrix) *kernelTable {
 
 // overflows says whether a kernel value of two rows no longer than the longest is too great for float32.
 func (t *kernelTable) overflows() error {
-	var most float64
+	most := t.biggest // it is a float32 in the products
 	switch t.Kernel {
 	case KernelRBF:
-		most = t.Gamma * 4 * t.biggest
+		most = max(most, t.Gamma*4*t.biggest)
 	case KernelPoly:
-		most = math.Pow(t.Gamma*t.biggest+math.Abs(t.Coef0), float64(t.Degree))
-	case KernelLinear:
-		most = t.biggest
+		most = max(most, math.Pow(t.Gamma*t.biggest+math.Abs(t.Coef0), float64(t.Degree)))
 	}
 	if !(most < 1e30) {
 		return fmt.Errorf("learn: kernel %s: its values reach %.3g, too great for float32: standardise the columns first (Encoder)",

@@ -139,6 +139,7 @@ type primal struct {
 	inside   []float64 // n: C_i of the rows inside the margin there, else 0
 	held     []float64 // n: the C_i that the Hessian has of each row
 	hessian  []float64 // (r+1) x (r+1): sum_i 2 held_i (z_i,1)(z_i,1)'
+	small    float64   // the norm of a gradient that ends a problem
 	threads  int
 }
 
@@ -157,23 +158,14 @@ func newPrimal(d *Data, mapping *KernelMapping, c MappedSVM) *primal {
 // solve brings w, whose last number is the intercept, to the optimum. s.decision is then that of all rows.
 func (s *primal) solve(ctx context.Context, w, cost []float64, c MappedSVM) (steps int, converged bool, err error) {
 	gradient, next, ahead := make([]float64, len(w)), make([]float64, len(w)), make([]float64, len(w))
-	zero, err := s.look(ctx, ahead, cost, gradient) // at 0
+	loss, err := s.look(ctx, w, cost, gradient)
 	if err != nil {
 		return 0, false, err
 	}
-	small := c.Tolerance * norm(gradient)
-	loss := zero
-	for _, v := range w {
-		if v != 0 {
-			loss = math.NaN() // not known yet
-		}
+	if s.small == 0 { // the first problem begins at 0; its folds are as exact
+		s.small = c.Tolerance * norm(gradient)
 	}
-	if loss != loss {
-		if loss, err = s.look(ctx, w, cost, gradient); err != nil {
-			return 0, false, err
-		}
-	}
-	for steps = 0; norm(gradient) > small; steps++ {
+	for steps = 0; norm(gradient) > s.small; steps++ {
 		if steps == c.MaxSteps {
 			return steps, false, nil
 		}
