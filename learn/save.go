@@ -30,6 +30,10 @@ var kinds = map[string]func() Model{
 	"tree":       func() Model { return new(TreeModel) },
 	"forest":     func() Model { return new(ForestModel) },
 	"boosted":    func() Model { return new(BoostModel) },
+	// one line a kind: "logistic": func() Model { return new(LogisticModel) },
+	"kernel svm":  func() Model { return new(KernelSVMModel) },
+	"mapped svm":  func() Model { return new(MappedSVMModel) },
+	"naive bayes": func() Model { return new(NaiveBayesModel) },
 }
 
 // ErrForeign is given for a file that is not one of our models.
