@@ -35,7 +35,7 @@ func (b *bins) bin(i, j int) int {
 
 // Every value lies between the bounds of its bin, and missing ones have a bin of their own, in shared columns too.
 func TestBinsHoldTheirValues(t *testing.T) {
-	d := mixed(5000, 31)
+	d := mixedTrees(5000, 31)
 	b := binsOf(t, d)
 	for i := range 5000 {
 		for j, v := range d.X.Row(i) {

@@ -33,7 +33,7 @@ func TestBoostOneTreeByHand(t *testing.T) {
 
 // A prediction never falls as a column that is held to rise does, whatever the rest of the row is.
 func TestBoostMonotone(t *testing.T) {
-	d := mixed(3000, 21)
+	d := mixedTrees(3000, 21)
 	r := rand.New(rand.NewPCG(4, 4))
 	for i := range d.Y { // noise, so that the unconstrained model does go up and down
 		if r.Float64() < .2 {
@@ -78,7 +78,7 @@ func TestBoostMonotone(t *testing.T) {
 
 // Early stopping keeps the trees up to the least loss of the rows held out, and no more than Patience are fitted after it.
 func TestBoostStopsEarly(t *testing.T) {
-	d := mixed(1500, 22)
+	d := mixedTrees(1500, 22)
 	m, err := FitBoost(context.Background(), d, Boost{Trees: 500, LearningRate: .3, Holdout: .25, Patience: 7, Seed: 3})
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +96,7 @@ func TestBoostStopsEarly(t *testing.T) {
 
 // All weights times a constant: the same model.
 func TestBoostWeightsScale(t *testing.T) {
-	d := mixed(2000, 23)
+	d := mixedTrees(2000, 23)
 	plain, err := FitBoost(context.Background(), d, Boost{Trees: 10})
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +121,7 @@ func TestBoostWeightsScale(t *testing.T) {
 
 // Certainty in the data must not become infinite or NaN.
 func TestBoostSeparable(t *testing.T) {
-	d := mixed(400, 24)
+	d := mixedTrees(400, 24)
 	for i := range d.Y {
 		d.Y[i] = d.X.Row(i)[0] > 0
 	}
@@ -164,7 +164,7 @@ func BenchmarkPredictBoost(b *testing.B) {
 
 // A fit that is cancelled on its way gives the cause and no model, and a category without levels takes no part.
 func TestTreesAreCancelledOnTheWay(t *testing.T) {
-	d := mixed(2000, 25)
+	d := mixedTrees(2000, 25)
 	d.Columns[6].Levels = []string{}
 	why := errors.New("enough")
 	for _, make := range []func(progress func(done, total int)) Learner{

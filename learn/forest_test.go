@@ -9,7 +9,7 @@ import (
 
 // The rows that a tree was not drawn for stand for new ones: their AUC is near that on other rows.
 func TestForestOutOfBag(t *testing.T) {
-	train, test := mixed(4000, 11), mixed(4000, 12)
+	train, test := mixedTrees(4000, 11), mixedTrees(4000, 12)
 	calls := 0
 	m, err := FitForest(context.Background(), train, Forest{Trees: 150, MaxDepth: 8, OutOfBag: true, Progress: func(done, total int) {
 		if calls++; done != calls || total != 150 {
@@ -43,7 +43,7 @@ func TestForestOutOfBag(t *testing.T) {
 
 // Without a bootstrap and with all columns, every tree is the tree.
 func TestForestOfEqualTrees(t *testing.T) {
-	d := mixed(800, 13)
+	d := mixedTrees(800, 13)
 	f, err := FitForest(context.Background(), d, Forest{Trees: 3, Features: 7, NoBootstrap: true, MaxDepth: 5})
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +62,7 @@ func TestForestOfEqualTrees(t *testing.T) {
 
 // Balanced classes: the mean probability is near one half though a tenth of the rows are positive.
 func TestForestBalanced(t *testing.T) {
-	d := mixed(5000, 14)
+	d := mixedTrees(5000, 14)
 	var rows []int32
 	for i, y := range d.Y {
 		if !y || i%8 == 0 {

@@ -40,7 +40,7 @@ func shapley(trees []GrownTree, row []float32, columns []Column, j int) (phi flo
 }
 
 func TestContributionsAreShapleyValues(t *testing.T) {
-	d := mixed(400, 41)
+	d := mixedTrees(400, 41)
 	x := d.X.Take([]int32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11})
 	for _, l := range treeLearners(0) {
 		m, err := l.Fit(context.Background(), d)
@@ -73,8 +73,8 @@ func TestContributionsAreShapleyValues(t *testing.T) {
 
 // Base and contributions sum to the prediction, on deep trees too; a column that is constant contributes nothing.
 func TestContributionsSumToThePrediction(t *testing.T) {
-	d := mixed(3000, 42)
-	x := mixed(60, 43).X
+	d := mixedTrees(3000, 42)
+	x := mixedTrees(60, 43).X
 	for _, l := range []Learner{Tree{}, Forest{Trees: 5}, Boost{Trees: 30}} {
 		m, err := l.Fit(context.Background(), d)
 		if err != nil {
