@@ -82,3 +82,6 @@ func (m *month) activeChance(user int, late Late, lives int) float64 {
 	}
 	return (active + .5) / (seen + 1)
 }
+
+// UserID is how the log spells user number i.
+func UserID(i int32) string { return string(userIDs.append(nil, int64(i))) }

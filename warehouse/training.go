@@ -16,6 +16,9 @@ type Training interface {
 	Profiles(ctx context.Context) (*Profiles, error)
 	// WindowTotals returns impressions and clicks of every user in the days from..to, both included, by user id.
 	WindowTotals(ctx context.Context, from, to time.Time) (*WindowTotals, error)
+	// Spans returns the first and the last day on which each user was seen, in days since 1970-01-01, by user id; of users who
+	// were never seen, first is the larger.
+	Spans(ctx context.Context) (first, last []int32, err error)
 	// CardUse returns impressions and clicks by card and day of the days from..to, both included, those without impressions
 	// left out, in no particular order.
 	CardUse(ctx context.Context, from, to time.Time) ([]CardUse, error)

@@ -6,6 +6,7 @@ package duckdb
 import (
 	"context"
 	"fmt"
+	"math"
 	"reflect"
 	"sort"
 	"time"
@@ -220,6 +221,26 @@ func (e *Engine) WindowTotals(ctx context.Context, from, to time.Time) (*warehou
 		return nil
 	}, epochDay(from), epochDay(to))
 	return w, err
+}
+
+// Spans implements warehouse.Training.
+func (e *Engine) Spans(ctx context.Context) (first, last []int32, err error) {
+	c, err := e.Describe(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	first, last = make([]int32, c.Users), make([]int32, c.Users)
+	for u := range first {
+		first[u], last[u] = math.MaxInt32, math.MinInt32
+	}
+	err = e.scan(ctx, "training_spans", func(chunk mapping.DataChunk, n int) error {
+		from, to := column[int32](chunk, 1, n), column[int32](chunk, 2, n)
+		for i, u := range column[int32](chunk, 0, n) {
+			first[u], last[u] = from[i], to[i]
+		}
+		return nil
+	})
+	return first, last, err
 }
 
 // CardUse implements warehouse.Training.

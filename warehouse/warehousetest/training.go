@@ -117,6 +117,15 @@ func testTraining(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 	same(t, "WindowTotals, impressions", []int32{1, 0, 3, 1, 0, 1}, shown, err)
 	same(t, "WindowTotals, clicks", []int32{0, 0, 1, 1, 0, 0}, clicks, nil)
 
+	from, to, err := w.Spans(ctx)
+	var spans [][2]int32
+	for _, key := range sorted {
+		if from[id(key)] <= to[id(key)] {
+			spans = append(spans, [2]int32{from[id(key)] - first + 1, to[id(key)] - first + 1})
+		}
+	}
+	same(t, "Spans of u1, u2, u3, u4, u6; u5 was never seen", [][2]int32{{1, 30}, {1, 1}, {2, 3}, {3, 3}, {3, 3}}, spans, err)
+
 	// day 1: c1 twice (u1, u2), c2 twice with a click (u1), c3 once, c4 once with a click
 	use, err := w.CardUse(ctx, day(1), day(1))
 	var pairs [][3]int32

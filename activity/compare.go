@@ -1,0 +1,295 @@
+// All models on the same users: fitted on the same part, judged on the same other one, and told apart only where the
+// difference is more than chance.
+
+package activity
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/seguefeed/segue/learn"
+	"github.com/seguefeed/segue/warehouse"
+)
+
+// CompareOptions direct a comparison.
+type CompareOptions struct {
+	Models   []Entry                                // nil means Models(opt.Seed)
+	Seed     uint64                                 // of the split and of what models draw
+	Points   int                                    // of each curve at most; 0 means 200
+	Truth    func(users []int32) ([]float64, error) // the true chance of each to be active, given that she is back; nil where nobody knows
+	Progress func(done, total int, name string)
+}
+
+// Comparison is how all models do at telling, of users seen in both windows, who is active in the second.
+type Comparison struct {
+	Question  Question
+	Threshold float64
+	Train     int     // users learned from; as many as that third are used to calibrate
+	Test      int     // users judged on
+	BaseRate  float64 // share of the active among the tested
+	Models    []Judged
+	Best      int // index of the highest AUC
+	Groups    []Group
+	Ceiling   *Ceiling // nil where the truth is not known
+}
+
+// Judged is one model's scores on the test part.
+type Judged struct {
+	Name, Kind string
+	FitSeconds float64
+	AUC        learn.AUCEstimate
+	PR         float64 // average precision
+	LogLoss    float64
+	Brier      float64
+	ECE        float64 // expected calibration error over 15 bins of equal mass
+	Accuracy   float64 // at a threshold of .5
+	F1         float64 // at the threshold that is best on the validation part
+	Lift       float64 // share of the active among the tenth with the highest scores, over that among all
+	FromBest   float64 // AUC of the best less this one's
+	P          float64 // of that difference, DeLong's test, after Holm's correction; NaN for the best
+	ROC        learn.Curve
+	PRCurve    learn.Curve
+	Gains      learn.Curve
+	Bins       []learn.CalibrationBin
+
+	model *fitted
+	P01   []float64 `json:"-"` // probabilities of the test rows
+}
+
+// Group is the best model within some of the tested users.
+type Group struct {
+	By, Name string
+	Users    int
+	Active   float64             // share
+	AUC      []learn.AUCEstimate // by model, in the order of Comparison.Models; NaN where all of the group are alike
+}
+
+// Ceiling is what the true chances would reach.
+type Ceiling struct {
+	AUC     learn.AUCEstimate // of the true chances, which hold what no log shows
+	LogLoss float64
+}
+
+// folds of the rows of users that came back.
+type backRows struct{ train, valid, test []int32 }
+
+// Compare fits and judges all models on the users of s seen in both windows. The audit comes first.
+func Compare(ctx context.Context, w warehouse.Training, s *Set, opt CompareOptions) (*Comparison, error) {
+	if opt.Points == 0 {
+		opt.Points = 200
+	}
+	if opt.Models == nil {
+		opt.Models = Models(opt.Seed)
+	}
+	b, trail := s.backRows(opt.Seed)
+	if err := Audit(ctx, w, s, trail); err != nil {
+		return nil, err
+	}
+	train, valid, test := s.data(b.train, s.Active), s.data(b.valid, s.Active), s.data(b.test, s.Active)
+	c := &Comparison{Question: s.Question, Threshold: s.Threshold, Train: len(b.train), Test: len(b.test), BaseRate: share(test.Y)}
+	if err := enough(train.Y, valid.Y, test.Y); err != nil {
+		return nil, err
+	}
+	for k, e := range opt.Models {
+		if opt.Progress != nil {
+			opt.Progress(k, len(opt.Models), e.Name)
+		}
+		j, err := judge(ctx, e, train, valid, test, opt.Points)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", e.Name, err)
+		}
+		c.Models = append(c.Models, *j)
+	}
+	if opt.Progress != nil {
+		opt.Progress(len(opt.Models), len(opt.Models), "")
+	}
+	if err := c.rank(test.Y); err != nil {
+		return nil, err
+	}
+	if err := c.group(s, b.test, test.Y); err != nil {
+		return nil, err
+	}
+	return c, c.ceiling(s, b.test, test.Y, opt.Truth)
+}
+
+// backRows splits the rows of users who came back.
+func (s *Set) backRows(seed uint64) (backRows, *Trail) {
+	back := rows(len(s.Users), func(i int) bool { return s.Back[i] })
+	return s.split(back, seed)
+}
+
+func (s *Set) split(all []int32, seed uint64) (b backRows, t *Trail) {
+	users := make([]int32, len(all))
+	for k, i := range all {
+		users[k] = s.Users[i]
+	}
+	parts := Split(users, seed)
+	for k, i := range all {
+		switch parts[k] {
+		case Train:
+			b.train = append(b.train, i)
+		case Valid:
+			b.valid = append(b.valid, i)
+		default:
+			b.test = append(b.test, i)
+		}
+	}
+	t = new(Trail)
+	t.Parted("split by user", all, parts)
+	t.Fitted("encoder and model", b.train)
+	t.Fitted("calibration", b.valid)
+	return b, t
+}
+
+// data copies rows, with one of the labels.
+func (s *Set) data(at []int32, label []bool) *learn.Data {
+	d := &learn.Data{X: s.X.Take(at), Columns: s.Columns, Y: make([]bool, len(at))}
+	for k, i := range at {
+		d.Y[k] = label[i]
+	}
+	return d
+}
+
+// enough refuses parts from which nothing can be said.
+func enough(parts ...[]bool) error {
+	for k, y := range parts {
+		n := 0
+		for _, v := range y {
+			if v {
+				n++
+			}
+		}
+		if n < 10 || len(y)-n < 10 {
+			return fmt.Errorf("the %s part has %d active users and %d others; at least 10 of each are needed: load a larger log, or choose other windows or another threshold", Part(k), n, len(y)-n)
+		}
+	}
+	return nil
+}
+
+func share(y []bool) float64 {
+	n := 0
+	for _, v := range y {
+		if v {
+			n++
+		}
+	}
+	return float64(n) / float64(len(y))
+}
+
+func judge(ctx context.Context, e Entry, train, valid, test *learn.Data, points int) (*Judged, error) {
+	began := time.Now()
+	m, err := e.fit(ctx, train, valid)
+	if err != nil {
+		return nil, err
+	}
+	j := &Judged{Name: e.Name, Kind: e.kind(), FitSeconds: time.Since(began).Seconds(), model: m, P01: make([]float64, test.X.Rows)}
+	if err := m.predict(test.X, j.P01); err != nil {
+		return nil, err
+	}
+	y, p := test.Y, j.P01
+	if j.AUC, err = learn.DeLong(y, p); err != nil {
+		return nil, err
+	}
+	j.PR, j.LogLoss, j.Brier = learn.AveragePrecision(y, p, nil), learn.LogLoss(y, p, nil), learn.MSE(y, p, nil)
+	j.ECE, j.Accuracy, j.Lift = learn.ECE(y, p, nil, 15, learn.EqualMass), learn.Accuracy(y, p, nil, .5), learn.Lift(y, p, nil, .1)
+	pv := make([]float64, valid.X.Rows)
+	if err := m.predict(valid.X, pv); err != nil {
+		return nil, err
+	}
+	j.F1 = learn.F1(y, p, nil, bestF1(valid.Y, pv))
+	j.ROC, j.PRCurve, j.Gains = learn.ROC(y, p, nil, points), learn.PrecisionRecall(y, p, nil, points), learn.Gains(y, p, nil, points)
+	j.Bins = learn.Calibration(y, p, nil, 15, learn.EqualMass)
+	return j, nil
+}
+
+// bestF1 is the threshold, of 99, with the highest F1.
+func bestF1(y []bool, p []float64) float64 {
+	best, at := -1.0, .5
+	for k := 1; k < 100; k++ {
+		t := float64(k) / 100
+		if f := learn.F1(y, p, nil, t); f > best {
+			best, at = f, t
+		}
+	}
+	return at
+}
+
+// rank finds the best model and holds the others against it.
+func (c *Comparison) rank(y []bool) error {
+	scores := make([][]float64, len(c.Models))
+	for k, m := range c.Models {
+		scores[k] = m.P01
+	}
+	against, err := learn.CompareWithBest(y, scores)
+	if err != nil {
+		return err
+	}
+	for k, a := range against {
+		c.Models[k].P, c.Models[k].FromBest = a.Adjusted, a.Difference.Difference
+		if a.Best {
+			c.Best, c.Models[k].FromBest = k, 0
+		}
+	}
+	return nil
+}
+
+// group judges all models within groups of the tested users.
+func (c *Comparison) group(s *Set, test []int32, y []bool) error {
+	groups, err := s.groups()
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		var at []int32
+		for k, i := range test {
+			if g.in(int(i)) {
+				at = append(at, int32(k))
+			}
+		}
+		if len(at) < 50 {
+			continue
+		}
+		part := make([]bool, len(at))
+		for k, i := range at {
+			part[k] = y[i]
+		}
+		out := Group{By: g.by, Name: g.name, Users: len(at), Active: share(part)}
+		for _, m := range c.Models {
+			p := make([]float64, len(at))
+			for k, i := range at {
+				p[k] = m.P01[i]
+			}
+			auc := learn.AUCEstimate{Value: math.NaN(), SE: math.NaN(), Low: math.NaN(), High: math.NaN()}
+			if out.Active > 0 && out.Active < 1 {
+				if auc, err = learn.DeLong(part, p); err != nil {
+					return err
+				}
+			}
+			out.AUC = append(out.AUC, auc)
+		}
+		c.Groups = append(c.Groups, out)
+	}
+	return nil
+}
+
+func (c *Comparison) ceiling(s *Set, test []int32, y []bool, truth func([]int32) ([]float64, error)) error {
+	if truth == nil {
+		return nil
+	}
+	users := make([]int32, len(test))
+	for k, i := range test {
+		users[k] = s.Users[i]
+	}
+	chance, err := truth(users)
+	if err != nil {
+		return err
+	}
+	auc, err := learn.DeLong(y, chance)
+	if err != nil {
+		return err
+	}
+	c.Ceiling = &Ceiling{AUC: auc, LogLoss: learn.LogLoss(y, chance, nil)}
+	return nil
+}
