@@ -34,7 +34,7 @@ const (
 // KernelMap are the settings of a kernel map of the RBF kernel.
 type KernelMap struct {
 	Method     string  `json:",omitempty"` // "" is MapNystroem
-	Components int     `json:",omitempty"` // landmarks, or cosines and sines together, rounded up to even; 0 is 300, at most 5000
+	Components int     `json:",omitempty"` // landmarks, or cosines and sines together, rounded up to even; 0 is 300, at most 2000
 	Gamma      float64 `json:",omitempty"` // a positive number, GammaScale (0) or GammaAuto
 	Seed       uint64  `json:",omitempty"` // of the landmarks or frequencies
 	Threads    int     `json:",omitempty"` // 0 is one a core; products of matrices are on all cores in any case
@@ -53,7 +53,7 @@ type KernelMapping struct {
 }
 
 const (
-	maxComponents = 5000
+	maxComponents = 2000
 	leastPivot    = 1e-5 // of a kernel whose diagonal is 1; float32 values are right to some 1e-7
 )
 

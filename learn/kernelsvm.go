@@ -185,7 +185,8 @@ func svmCosts(d *Data, c, positive float64, balanced bool) ([]float64, error) {
 		positive = 1
 	}
 	if !(c > 0) || !(positive > 0) || c*positive > 1e12 {
-		return nil, fmt.Errorf("learn: svm: C %v, weight of positive rows %v: want positive numbers, their product at most 1e12", c, positive)
+		return nil, fmt.Errorf("learn: svm: C %v, weight of positive rows %v: want positive numbers of a product of at most 1e12",
+			c, positive)
 	}
 	factor := [2]float64{c, c * positive} // of negative and positive rows
 	label := func(i int) int {
@@ -212,7 +213,8 @@ func svmCosts(d *Data, c, positive float64, balanced bool) ([]float64, error) {
 
 // plattByFolds fits the probabilities of an SVM. decide writes the decisions of the held rows by a fit without them.
 // Without folds it returns the numbers of 1/(1+e^-decision).
-func plattByFolds(d *Data, cost []float64, folds int, seed uint64, decide func(held []bool, decision []float64) error) (a, b float64, err error) {
+func plattByFolds(d *Data, cost []float64, folds int, seed uint64,
+	decide func(held []bool, decision []float64) error) (a, b float64, err error) {
 	if folds == 0 {
 		folds = 5
 	}

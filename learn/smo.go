@@ -12,8 +12,8 @@
 // optimisation: pairs by second-order information (Fan, Chen and Lin, JMLR 2005), in a matrix that stays in the processor's
 // cache. Only then are kernel rows over all n needed, of those whose b changed, which makes them many at a time and on all
 // cores. Once most rows lie at a bound and want to go beyond it, the problem of the others is solved by itself (shrinking,
-// Joachims 1999), which may shrink again, and then the f of the rows left out are brought up to date and looked at anew. Sums are in float64,
-// in an order that does not depend on the number of threads.
+// Joachims 1999), which may shrink again; then the f of the rows left out are brought up to date and looked at anew. Sums
+// are in float64, in an order that does not depend on the number of threads.
 
 package learn
 
@@ -24,10 +24,10 @@ import (
 )
 
 const (
-	innerShare  = .1    // of the gap is left by the inner level
-	shrinkEvery = 8     // working sets after which rows may be left out
-	shrinkPart  = .5    // is the greatest share of the rows that is worth a problem of its own
-	shrinkShare = .02   // of the gap is left by that problem
+	innerShare  = .1    // the share of the gap that the inner level leaves
+	shrinkEvery = 8     // rows may be left out after so many working sets
+	shrinkPart  = .5    // the greatest share of the rows that is worth a problem of its own
+	shrinkShare = .02   // the share of the gap that such a problem leaves
 	tinyCurve   = 1e-12 // stands for a second derivative that is not positive, as in LIBSVM
 )
 
@@ -73,6 +73,7 @@ func (s *smo) decision(d *dual, i int) float64 { return d.f[i] + s.y[i] - d.rho 
 // solve brings d to its solution within tol, or to the limit of steps.
 func (s *smo) solve(ctx context.Context, d *dual, tol float64, limit int) error {
 	var set []int32
+	var inner *innerDual
 	member := make([]bool, len(d.b))
 	for sets := 0; ; {
 		up, low := s.violators(d)
@@ -96,9 +97,10 @@ func (s *smo) solve(ctx context.Context, d *dual, tol float64, limit int) error 
 				continue
 			}
 		}
-		set = nextSet(set, up, low, member)
-		inner, err := s.inner(ctx, d, set)
-		if err != nil {
+		var kept int
+		var err error
+		set, kept = nextSet(set, up, low, member)
+		if inner, err = s.inner(ctx, d, set, kept, inner); err != nil {
 			return err
 		}
 		steps, err := inner.solve(ctx, max(tol, gap*innerShare), limit-d.steps)
@@ -242,14 +244,12 @@ func (s *smo) violators(d *dual) (up, low []scored) {
 }
 
 // nextSet takes the worst violators of both sides in turn for half the working set, and for the rest the rows that have
-// been in the last one for the shortest time. member is false for all rows, before and after.
-func nextSet(last []int32, up, low []scored, member []bool) []int32 {
+// been in the last one for the shortest time: its last ones, which come first, kept of them. member is false for all rows,
+// before and after.
+func nextSet(last []int32, up, low []scored, member []bool) (set []int32, kept int) {
 	size := setSize(len(member))
-	kept := last
-	if len(last) > size/2 {
-		kept = last[len(last)-size/2:]
-	}
-	set := slices.Clone(kept)
+	kept = min(len(last), size/2)
+	set = slices.Clone(last[len(last)-kept:])
 	for _, i := range set {
 		member[i] = true
 	}
@@ -264,7 +264,7 @@ func nextSet(last []int32, up, low []scored, member []bool) []int32 {
 	for _, i := range set {
 		member[i] = false
 	}
-	return set
+	return set, kept
 }
 
 // move adds delta[c] times the kernel row of changed[c] to f.
@@ -342,18 +342,24 @@ type innerDual struct {
 	cannotFall   []float64 // 0, or -Inf where b = lo
 }
 
-// inner makes the problem of the given rows.
-func (s *smo) inner(ctx context.Context, d *dual, set []int32) (*innerDual, error) {
+// inner makes the problem of the given rows, of which the first kept were the last ones of the problem before.
+func (s *smo) inner(ctx context.Context, d *dual, set []int32, kept int, before *innerDual) (*innerDual, error) {
 	q := len(set)
 	in := &innerDual{k: make([]float32, q*q)}
 	for _, v := range []*[]float64{&in.lo, &in.hi, &in.b, &in.f, &in.diagonal, &in.cannotRise, &in.cannotFall} {
 		*v = make([]float64, q)
 	}
+	for k := range kept {
+		had := len(before.b)
+		from := had - kept
+		in.diagonal[k] = before.diagonal[from+k]
+		copy(in.k[k*q:], before.k[(from+k)*had+from:(from+k+1)*had])
+	}
 	x := s.x.Take(set)
 	table := newKernelTable(s.table.kernelOf, x)
-	err := inBlocks(ctx, q, 32, s.threads, func(_, from, to int) {
+	err := inBlocks(ctx, q-kept, 32, s.threads, func(_, from, to int) {
 		var one query
-		for k := from; k < to; k++ {
+		for k := kept + from; k < kept+to; k++ {
 			table.prepare(x.Row(k), &one)
 			in.diagonal[k] = table.diagonal(&one)
 			for b := range table.blocks {
@@ -361,6 +367,11 @@ func (s *smo) inner(ctx context.Context, d *dual, set []int32) (*innerDual, erro
 			}
 		}
 	})
+	for k := range kept {
+		for j := kept; j < q; j++ {
+			in.k[k*q+j] = in.k[j*q+k]
+		}
+	}
 	for k, i := range set {
 		in.lo[k], in.hi[k], in.b[k], in.f[k] = d.lo[i], d.hi[i], d.b[i], d.f[i]
 		in.bound(k)
