@@ -164,7 +164,7 @@ func newCatalogue(p *params, seed uint64, users int) *catalogue {
 		}
 		merit := r.normal()
 		c.appeal = float32(math.Exp(p.Click.AppealSD*merit - p.Click.AppealSD*p.Click.AppealSD/2))
-		base[i] = saturate(math.Exp(p.Cards.WeightSD*(p.Cards.Merit*merit+math.Sqrt(1-p.Cards.Merit*p.Cards.Merit)*r.normal())), math.Exp(p.Cards.WeightCap), p.Cards.WeightEdge)
+		weight := p.Cards.WeightSD * (p.Cards.Merit*merit + math.Sqrt(1-p.Cards.Merit*p.Cards.Merit)*r.normal())
 		k := ca.draw(r)
 		ct := &cat.contents[k]
 		c.content = int16(k)
@@ -183,6 +183,7 @@ func newCatalogue(p *params, seed uint64, users int) *catalogue {
 				half += float64(c.topic[d]*c.topic[d]) / 2
 			}
 		}
+		base[i] = saturate(math.Exp(weight), math.Exp(p.Cards.WeightCap), p.Cards.WeightEdge)
 		c.logNorm = float32(half + math.Log(meanLeaning(p, float64(c.topic[tasteDims-1]))))
 	}
 
@@ -196,7 +197,7 @@ func newCatalogue(p *params, seed uint64, users int) *catalogue {
 			}
 			r.seed(seed, streamDayNoise, uint64(i)*monthDays+uint64(d))
 			id = append(id, int32(i))
-			w = append(w, base[i]*math.Exp(p.Cards.DaySD*r.normal())*math.Pow(1+age/3, -p.Cards.Life))
+			w = append(w, base[i]*math.Exp(p.Cards.DaySD*r.normal())*math.Pow(1+age/p.Cards.Young, -p.Cards.Life))
 		}
 		cat.front[d] = newLottery(id, w, p.Cards.FrontPower)
 		cat.deep[d] = newLottery(id, w, p.Cards.DeepPower)

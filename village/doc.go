@@ -16,7 +16,7 @@
 //	visits   = sat(exp(arrival.visit_mu + visit_sd N + visit_keen k + visit_tail max(0, k-1) + visit_new exp(-months/6)), visit_cap)
 //	appetite = logit^-1(appetite.mu + appetite.sd k + shift)
 //	depth    = sat(exp(appetite.depth_mu + depth_sd N + depth_keen k), depth_cap)
-//	click    = exp(click.mu + click.sd N + click.volume k + click.deep N' + click.engaged e + engaged_bend e^2 + click.tenure(months))
+//	click    = exp(click.mu + click.sd N + click.volume k + click.deep N' + click.engaged e + engaged_bend e^2 + engaged_twist e^3 + click.tenure(months))
 //
 // visits is the mean number of visits after the first, appetite the chance that a visit becomes browsing, depth the mean
 // number of screens below the first page, click the chance of a click on a card of mean appeal in full view. All four are
@@ -53,7 +53,7 @@
 // browsers are shown is 1.
 //
 // After a click. View time is lognormal (view_median, view_sd), null with chance no_view. Likes and readings of comments
-// have chances exp(a + b e + c e^2) of the engagement e with the app as a whole; comments, shares, visits to the creator
+// have chances exp(a + b e + c e^2 + d e^3) of the engagement e with the app as a whole; comments, shares, visits to the creator
 // have constant ones. With chance swipe a swipe session follows, of round(exp(swipe_mu + swipe_sd N)) cards, with view
 // times and actions of their own.
 //
@@ -65,7 +65,7 @@
 // Cards. A card is alive from its publication day on. Its exposure is drawn by a daily lottery with weights
 //
 //	x = exp(cards.weight_sd (merit a + sqrt(1-merit^2) N))
-//	w = x (1 + (x/exp(weight_cap))^weight_edge)^(-1/weight_edge) exp(day_sd N) (1 + age/3)^-life
+//	w = x (1 + (x/exp(weight_cap))^weight_edge)^(-1/weight_edge) exp(day_sd N) (1 + age/young)^-life
 //
 // where a is its standardised log appeal: the app has learned, to the degree merit, to show what is clicked. First pages
 // draw by w^front_power, screens below by w^deep_power. The daily statistics count the sample's own impressions and a

@@ -28,10 +28,10 @@ var knobs = []knob{
 	{"page.screen.0", .05, .05, 2}, {"page.screen.2", .05, .05, 2}, {"page.screen.3", .05, .05, 2},
 	// what is clicked, and what follows
 	{"click.mu", .05, -6, 0}, {"click.sd", .1, 0, 3}, {"click.volume", .05, -2, 1}, {"click.floor", .05, 0, 1}, {"click.decay", .5, .1, 50}, {"click.mood", .1, 0, 2},
-	{"click.deep", .1, -1, 1}, {"click.engaged", .05, -1, 1}, {"click.engaged_bend", .03, -.5, .5},
+	{"click.deep", .1, -1, 1}, {"click.engaged", .05, -1, 1}, {"click.engaged_bend", .02, -.5, .5}, {"click.engaged_twist", .01, -.3, .3},
 	{"click.glance_top", .02, 0, 1}, {"click.glance_fall", .1, 0, 5},
-	{"click.like", .002, 0, 1}, {"click.like_slope", .05, -2, 2}, {"click.like_bend", .05, -1, 1},
-	{"click.read", .01, 0, 1}, {"click.read_slope", .05, -2, 2}, {"click.read_bend", .05, -1, 1},
+	{"click.like", .002, 0, 1}, {"click.like_slope", .05, -2, 2}, {"click.like_bend", .05, -1, 1}, {"click.like_twist", .02, -.3, .3},
+	{"click.read", .01, 0, 1}, {"click.read_slope", .05, -2, 2}, {"click.read_bend", .05, -1, 1}, {"click.read_twist", .02, -.3, .3},
 	{"click.swipe", .01, 0, 1}, {"click.swipe_mu", .1, -1, 5}, {"click.swipe_like", .004, 0, 1}, {"click.view_median", .5, 1, 60}, {"click.view_sd", .05, .1, 3},
 	{"click.tenure.0", .05, -2, 2}, {"click.tenure.1", .05, -2, 2}, {"click.tenure.2", .05, -2, 2}, {"click.tenure.3", .05, -2, 2}, {"click.tenure.4", .05, -2, 2},
 	{"click.tenure.5", .05, -2, 2}, {"click.tenure.6", .05, -2, 2},
@@ -46,7 +46,7 @@ var knobs = []knob{
 	{"people.follows.x.6", 2, 12, 34}, {"people.follows.x.8", 10, 45, 300},
 	{"level.tenure", .05, 0, 1}, {"level.volume", .05, -2, 2}, {"level.clicky", .05, 0, 1}, {"level.shift", .1, -3, 3},
 	// how a card spreads through the app
-	{"cards.weight_sd", .2, .1, 6}, {"cards.weight_cap", .3, 1, 12}, {"cards.weight_edge", .3, .3, 8}, {"cards.day_sd", .1, 0, 3}, {"cards.deep_power", .05, .1, 1}, {"cards.life", .1, 0, 4}, {"cards.merit", .1, 0, .9}, {"cards.content_lift", .1, 0, 3}, {"cards.app_per_shown", 2, 1, 200}, {"cards.app_click", .002, 0, .5},
+	{"cards.weight_sd", .2, .1, 6}, {"cards.weight_cap", .3, 1, 12}, {"cards.weight_edge", .3, .3, 8}, {"cards.day_sd", .1, 0, 3}, {"cards.deep_power", .05, .1, 1}, {"cards.life", .1, 0, 8}, {"cards.young", .5, .5, 40}, {"cards.merit", .1, 0, .9}, {"cards.content_lift", .1, 0, 3}, {"cards.app_per_shown", 2, 1, 200}, {"cards.app_click", .002, 0, .5},
 }
 
 // aims are what the fit heads for where the check counts, and a count has no slope: how far the rates of the provinces

@@ -271,10 +271,10 @@ func (m *month) clicked(row *shown) int32 {
 		row.view = view
 	}
 	e := m.u.engaged
-	if r.float() < bend(c.Like, c.LikeSlope, c.LikeBend, e) {
+	if r.float() < bend(c.Like, c.LikeSlope, c.LikeBend, c.LikeTwist, e) {
 		row.flags |= flagLike
 	}
-	if r.float() < bend(c.Read, c.ReadSlope, c.ReadBend, e) {
+	if r.float() < bend(c.Read, c.ReadSlope, c.ReadBend, c.ReadTwist, e) {
 		row.flags |= flagRead
 	}
 	if r.float() < c.Comment {
@@ -338,9 +338,9 @@ func (m *month) viewTime() float32 {
 	return float32(math.Round(min(v, 3600)*100) / 100)
 }
 
-// bend is a chance whose logarithm is quadratic in engagement e.
-func bend(base, slope, square, e float64) float64 {
-	return min(0.95, base*math.Exp(slope*e+square*e*e))
+// bend is a chance whose logarithm is cubic in engagement e.
+func bend(base, slope, square, cube, e float64) float64 {
+	return min(0.95, base*math.Exp(((cube*e+square)*e+slope)*e))
 }
 
 // grade is the app's level of the user: engagement with the app, what she did in

@@ -64,39 +64,42 @@ type appetiteParams struct {
 
 // clickParams make up the chance of a click and what follows it.
 type clickParams struct {
-	Mu          float64    `json:"mu"`           // log of the click chance of a card in full view
-	SD          float64    `json:"sd"`           // its spread between users
-	Volume      float64    `json:"volume"`       // how it changes with keenness: the keen click less often than they look
-	Floor       float64    `json:"floor"`        // examination far down the feed, browsing
-	Decay       float64    `json:"decay"`        // slots over which examination falls to the floor
-	GlanceTop   float64    `json:"glance_top"`   // examination of the first slot in passing
-	GlanceFall  float64    `json:"glance_fall"`  // fall of log examination per slot in passing
-	Mood        float64    `json:"mood"`         // change of log click chance per unit of a visit's mood, which also says how far it goes
-	Fatigue     float64    `json:"fatigue"`      // factor on the chance for each earlier show of the card
-	AppealSD    float64    `json:"appeal_sd"`    // spread of log appeal between cards
-	TasteSD     float64    `json:"taste_sd"`     // spread of log taste match between users and cards
-	NoView      float64    `json:"no_view"`      // share of clicks without a view time
-	ViewMedian  float64    `json:"view_median"`  // seconds
-	ViewSD      float64    `json:"view_sd"`      // spread of log view time
-	Like        float64    `json:"like"`         // chance per click at mean engagement with the app
-	LikeSlope   float64    `json:"like_slope"`   // change of its log per unit of engagement
-	LikeBend    float64    `json:"like_bend"`    // and per its square
-	Read        float64    `json:"read"`         // chance per click to open the comments, and its slope and bend
-	ReadSlope   float64    `json:"read_slope"`   //
-	ReadBend    float64    `json:"read_bend"`    //
-	Comment     float64    `json:"comment"`      // chance per click
-	Share       float64    `json:"share"`        // chance per click
-	Visit       float64    `json:"visit"`        // chance per click to visit the creator
-	Follow      float64    `json:"follow"`       // chance per click to follow the creator (daily statistics only)
-	Swipe       float64    `json:"swipe"`        // chance per click that a swipe session follows
-	SwipeMu     float64    `json:"swipe_mu"`     // log of its length
-	SwipeSD     float64    `json:"swipe_sd"`     // spread of log length
-	SwipeLike   float64    `json:"swipe_like"`   // chance per swiped card
-	SwipeRead   float64    `json:"swipe_read"`   //
-	Deep        float64    `json:"deep"`         // change of log click chance per standard deviation of depth that is not keenness
-	Engaged     float64    `json:"engaged"`      // per unit of engagement with the app
-	EngagedBend float64    `json:"engaged_bend"` // and per its square
-	Tenure      [7]float64 `json:"tenure"`       // change of log click chance at the knots of tenureKnots
+	Mu           float64    `json:"mu"`            // log of the click chance of a card in full view
+	SD           float64    `json:"sd"`            // its spread between users
+	Volume       float64    `json:"volume"`        // how it changes with keenness: the keen click less often than they look
+	Floor        float64    `json:"floor"`         // examination far down the feed, browsing
+	Decay        float64    `json:"decay"`         // slots over which examination falls to the floor
+	GlanceTop    float64    `json:"glance_top"`    // examination of the first slot in passing
+	GlanceFall   float64    `json:"glance_fall"`   // fall of log examination per slot in passing
+	Mood         float64    `json:"mood"`          // change of log click chance per unit of a visit's mood, which also says how far it goes
+	Fatigue      float64    `json:"fatigue"`       // factor on the chance for each earlier show of the card
+	AppealSD     float64    `json:"appeal_sd"`     // spread of log appeal between cards
+	TasteSD      float64    `json:"taste_sd"`      // spread of log taste match between users and cards
+	NoView       float64    `json:"no_view"`       // share of clicks without a view time
+	ViewMedian   float64    `json:"view_median"`   // seconds
+	ViewSD       float64    `json:"view_sd"`       // spread of log view time
+	Like         float64    `json:"like"`          // chance per click at mean engagement with the app
+	LikeSlope    float64    `json:"like_slope"`    // change of its log per unit of engagement
+	LikeBend     float64    `json:"like_bend"`     // and per its square
+	LikeTwist    float64    `json:"like_twist"`    // and per its cube
+	Read         float64    `json:"read"`          // chance per click to open the comments, and its slope and bend
+	ReadSlope    float64    `json:"read_slope"`    //
+	ReadBend     float64    `json:"read_bend"`     //
+	ReadTwist    float64    `json:"read_twist"`    //
+	Comment      float64    `json:"comment"`       // chance per click
+	Share        float64    `json:"share"`         // chance per click
+	Visit        float64    `json:"visit"`         // chance per click to visit the creator
+	Follow       float64    `json:"follow"`        // chance per click to follow the creator (daily statistics only)
+	Swipe        float64    `json:"swipe"`         // chance per click that a swipe session follows
+	SwipeMu      float64    `json:"swipe_mu"`      // log of its length
+	SwipeSD      float64    `json:"swipe_sd"`      // spread of log length
+	SwipeLike    float64    `json:"swipe_like"`    // chance per swiped card
+	SwipeRead    float64    `json:"swipe_read"`    //
+	Deep         float64    `json:"deep"`          // change of log click chance per standard deviation of depth that is not keenness
+	Engaged      float64    `json:"engaged"`       // per unit of engagement with the app
+	EngagedBend  float64    `json:"engaged_bend"`  // and per its square
+	EngagedTwist float64    `json:"engaged_twist"` // and per its cube
+	Tenure       [7]float64 `json:"tenure"`        // change of log click chance at the knots of tenureKnots
 }
 
 // tenureKnots are the months between which effects of tenure are linear.
@@ -178,6 +181,7 @@ type cardParams struct {
 	WeightEdge  float64   `json:"weight_edge"`   // how abruptly that bound is reached
 	DaySD       float64   `json:"day_sd"`        // spread of log exposure of a card between days
 	Life        float64   `json:"life"`          // power at which exposure falls with age
+	Young       float64   `json:"young"`         // days for which a new card keeps most of its exposure
 	Merit       float64   `json:"merit"`         // correlation of a card's log exposure with its log appeal: what the app learned to show
 	ContentLift float64   `json:"content_lift"`  // of log appeal, of cards of the contents that are clicked most
 	FrontPower  float64   `json:"front_power"`   // how much steeper the first page chooses

@@ -136,7 +136,7 @@ func (pop *population) draw(r *rng, i int, u *person) {
 	u.appetit = 1 / (1 + math.Exp(-(a.Mu + a.SD*u.keen + shift)))
 	u.visits = saturate(math.Exp(p.Arrival.VisitMu+p.Arrival.VisitSD*zv+p.Arrival.VisitKeen*u.keen+p.Arrival.VisitTail*above+p.Arrival.VisitNew*newcomer), p.Arrival.VisitCap, 1)
 	u.depth = saturate(math.Exp(a.DepthMu+a.DepthSD*zd+a.DepthKeen*u.keen), a.DepthCap, 1)
-	u.click = min(0.95, math.Exp(p.Click.Mu+p.Click.SD*zc+p.Click.Volume*u.keen+p.Click.Deep*zd+p.Click.Engaged*u.engaged+p.Click.EngagedBend*u.engaged*u.engaged+knots(&p.Click.Tenure, float64(months))))
+	u.click = min(0.95, math.Exp(p.Click.Mu+p.Click.SD*zc+p.Click.Volume*u.keen+p.Click.Deep*zd+((p.Click.EngagedTwist*u.engaged+p.Click.EngagedBend)*u.engaged+p.Click.Engaged)*u.engaged+knots(&p.Click.Tenure, float64(months))))
 
 	for k := 0; k < tasteDims-1; k++ {
 		u.taste[k] = float32(r.normal())
