@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/seguefeed/segue/learn"
@@ -66,10 +67,14 @@ type Group struct {
 	AUC      []learn.AUCEstimate // by model, in the order of Comparison.Models; NaN where all of the group are alike
 }
 
-// Ceiling is what the true chances would reach.
+// Ceiling is the best that could be reached, where the true chances are known.
 type Ceiling struct {
-	AUC     learn.AUCEstimate // of the true chances, which hold what no log shows
-	LogLoss float64
+	// Known is the AUC of the true chances themselves: of one who knows each user's hidden traits, which no log shows.
+	Known learn.AUCEstimate
+	// Reachable is that of a model of the same features that was taught the true chances in place of the labels: what can be
+	// told from what users did early. Its own noise makes it a little low.
+	Reachable learn.AUCEstimate
+	Gap       float64 // Reachable less the best model's
 }
 
 // folds of the rows of users that came back.
@@ -111,7 +116,7 @@ func Compare(ctx context.Context, w warehouse.Training, s *Set, opt CompareOptio
 	if err := c.group(s, b.test, test.Y); err != nil {
 		return nil, err
 	}
-	return c, c.ceiling(s, b.test, test.Y, opt.Truth)
+	return c, c.ceiling(ctx, s, b, test, opt)
 }
 
 // backRows splits the rows of users who came back.
@@ -274,22 +279,49 @@ func (c *Comparison) group(s *Set, test []int32, y []bool) error {
 	return nil
 }
 
-func (c *Comparison) ceiling(s *Set, test []int32, y []bool, truth func([]int32) ([]float64, error)) error {
-	if truth == nil {
+func (c *Comparison) ceiling(ctx context.Context, s *Set, b backRows, test *learn.Data, opt CompareOptions) error {
+	if opt.Truth == nil {
 		return nil
 	}
-	users := make([]int32, len(test))
-	for k, i := range test {
-		users[k] = s.Users[i]
+	if opt.Progress != nil {
+		opt.Progress(len(opt.Models), len(opt.Models)+1, "the best that could be")
 	}
-	chance, err := truth(users)
+	chances := func(at []int32) ([]float64, error) {
+		users := make([]int32, len(at))
+		for k, i := range at {
+			users[k] = s.Users[i]
+		}
+		return opt.Truth(users)
+	}
+	known, err := chances(b.test)
 	if err != nil {
 		return err
 	}
-	auc, err := learn.DeLong(y, chance)
+	taught := slices.Concat(b.train, b.valid)
+	chance, err := chances(taught)
 	if err != nil {
 		return err
 	}
-	c.Ceiling = &Ceiling{AUC: auc, LogLoss: learn.LogLoss(y, chance, nil)}
-	return nil
+	c.Ceiling = &Ceiling{}
+	if c.Ceiling.Known, err = learn.DeLong(test.Y, known); err != nil {
+		return err
+	}
+	// Each row stands twice, once with either label, weighted by its chance: the loss is then that of the chance itself.
+	twice := s.data(slices.Concat(taught, taught), s.Active)
+	twice.Weight = make([]float32, len(twice.Y))
+	for k, p := range chance {
+		twice.Y[k], twice.Weight[k] = true, float32(p)
+		twice.Y[len(taught)+k], twice.Weight[len(taught)+k] = false, float32(1-p)
+	}
+	m, err := learn.FitBoost(ctx, twice, learn.Boost{Trees: 300, LearningRate: .05, MaxLeaves: 31, MinLeaf: 50, Seed: opt.Seed})
+	if err != nil {
+		return err
+	}
+	p := make([]float64, test.X.Rows)
+	if err := m.Predict(test.X, p); err != nil {
+		return err
+	}
+	c.Ceiling.Reachable, err = learn.DeLong(test.Y, p)
+	c.Ceiling.Gap = c.Ceiling.Reachable.Value - c.Models[c.Best].AUC.Value
+	return err
 }

@@ -4,6 +4,7 @@ package activity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -139,8 +140,13 @@ func (d *Drivers) shap(ctx context.Context, m learn.Model, data *learn.Data) err
 
 // odds are the odds ratios of a logistic regression without a penalty.
 func odds(ctx context.Context, d *learn.Data) ([]Effect, error) {
-	encoder := learn.EncoderConfig{Log: "auto", Indicator: true, MissingLevel: true, DropFirst: true}
+	// Without columns for what is missing, and with rare levels together: what only some inactive users have would get infinite
+	// odds. Where that happens all the same there are no odds ratios.
+	encoder := learn.EncoderConfig{Log: "auto", MissingLevel: true, DropFirst: true, MinCount: len(d.Y) / 200}
 	m, err := learn.FitPipeline(ctx, d, learn.Pipeline{Encoder: encoder, Learner: learn.Logistic{Penalty: learn.PenaltyNone}})
+	if errors.Is(err, learn.ErrSeparable) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}

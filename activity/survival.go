@@ -47,10 +47,13 @@ type Effect struct {
 	P         float64
 }
 
+// ErrTooShort is given where the log does not show how long users stay.
+var ErrTooShort = errors.New("how long users stay cannot be told")
+
 // stayUsers are those whose person-periods the hazard model learns from: some 20 periods each.
 const stayUsers = 40_000
 
-// FollowStay follows the users of s from the as-of on. Time is in days: 0 for those not seen again, 1 for those seen last on
+// FollowStay follows the users of s from the as-of on. Time is in days: 1 for those not seen again, 2 for those seen last on
 // the as-of day, and so on.
 func FollowStay(ctx context.Context, w warehouse.Training, s *Set, seed uint64) (*Stay, error) {
 	_, last, err := w.Spans(ctx)
@@ -59,21 +62,21 @@ func FollowStay(ctx context.Context, w warehouse.Training, s *Set, seed uint64) 
 	}
 	day := func(t time.Time) int32 { return int32(t.Unix() / 86400) }
 	asOf, until := day(s.AsOf), day(s.Until)
-	horizon := int(until-silentDays-asOf) + 2 // times 0 to horizon-1 can be events
-	if horizon < 3 {
-		return nil, fmt.Errorf("how long users stay cannot be told from %d days: %d of silence are needed to call a user disengaged", until-asOf+1, silentDays)
+	horizon := int(until-silentDays-asOf) + 2 // the last time that can be an event
+	if horizon < 2 {
+		return nil, fmt.Errorf("%w: %d days after the as-of, of which %d of silence are needed to call a user disengaged", ErrTooShort, until-asOf+1, silentDays)
 	}
-	st := &Stay{Horizon: horizon - 1, Users: len(s.Users)}
+	st := &Stay{Horizon: horizon, Users: len(s.Users)}
 	duration, event := make([]float64, len(s.Users)), make([]bool, len(s.Users))
 	for i, u := range s.Users {
-		t := max(0, int(last[u]-asOf)+1)
-		duration[i], event[i] = float64(min(t, horizon-1)), t < horizon-1
+		t := max(1, int(last[u]-asOf)+2)
+		duration[i], event[i] = float64(min(t, horizon)), t <= horizon
 		if event[i] {
 			st.Events++
 		}
 	}
 	if st.Events == 0 || st.Events == len(s.Users) {
-		return nil, errors.New("how long users stay cannot be told: all of them, or none, were last seen early enough")
+		return nil, fmt.Errorf("%w: all users, or none, were last seen early enough", ErrTooShort)
 	}
 	curves, err := learn.KaplanMeier(duration, event, nil, 1)
 	if err != nil {
@@ -160,9 +163,9 @@ func (st *Stay) hazard(ctx context.Context, s *Set, duration []float64, event []
 		at, columns = append(at, j), append(columns, s.Columns[j])
 	}
 	view := (&fitted{at: at}).view(s.X.Take(fit))
-	lives := &learn.Lives{X: view, Columns: columns, PeriodLevels: st.Horizon + 1}
+	lives := &learn.Lives{X: view, Columns: columns, PeriodLevels: st.Horizon}
 	for _, i := range fit {
-		lives.Periods = append(lives.Periods, int32(duration[i])+1)
+		lives.Periods = append(lives.Periods, int32(duration[i]))
 		lives.Event = append(lives.Event, event[i])
 	}
 	d, err := lives.Data()
@@ -179,10 +182,10 @@ func (st *Stay) hazard(ctx context.Context, s *Set, duration []float64, event []
 		return err
 	}
 	// The expected stay is the sum of the survival over periods; a shorter one is a higher risk.
-	held := &learn.Lives{X: (&fitted{at: at}).view(s.X.Take(test)), Columns: columns, PeriodLevels: st.Horizon + 1}
+	held := &learn.Lives{X: (&fitted{at: at}).view(s.X.Take(test)), Columns: columns, PeriodLevels: st.Horizon}
 	risk, dt, et := make([]float64, len(test)), make([]float64, len(test)), make([]bool, len(test))
 	for range test {
-		held.Periods, held.Event = append(held.Periods, int32(st.Horizon+1)), append(held.Event, false)
+		held.Periods, held.Event = append(held.Periods, int32(st.Horizon)), append(held.Event, false)
 	}
 	for k, i := range test {
 		if k%1024 == 0 && ctx.Err() != nil {

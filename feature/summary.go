@@ -27,6 +27,7 @@ type Summary struct {
 	SwipeLists, Swipes, SwipeViewSeconds                                      float64
 	Days, ClickDays, GapSum, LongestGap                                       float64 // LongestGap is NaN for users of one day
 	Sessions, Browsed, ClickSessions, DepthSum                                float64
+	Screens, Scrolled                                                         float64 // moments at which cards were shown; sessions with several
 	Recency, FirstSeen, FirstClick, ClickRecency                              float64 // the last two NaN without a click
 	PositionSum, Positions, Deepest                                           float64
 	Parts                                                                     [4]float64 // impressions by quarter of the day
@@ -79,7 +80,7 @@ func (c *Context) Summarise(u *User, s *Summary, scr *scratch) {
 	var lastMS, firstMS int64
 	lastDay, clickDay := int32(math.MinInt32), int32(math.MinInt32)
 	dayDepth, dayFrom := int32(-1), u.From
-	depth, clicked := int32(-1), false
+	depth, clicked, screens := int32(-1), false, 0
 	closeSession := func() {
 		if s.Sessions == 0 {
 			return
@@ -89,6 +90,9 @@ func (c *Context) Summarise(u *User, s *Summary, scr *scratch) {
 		}
 		if clicked {
 			s.ClickSessions++
+		}
+		if screens > 1 {
+			s.Scrolled++
 		}
 		s.DepthSum += float64(max(depth, 0))
 	}
@@ -118,7 +122,11 @@ func (c *Context) Summarise(u *User, s *Summary, scr *scratch) {
 		if k == u.From || at-lastMS > sessionGapMS {
 			closeSession()
 			s.Sessions++
-			depth, clicked = -1, false
+			depth, clicked, screens = -1, false, 0
+		}
+		if screens == 0 || at != lastMS {
+			s.Screens++
+			screens++
 		}
 		lastMS = at
 		depth, dayDepth = max(depth, pos), max(dayDepth, pos)
