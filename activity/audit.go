@@ -266,3 +266,9 @@ func rates(p []float64, y []bool, levels int) {
 		p[k] = (pos[at(v)] + 20*allPos/all) / (n[at(v)] + 20)
 	}
 }
+
+// AuditSplit is Audit of the features of s and of the split of users that Compare makes with a seed.
+func AuditSplit(ctx context.Context, w warehouse.Training, s *Set, seed uint64) error {
+	_, trail := s.backRows(seed)
+	return Audit(ctx, w, s, trail)
+}

@@ -16,13 +16,13 @@ type Costs struct {
 // Choice is a threshold and what comes of it among the tested users.
 type Choice struct {
 	Costs
-	Threshold float64 // contact users whose probability of being active is below it
-	Contacted float64 // share of users
-	Needed    float64 // of the contacted, those who turned out not to be active: the contact was needed
-	Missed    float64 // of those who turned out not to be active, the ones without a contact
-	Cost      float64 // a user: of the mistakes at this threshold
-	Everyone  float64 // a user: of contacting everyone
-	Nobody    float64 // a user: of contacting nobody
+	Threshold   float64 // contact users whose probability of being active is below it
+	Contacted   float64 // share of users
+	Needed      float64 // of the contacted, those who turned out not to be active: the contact was needed
+	MissedShare float64 // of those who turned out not to be active, the ones without a contact
+	Cost        float64 // a user: of the mistakes at this threshold
+	Everyone    float64 // a user: of contacting everyone
+	Nobody      float64 // a user: of contacting nobody
 }
 
 // Choose finds the threshold of least expected cost. A contact is for users who would not be active without it: contacting
@@ -54,8 +54,17 @@ func Choose(y []bool, p []float64, c Costs) (Choice, error) {
 		}
 	}
 	n := float64(len(y))
-	ch.Contacted, ch.Needed, ch.Missed = contacted/n, needed/contacted, missed/inactive
+	ch.Contacted, ch.Needed, ch.MissedShare = contacted/n, needed/contacted, missed/inactive
 	ch.Cost = (missed*c.Missed + wasted*c.Wasted) / n
 	ch.Everyone, ch.Nobody = (n-inactive)*c.Wasted/n, inactive*c.Missed/n
 	return ch, nil
+}
+
+// Choose is Choose of the users that p was tested on.
+func (p *Predictor) Choose(c Costs) (*Choice, error) {
+	ch, err := Choose(p.TestedActive, p.TestedP, c)
+	if err != nil {
+		return nil, err
+	}
+	return &ch, nil
 }

@@ -31,8 +31,10 @@ type Predictor struct {
 	OneStage  learn.Model // P(active late) at once
 	TwoStage  bool        // Back x Then did better on the validation part than OneStage
 
-	// What the test part says of it.
-	Judged Judgement
+	// What the test part says of it, and the test part itself: probabilities, and who was active.
+	Judged       Judgement
+	TestedP      []float64
+	TestedActive []bool
 }
 
 // Judgement are a predictor's scores on users it did not see.
@@ -179,6 +181,7 @@ func (p *Predictor) judge(s *Set, parts backRows) error {
 	j.Bins = learn.Calibration(test.Y, best, nil, 15, learn.EqualMass)
 	j.Gains = learn.Gains(test.Y, best, nil, 200)
 	j.Bands = bandsOf(test.Y, best)
+	p.TestedP, p.TestedActive = best, test.Y
 	return nil
 }
 
@@ -246,18 +249,20 @@ const (
 )
 
 type predictorHead struct {
-	Question  Question
-	Threshold float64
-	Seed      uint64
-	Features  []learn.Column
-	TwoStage  bool
-	Judged    Judgement
+	Question     Question
+	Threshold    float64
+	Seed         uint64
+	Features     []learn.Column
+	TwoStage     bool
+	Judged       Judgement
+	TestedP      []float64
+	TestedActive []bool
 }
 
 // Save writes p.
 func (p *Predictor) Save(w io.Writer) error {
 	var head bytes.Buffer
-	if err := gob.NewEncoder(&head).Encode(predictorHead{p.Question, p.Threshold, p.Seed, p.Features, p.TwoStage, p.Judged}); err != nil {
+	if err := gob.NewEncoder(&head).Encode(predictorHead{p.Question, p.Threshold, p.Seed, p.Features, p.TwoStage, p.Judged, p.TestedP, p.TestedActive}); err != nil {
 		return fmt.Errorf("save the predictor: %w", err)
 	}
 	parts := [][]byte{head.Bytes()}
@@ -313,7 +318,8 @@ func LoadPredictor(r io.Reader) (*Predictor, error) {
 	if err := gob.NewDecoder(bytes.NewReader(parts[0])).Decode(&head); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPredictor, err)
 	}
-	p := &Predictor{Question: head.Question, Threshold: head.Threshold, Seed: head.Seed, Features: head.Features, TwoStage: head.TwoStage, Judged: head.Judged}
+	p := &Predictor{Question: head.Question, Threshold: head.Threshold, Seed: head.Seed, Features: head.Features, TwoStage: head.TwoStage, Judged: head.Judged,
+		TestedP: head.TestedP, TestedActive: head.TestedActive}
 	for k, m := range []*learn.Model{&p.Back, &p.Then, &p.OneStage} {
 		if *m, err = learn.Load(bytes.NewReader(parts[k+1])); err != nil {
 			return nil, err
@@ -322,7 +328,7 @@ func LoadPredictor(r io.Reader) (*Predictor, error) {
 			return nil, ErrPredictor
 		}
 	}
-	if len(p.Judged.Bands) == 0 {
+	if len(p.Judged.Bands) == 0 || len(p.TestedP) != len(p.TestedActive) {
 		return nil, ErrPredictor
 	}
 	return p, nil

@@ -4,8 +4,12 @@ package village
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"math"
+	"os"
+	"path/filepath"
 	"runtime"
 )
 
@@ -83,5 +87,82 @@ func (m *month) activeChance(user int, late Late, lives int) float64 {
 	return (active + .5) / (seen + 1)
 }
 
-// UserID is how the log spells user number i.
-func UserID(i int32) string { return string(userIDs.append(nil, int64(i))) }
+// truthOrigin is the file that says which village a log is of.
+const truthOrigin = "village.truth.json"
+
+// origin is what it takes to make a village again.
+type origin struct {
+	Users      int    `json:"users"`
+	Seed       uint64 `json:"seed"`
+	Parameters string `json:"parameters"` // checksum of parameters.json
+}
+
+func parametersSum() string {
+	return fmt.Sprintf("%08x", crc32.ChecksumIEEE(parametersJSON))
+}
+
+func (w *writing) writeOrigin() error {
+	b, err := json.Marshal(origin{w.cfg.Users, w.cfg.Seed, parametersSum()})
+	if err != nil {
+		return fmt.Errorf("village: %w", err)
+	}
+	_, err = w.create(truthOrigin, string(b)+"\n")
+	return err
+}
+
+// Origin reads which village the truth files in dir are of. A village of a program with other parameters is refused: this
+// one would make other people.
+func Origin(dir string) (Config, error) {
+	file := filepath.Join(dir, truthOrigin)
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return Config{}, fmt.Errorf("the truth of a village: %w; `segue simulate` writes it beside the log", err)
+	}
+	var o origin
+	if err := json.Unmarshal(b, &o); err != nil {
+		return Config{}, fmt.Errorf("%s: %w", file, err)
+	}
+	if o.Parameters != parametersSum() {
+		return Config{}, fmt.Errorf("%s: the village was made with other parameters than this program has; simulate it again", file)
+	}
+	cfg := Config{Users: o.Users, Seed: o.Seed}
+	return cfg, cfg.check()
+}
+
+// ChancesOf is ActiveChances for users by the ids that the log has for them, each once; an id that is not of the village is an error.
+func ChancesOf(ctx context.Context, cfg Config, ids []string, late Late, lives int) ([]float64, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	at := make(map[string]int, len(ids))
+	for k, id := range ids {
+		at[id] = k
+	}
+	var users []int32
+	var place []int
+	var id []byte
+	for u := range cfg.Users {
+		id = userIDs.append(id[:0], int64(u))
+		if k, ok := at[string(id)]; ok {
+			users, place = append(users, int32(u)), append(place, k)
+		}
+	}
+	if len(users) < len(ids) {
+		for _, k := range place {
+			delete(at, ids[k])
+		}
+		for _, k := range at {
+			return nil, fmt.Errorf("village: user %q is not of the village of %d users with seed %d, or stands twice", ids[k], cfg.Users, cfg.Seed)
+		}
+		return nil, fmt.Errorf("village: %d ids, of which only %d are different", len(ids), len(users))
+	}
+	chances, err := ActiveChances(ctx, cfg, users, late, lives)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, len(ids))
+	for i, k := range place {
+		out[k] = chances[i]
+	}
+	return out, nil
+}

@@ -88,7 +88,7 @@ func (cfg *Config) check() error {
 }
 
 // Write simulates a village and writes its six files into dir, which is made if
-// missing, and the four of the truth when cfg asks for it. Files get their names only when all are complete; when ctx ends or a
+// missing, and the five of the truth when cfg asks for it. Files get their names only when all are complete; when ctx ends or a
 // write fails, nothing of them stays.
 func Write(ctx context.Context, dir string, cfg Config) (sum Summary, err error) {
 	if err := cfg.check(); err != nil {
@@ -220,6 +220,9 @@ func (w *writing) all(ctx context.Context) error {
 			return err
 		}
 		if truth.users, err = createTruth[UserTruth](w, truthUsers); err != nil {
+			return err
+		}
+		if err := w.writeOrigin(); err != nil {
 			return err
 		}
 		examination, err := createTruth[ExaminationTruth](w, truthExamination)

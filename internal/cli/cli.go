@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seguefeed/segue"
+	"github.com/seguefeed/segue/activity"
 	"github.com/seguefeed/segue/warehouse"
 )
 
@@ -103,7 +104,7 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 the data were rejected.`,
 	})
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "show no progress")
 	root.AddCommand(
-		a.demoCommand(), a.simulateCommand(), a.ingestCommand(), a.checkCommand(),
+		a.demoCommand(), a.predictCommand(), a.auditCommand(), a.simulateCommand(), a.ingestCommand(), a.checkCommand(),
 		a.analyzeCommand(), a.reportCommand(), a.sqlCommand(), a.versionCommand(),
 	)
 	root.Version = segue.Version
@@ -156,11 +157,12 @@ func wrapArgs(cmd *cobra.Command) {
 func (a *app) explain(ctx context.Context, err error) int {
 	var usage *usageError
 	var rejects *warehouse.TooManyRejectsError
+	var leak *activity.LeakError
 	switch {
 	case errors.As(err, &usage):
 		fmt.Fprintln(a.stderr, "segue:", usage.text)
 		return exitUsage
-	case errors.As(err, &rejects):
+	case errors.As(err, &rejects) || errors.As(err, &leak):
 		fmt.Fprintln(a.stderr, "segue:", err)
 		return exitRejected
 	case ctx.Err() != nil:
