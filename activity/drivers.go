@@ -95,7 +95,7 @@ func Drive(ctx context.Context, s *Set, c *Comparison, seed uint64, progress fun
 		d.Dependence = append(d.Dependence, Shape{w.Feature, s.Columns[j].Levels, curve.Grid, curve.Mean})
 	}
 	tell(3, "odds ratios")
-	if d.Odds, err = odds(ctx, s.data(parts.train, s.Active)); err != nil {
+	if _, d.Odds, err = fitOdds(ctx, s.data(parts.train, s.Active)); err != nil {
 		return nil, err
 	}
 	tell(4, "")
@@ -138,32 +138,39 @@ func (d *Drivers) shap(ctx context.Context, m learn.Model, data *learn.Data) err
 	return nil
 }
 
-// odds are the odds ratios of a logistic regression without a penalty.
-func odds(ctx context.Context, d *learn.Data) ([]Effect, error) {
-	// Without columns for what is missing, and with rare levels together: what only some inactive users have would get infinite
-	// odds. Where that happens all the same there are no odds ratios.
-	encoder := learn.EncoderConfig{Log: "auto", MissingLevel: true, DropFirst: true, MinCount: len(d.Y) / 200}
-	m, err := learn.FitPipeline(ctx, d, learn.Pipeline{Encoder: encoder, Learner: learn.Logistic{Penalty: learn.PenaltyNone}})
+// fitOdds fits a logistic regression without a penalty and returns its odds ratios, the strongest first: for one spread more of
+// a number (of its logarithm, where it has a heavy tail), and for a category against the first. Rare levels are taken together,
+// and what is missing counts as the mean: what only a few have would get infinite odds. Where that happens all the same, the
+// model is fitted with a penalty and has none.
+func fitOdds(ctx context.Context, d *learn.Data) (*learn.PipelineModel, []Effect, error) {
+	p := learn.Pipeline{Encoder: learn.EncoderConfig{Log: "auto", MissingLevel: true, DropFirst: true, MinCount: len(d.Y) / 200}, Learner: learn.Logistic{Penalty: learn.PenaltyNone}}
+	m, err := learn.FitPipeline(ctx, d, p)
 	if errors.Is(err, learn.ErrSeparable) {
-		return nil, nil
+		p.Learner = learn.Logistic{}
+		m, err = learn.FitPipeline(ctx, d, p)
+		return m, nil, err
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	coefs, err := m.Model.(*learn.LogisticModel).Coefficients(.95)
+	logistic, ok := m.Model.(*learn.LogisticModel)
+	if !ok {
+		return nil, nil, fmt.Errorf("a %T has no odds ratios", m.Model)
+	}
+	coefs, err := logistic.Coefficients(.95)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var out []Effect
 	for _, c := range coefs {
-		if !math.IsNaN(c.StandardError) { // a column that others make up has none
+		if c.Name != "(intercept)" && !math.IsNaN(c.StandardError) { // a column that others make up has none
 			out = append(out, Effect{Column: c.Name, OddsRatio: c.OddsRatio, Low: c.OddsLow, High: c.OddsHigh, P: c.P})
 		}
 	}
 	sort.SliceStable(out, func(a, b int) bool {
 		return math.Abs(math.Log(out[a].OddsRatio)) > math.Abs(math.Log(out[b].OddsRatio))
 	})
-	return out, nil
+	return m, out, nil
 }
 
 // Why is one user's score and what it is made of.

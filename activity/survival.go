@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 	"time"
 
@@ -172,14 +171,15 @@ func (st *Stay) hazard(ctx context.Context, s *Set, duration []float64, event []
 	if err != nil {
 		return err
 	}
-	encoder := learn.EncoderConfig{Log: "auto", Indicator: true, MissingLevel: true, DropFirst: true}
-	m, err := learn.FitPipeline(ctx, d, learn.Pipeline{Encoder: encoder, Learner: learn.Logistic{Penalty: learn.PenaltyNone}})
+	m, effects, err := fitOdds(ctx, d)
 	if err != nil {
 		return err
 	}
 	st.Hazard = m
-	if err := st.effects(m); err != nil {
-		return err
+	for _, e := range effects { // the periods' own are the curve that everyone has
+		if !strings.HasPrefix(e.Column, "period") {
+			st.Effects = append(st.Effects, e)
+		}
 	}
 	// The expected stay is the sum of the survival over periods; a shorter one is a higher risk.
 	held := &learn.Lives{X: (&fitted{at: at}).view(s.X.Take(test)), Columns: columns, PeriodLevels: st.Horizon}
@@ -206,24 +206,5 @@ func (st *Stay) hazard(ctx context.Context, s *Set, duration []float64, event []
 	}
 	st.Concordance = c.Value()
 	st.Pairs = int64(c.Concordant + c.Discordant + c.Tied)
-	return nil
-}
-
-// effects are the odds ratios of the hazard model, the periods' own left out.
-func (st *Stay) effects(m *learn.PipelineModel) error {
-	logistic, ok := m.Model.(*learn.LogisticModel)
-	if !ok {
-		return fmt.Errorf("a %T has no odds ratios", m.Model)
-	}
-	coefs, err := logistic.Coefficients(.95)
-	if err != nil {
-		return err
-	}
-	for _, c := range coefs {
-		if strings.HasPrefix(c.Name, "period") || math.IsNaN(c.StandardError) {
-			continue
-		}
-		st.Effects = append(st.Effects, Effect{Column: c.Name, OddsRatio: c.OddsRatio, Low: c.OddsLow, High: c.OddsHigh, P: c.P})
-	}
 	return nil
 }
