@@ -44,7 +44,11 @@ func (s *Segue) activityOptions(ctx context.Context, opt PredictOptions) (activi
 		return out, err
 	}
 	out.Progress = func(step string, done, total int64) {
-		opt.Progress.tell(Step{Name: "predict: " + step, Unit: Steps, Done: done, Total: total})
+		unit := Steps
+		if step == activity.StepFeatures {
+			unit = Users
+		}
+		opt.Progress.tell(Step{Name: "predict: " + step, Unit: unit, Done: done, Total: total})
 	}
 	if opt.Truth == "" {
 		return out, nil

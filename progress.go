@@ -20,6 +20,7 @@ const (
 	Bytes       Unit = "bytes"
 	Impressions Unit = "impressions"
 	Questions   Unit = "questions"
+	Users       Unit = "users"
 	Steps       Unit = "steps"
 )
 

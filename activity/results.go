@@ -70,6 +70,9 @@ func Entries(names []string, seed uint64) ([]Entry, error) {
 	return out, nil
 }
 
+// StepFeatures is the step whose progress counts users; others count what they do.
+const StepFeatures = "compute features"
+
 // Prepare observes the windows and gathers features: what all else begins with.
 func Prepare(ctx context.Context, w warehouse.Training, opt Options) (*Set, error) {
 	tell := opt.teller()
@@ -78,7 +81,7 @@ func Prepare(ctx context.Context, w warehouse.Training, opt Options) (*Set, erro
 	if err != nil {
 		return nil, err
 	}
-	return Gather(ctx, w, o, feature.Spec{Defs: feature.Extended(), Threads: opt.Threads, Progress: func(done, total int64) { tell("compute features", done, total) }})
+	return Gather(ctx, w, o, feature.Spec{Defs: feature.Extended(), Threads: opt.Threads, Progress: func(done, total int64) { tell(StepFeatures, done, total) }})
 }
 
 func (opt Options) teller() func(step string, done, total int64) {
