@@ -15,6 +15,7 @@
 package activity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -216,14 +217,18 @@ func (p *Published) notes(opt PublishedOptions) {
 	p.Notes = append(p.Notes,
 		"The accuracies reported for the linear and the polynomial SVM are means of the study's cross-validation, the others are of its test part.",
 		"The network ends in a softmax over its two outputs; the study's had two sigmoids, divided by their sum.",
-		"Accuracy is at the published shares, five to one in favour of the active, in all columns. Where shares are the population's own, saying that nobody is active is right more often than these models are.")
+		fmt.Sprintf("Accuracy is at the published shares, an active user counting for five. At the population's own shares the label of most for everyone is right in %.1f%%, the best of these models, taught at the published shares, in %.1f%%.",
+			100*p.Arms[0].Natural, 100*slices.MaxFunc(p.Rows, func(a, b PublishedRow) int { return cmp.Compare(a.Sound().Natural, b.Sound().Natural) }).Sound().Natural))
 	if opt.Leaks {
 		p.Notes = append(p.Notes, "Columns with leaks are there to show what the leaks add. The audit refuses their plans; its alarms stand beside them.")
 	}
-	worst := slices.MaxFunc(p.Arms, func(a, b PublishedArm) int { return b.Test - a.Test })
-	if se := math.Sqrt(.25 / float64(worst.Test)); se > .01 {
-		p.Notes = append(p.Notes, fmt.Sprintf("The test part has %d rows, against %d in the study: an accuracy is good to about %.1f points.", worst.Test, publishedRows, 196*se))
+	worst := 0.0
+	for _, r := range p.Rows {
+		for _, s := range r.Scores {
+			worst = max(worst, s.SE)
+		}
 	}
+	p.Notes = append(p.Notes, fmt.Sprintf("The test part without leaks has %d rows, the study's had %d: an accuracy here is good to %.1f points or better, at the 95%% level.", p.Arms[0].Test, publishedRows, 196*worst))
 }
 
 // without is s less one column.

@@ -81,7 +81,10 @@ type publishedArm struct {
 	encoded            struct{ train, both, valid, test *learn.Data }
 }
 
-// drawArm draws the rows of an arm. Arms that differ in the late column alone have the same ones.
+// drawArm draws the rows of an arm. With copies before the split it is the study's order: copies, a share of all rows, the
+// split. Without that leak the same steps stand in another order: the split, copies of training and validation rows, a share
+// of each; there are then as many different users to learn from as in the study, and as many rows to test on. Arms that differ
+// in the late column alone have the same rows.
 func drawArm(s *Set, population []int32, arm PublishedArm, opt PublishedOptions) (*publishedArm, error) {
 	a := &publishedArm{PublishedArm: arm, set: s, trail: new(Trail)}
 	r := rand.New(rand.NewPCG(opt.Seed, 0x9ab1))
@@ -89,8 +92,8 @@ func drawArm(s *Set, population []int32, arm PublishedArm, opt PublishedOptions)
 	if arm.Copies {
 		pool = multiplied(pool, s.Active, r)
 		a.trail.Oversampled("copies of active users", pool)
+		pool = sampled(pool, opt.Share, r)
 	}
-	pool = sampled(pool, opt.Share, r)
 	y := make([]bool, len(pool))
 	for k, i := range pool {
 		y[k] = s.Active[i]
@@ -113,6 +116,8 @@ func drawArm(s *Set, population []int32, arm PublishedArm, opt PublishedOptions)
 		a.train, a.valid = multiplied(a.train, s.Active, r), multiplied(a.valid, s.Active, r)
 		a.trail.Oversampled("copies of active users, training part", a.train)
 		a.trail.Oversampled("copies of active users, validation part", a.valid)
+		copied := len(multiplied(a.test, s.Active, r)) // rows that the study would have tested on before it drew a share
+		a.train, a.valid, a.test = sampled(a.train, opt.Share, r), sampled(a.valid, opt.Share, r), sampled(a.test, min(1, opt.Share*float64(copied)/float64(len(a.test))), r)
 	}
 	a.trail.Fitted("encoder and scaler", a.train)
 	a.trail.Fitted("hyper-parameters", a.valid)

@@ -28,7 +28,7 @@ type Stay struct {
 	Hazard      learn.Model `json:"-"` // of the discrete-time model, by person-period
 	Concordance float64     // of the model's expected stay with the true one, among users it was not fitted on
 	Pairs       int64       // comparable pairs behind it
-	Effects     []Effect    // of the model, by column
+	Effects     []Effect    // of the model, by column; none where a penalty was needed to fit it
 }
 
 // StayGroup is the curves of one way to group users, and whether they differ.
@@ -174,12 +174,18 @@ func (st *Stay) hazard(ctx context.Context, s *Set, duration []float64, event []
 	}
 	encoder := learn.EncoderConfig{Log: "auto", Indicator: true, MissingLevel: true, DropFirst: true}
 	m, err := learn.FitPipeline(ctx, d, learn.Pipeline{Encoder: encoder, Learner: learn.Logistic{Penalty: learn.PenaltyNone}})
+	separable := errors.Is(err, learn.ErrSeparable)
+	if separable { // a day on which nobody of a small log was last seen is enough: hazards are then kept finite, and have no odds ratios
+		m, err = learn.FitPipeline(ctx, d, learn.Pipeline{Encoder: encoder, Learner: learn.Logistic{}})
+	}
 	if err != nil {
 		return err
 	}
 	st.Hazard = m
-	if err := st.effects(m); err != nil {
-		return err
+	if !separable {
+		if err := st.effects(m); err != nil {
+			return err
+		}
 	}
 	// The expected stay is the sum of the survival over periods; a shorter one is a higher risk.
 	held := &learn.Lives{X: (&fitted{at: at}).view(s.X.Take(test)), Columns: columns, PeriodLevels: st.Horizon}
