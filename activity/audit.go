@@ -142,7 +142,7 @@ func readsFuture(ctx context.Context, w warehouse.Training, s *Set) ([]Alarm, er
 		}
 		compared++
 		for j, v := range again.Row(k)[:len(differ)] {
-			if math.Float32bits(v) != math.Float32bits(s.X.Row(i)[j]) && (v == v || s.X.Row(i)[j] == s.X.Row(i)[j]) {
+			if !alike(v, s.X.Row(i)[j]) {
 				differ[j]++
 			}
 		}
@@ -194,6 +194,16 @@ func (t *Trail) audit(s *Set) (alarms []Alarm) {
 		}
 	}
 	return alarms
+}
+
+// alike says whether two values are the same, but for the last digit: rows of one moment have no order, and sums in another
+// order may round differently.
+func alike(a, b float32) bool {
+	if a != a || b != b {
+		return a != a && b != b
+	}
+	x, y := float64(a), float64(b)
+	return math.Abs(x-y) <= 1e-6*max(math.Abs(x), math.Abs(y))
 }
 
 func (t *Trail) firstSplit() *step {

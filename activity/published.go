@@ -214,6 +214,11 @@ func (p *Published) notes(opt PublishedOptions) {
 	} else {
 		p.Notes = append(p.Notes, "Hyper-parameters are those that the study's grids gave there.")
 	}
+	for _, r := range p.Rows {
+		if n := len(r.Scores) - len(slices.DeleteFunc(slices.Clone(r.Scores), func(s PublishedScore) bool { return !s.Reached })); n > 0 {
+			p.Notes = append(p.Notes, fmt.Sprintf("%s: in %d of %d columns the optimum was not reached in %d steps: without logarithms a few users lie far out, and with a high cost they decide.", r.Model, n, len(r.Scores), kernelSteps))
+		}
+	}
 	p.Notes = append(p.Notes,
 		"The accuracies reported for the linear and the polynomial SVM are means of the study's cross-validation, the others are of its test part.",
 		"The network ends in a softmax over its two outputs; the study's had two sigmoids, divided by their sum.",

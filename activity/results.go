@@ -20,7 +20,7 @@ type Options struct {
 	Truth func(o *Observed, users []int32) ([]float64, error)
 	// Published repeats the case study's procedure too, without its leaks; PublishedLeaks with them as well.
 	Published, PublishedLeaks bool
-	Progress  func(step string, done, total int64)
+	Progress                  func(step string, done, total int64)
 }
 
 // Results are what a run found.
