@@ -86,10 +86,14 @@ const (
 	tooGood    = .98    // AUC of one column alone from which on it is not believed
 )
 
-// Audit looks for leaks in the features of s and in a procedure. It returns a *LeakError when there are any. level and the
-// like are looked for by name; a feature that reads later rows is found by computing it again from a log without them.
+// Audit looks for leaks in the features of s and in a procedure, of which t may be nil where there is none. It returns a
+// *LeakError when there are any. level and the like are looked for by name; a feature that reads later rows is found by
+// computing it again from a log without them, and a column that no declared feature computes is not believed.
 func Audit(ctx context.Context, w warehouse.Training, s *Set, t *Trail) error {
-	var alarms []Alarm
+	if s.X.Rows != len(s.Users) || s.X.Cols != len(s.Columns) || len(s.X.Data) != s.X.Rows*s.X.Cols {
+		return fmt.Errorf("audit: a matrix of %d x %d with %d values for %d users and %d columns", s.X.Rows, s.X.Cols, len(s.X.Data), len(s.Users), len(s.Columns))
+	}
+	alarms := s.undeclared()
 	future, err := readsFuture(ctx, w, s)
 	if err != nil {
 		return err
@@ -108,6 +112,16 @@ func Audit(ctx context.Context, w warehouse.Training, s *Set, t *Trail) error {
 	return nil
 }
 
+// undeclared names the columns that are not those of the declared features: they cannot be computed again.
+func (s *Set) undeclared() (alarms []Alarm) {
+	for j, c := range s.Columns {
+		if j >= len(s.Table.Defs) || s.Table.Defs[j].Name != c.Name {
+			alarms = append(alarms, Alarm{CheckFuture, c.Name, "no declared feature makes this column, so that nobody can say what it reads"})
+		}
+	}
+	return alarms
+}
+
 // readsFuture computes features again over a log that ends before the as-of and names the columns that differ.
 func readsFuture(ctx context.Context, w warehouse.Training, s *Set) ([]Alarm, error) {
 	spec := feature.Spec{From: s.From, AsOf: s.AsOf, Until: s.Until, Defs: s.Table.Defs, MaxUsers: auditUsers}
@@ -119,7 +133,7 @@ func readsFuture(ctx context.Context, w warehouse.Training, s *Set) ([]Alarm, er
 	for i, u := range again.Users {
 		row[u] = i
 	}
-	differ := make([]int, len(s.Columns))
+	differ := make([]int, min(len(s.Columns), len(s.Table.Defs)))
 	compared := 0
 	for i, u := range s.Users {
 		k, ok := row[u]
@@ -127,8 +141,8 @@ func readsFuture(ctx context.Context, w warehouse.Training, s *Set) ([]Alarm, er
 			continue
 		}
 		compared++
-		for j, v := range again.Row(k) {
-			if math.Float32bits(v) != math.Float32bits(s.X.Row(i)[j]) && (v == v || s.X.Row(i)[j] == s.X.Row(i)[j]) {
+		for j, v := range again.Row(k)[:len(differ)] {
+			if !alike(v, s.X.Row(i)[j]) {
 				differ[j]++
 			}
 		}
@@ -146,11 +160,14 @@ func readsFuture(ctx context.Context, w warehouse.Training, s *Set) ([]Alarm, er
 	return alarms, nil
 }
 
+// audit looks at the steps. What is fitted before the split is held against the split that comes: a scaler of all rows has seen
+// those that will be tested.
 func (t *Trail) audit(s *Set) (alarms []Alarm) {
 	if t == nil {
 		return nil
 	}
 	var split *step
+	first := t.firstSplit()
 	for i := range t.steps {
 		st := &t.steps[i]
 		switch st.kind {
@@ -164,15 +181,38 @@ func (t *Trail) audit(s *Set) (alarms []Alarm) {
 				alarms = append(alarms, Alarm{CheckBothSides, st.name, fmt.Sprintf("%d users have rows both among those that are learned from and among those that are tested", n)})
 			}
 		case stepFit:
-			if split == nil {
-				continue
+			against := split
+			if against == nil {
+				against = first
 			}
-			if n := testRows(split, st.rows); n > 0 {
+			if against == nil {
+				continue // nothing is tested
+			}
+			if n := testRows(against, st.rows); n > 0 {
 				alarms = append(alarms, Alarm{CheckTestRows, st.name, fmt.Sprintf("it learns from %d rows of the test part", n)})
 			}
 		}
 	}
 	return alarms
+}
+
+// alike says whether two values are the same, but for the last digit: rows of one moment have no order, and sums in another
+// order may round differently.
+func alike(a, b float32) bool {
+	if a != a || b != b {
+		return a != a && b != b
+	}
+	x, y := float64(a), float64(b)
+	return math.Abs(x-y) <= 1e-6*max(math.Abs(x), math.Abs(y))
+}
+
+func (t *Trail) firstSplit() *step {
+	for i := range t.steps {
+		if t.steps[i].kind == stepSplit {
+			return &t.steps[i]
+		}
+	}
+	return nil
 }
 
 // bothSides counts users with a row in the test part and one in another.
@@ -216,16 +256,22 @@ func testRows(split *step, fitted []int32) int {
 	return n
 }
 
-// tooGood names the columns whose values alone, or whose missing alone, tell the label of those who came back.
-func (s *Set) tooGood() (alarms []Alarm) {
+// tooGood names the columns whose values alone, or whose missing alone, tell who comes back, or which of those is active.
+func (s *Set) tooGood() []Alarm {
+	all := rows(len(s.Users), func(int) bool { return true })
 	back := rows(len(s.Users), func(i int) bool { return s.Back[i] })
-	y := make([]bool, len(back))
-	for k, i := range back {
-		y[k] = s.Active[i]
+	return append(s.tellsAlone(back, s.Active, "who is active"), s.tellsAlone(all, s.Back, "who comes back")...)
+}
+
+// tellsAlone names the columns that alone tell a label of some rows.
+func (s *Set) tellsAlone(at []int32, label []bool, what string) (alarms []Alarm) {
+	y := make([]bool, len(at))
+	for k, i := range at {
+		y[k] = label[i]
 	}
-	p := make([]float64, len(back))
+	p := make([]float64, len(at))
 	for j, c := range s.Columns {
-		for k, i := range back {
+		for k, i := range at {
 			p[k] = float64(s.X.Row(int(i))[j])
 		}
 		if c.Categorical() {
@@ -237,7 +283,7 @@ func (s *Set) tooGood() (alarms []Alarm) {
 			}
 		}
 		if auc := learn.AUC(y, p, nil); math.Max(auc, 1-auc) >= tooGood {
-			alarms = append(alarms, Alarm{CheckTooGood, c.Name, fmt.Sprintf("alone it tells who is active with an AUC of %.3f: nothing known beforehand does that", math.Max(auc, 1-auc))})
+			alarms = append(alarms, Alarm{CheckTooGood, c.Name, fmt.Sprintf("alone it tells %s with an AUC of %.3f: nothing known beforehand does that", what, math.Max(auc, 1-auc))})
 		}
 	}
 	return alarms

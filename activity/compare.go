@@ -5,6 +5,7 @@ package activity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -19,7 +20,7 @@ type CompareOptions struct {
 	Models   []Entry                                // nil means Models(opt.Seed)
 	Seed     uint64                                 // of the split and of what models draw
 	Points   int                                    // of each curve at most; 0 means 200
-	Truth    func(users []int32) ([]float64, error) // the true chance of each to be active, given that she is back; nil where nobody knows
+	Truth    func(users []int32) ([]float64, error) // the true chance of each to be active, given that she is back, NaN where it is not known; nil where nobody knows
 	Progress func(done, total int, name string)
 }
 
@@ -64,7 +65,7 @@ type Group struct {
 	By, Name string
 	Users    int
 	Active   float64             // share
-	AUC      []learn.AUCEstimate // by model, in the order of Comparison.Models; NaN where all of the group are alike
+	AUC      []learn.AUCEstimate // by model, in the order of Comparison.Models; NaN where all of the group, or all but one, are alike
 }
 
 // Ceiling is the best that could be reached, where the true chances are known.
@@ -94,8 +95,10 @@ func Compare(ctx context.Context, w warehouse.Training, s *Set, opt CompareOptio
 	}
 	train, valid, test := s.data(b.train, s.Active), s.data(b.valid, s.Active), s.data(b.test, s.Active)
 	c := &Comparison{Question: s.Question, Threshold: s.Threshold, Train: len(b.train), Test: len(b.test), BaseRate: share(test.Y)}
-	if err := enough(train.Y, valid.Y, test.Y); err != nil {
-		return nil, err
+	for part, d := range []*learn.Data{train, valid, test} {
+		if err := enough(Part(part), "who were active", d.Y); err != nil {
+			return nil, err
+		}
 	}
 	for k, e := range opt.Models {
 		if opt.Progress != nil {
@@ -157,31 +160,25 @@ func (s *Set) data(at []int32, label []bool) *learn.Data {
 	return d
 }
 
-// enough refuses parts from which nothing can be said.
-func enough(parts ...[]bool) error {
-	for k, y := range parts {
-		n := 0
-		for _, v := range y {
-			if v {
-				n++
-			}
-		}
-		if n < 10 || len(y)-n < 10 {
-			return fmt.Errorf("the %s part has %d active users and %d others; at least 10 of each are needed: load a larger log, or choose other windows or another threshold", Part(k), n, len(y)-n)
-		}
+// enough refuses a part from which nothing can be said. who are the users of the label.
+func enough(part Part, who string, y []bool) error {
+	if n := positives(y); n < 10 || len(y)-n < 10 {
+		return fmt.Errorf("the %s part has %d users %s and %d others; at least 10 of each are needed: load a larger log, or choose other windows or another threshold", part, n, who, len(y)-n)
 	}
 	return nil
 }
 
-func share(y []bool) float64 {
+func positives(y []bool) int {
 	n := 0
 	for _, v := range y {
 		if v {
 			n++
 		}
 	}
-	return float64(n) / float64(len(y))
+	return n
 }
+
+func share(y []bool) float64 { return float64(positives(y)) / float64(len(y)) }
 
 func judge(ctx context.Context, e Entry, train, valid, test *learn.Data, points int) (*Judged, error) {
 	began := time.Now()
@@ -267,7 +264,7 @@ func (c *Comparison) group(s *Set, test []int32, y []bool) error {
 				p[k] = m.P01[i]
 			}
 			auc := learn.AUCEstimate{Value: math.NaN(), SE: math.NaN(), Low: math.NaN(), High: math.NaN()}
-			if out.Active > 0 && out.Active < 1 {
+			if n := positives(part); n > 1 && n < len(part)-1 {
 				if auc, err = learn.DeLong(part, p); err != nil {
 					return err
 				}
@@ -302,6 +299,9 @@ func (c *Comparison) ceiling(ctx context.Context, s *Set, b backRows, test *lear
 	if err != nil {
 		return err
 	}
+	if err := fillChances(known, chance); err != nil {
+		return err
+	}
 	c.Ceiling = &Ceiling{}
 	if c.Ceiling.Known, err = learn.DeLong(test.Y, known); err != nil {
 		return err
@@ -324,4 +324,31 @@ func (c *Comparison) ceiling(ctx context.Context, s *Set, b backRows, test *lear
 	c.Ceiling.Reachable, err = learn.DeLong(test.Y, p)
 	c.Ceiling.Gap = c.Ceiling.Reachable.Value - c.Models[c.Best].AUC.Value
 	return err
+}
+
+// fillChances puts the mean of all chances in place of those that are not known (NaN), and refuses what is no chance.
+func fillChances(of ...[]float64) error {
+	var sum, n float64
+	for _, p := range of {
+		for _, v := range p {
+			if v < 0 || v > 1 {
+				return fmt.Errorf("the true chance of a user is given as %v; from 0 to 1 is expected, or NaN where it is not known", v)
+			}
+			if v == v {
+				sum += v
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		return errors.New("no user's true chance is known")
+	}
+	for _, p := range of {
+		for k, v := range p {
+			if v != v {
+				p[k] = sum / n
+			}
+		}
+	}
+	return nil
 }

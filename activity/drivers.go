@@ -15,7 +15,7 @@ import (
 
 // Drivers are what the best model of a comparison and the logistic regression beside it say of the features.
 type Drivers struct {
-	Model       string
+	Model       string   // "" where no model that sees all features was compared: then there are odds ratios only
 	Permutation []Worth  // what each feature is worth, the most first
 	Shap        []Push   // the same by mean size of contribution, with the values behind it
 	Dependence  []Shape  // partial dependence of the features that are worth most
@@ -66,35 +66,14 @@ func Drive(ctx context.Context, s *Set, c *Comparison, seed uint64, progress fun
 		}
 		return s.data(at, s.Active)
 	}
-	best := c.best()
-	d := &Drivers{Model: best.Name}
-	tell(0, "permutation importance")
-	test := pick(driverUsers)
-	worth, err := learn.PermutationImportance(ctx, best.model.model, test, learn.Permutation{Metric: learn.AUC, Repeats: 3, Seed: seed})
-	if err != nil {
-		return nil, err
-	}
-	for _, w := range worth {
-		d.Permutation = append(d.Permutation, Worth{w.Name, w.Mean, w.SD})
-	}
-	sort.SliceStable(d.Permutation, func(a, b int) bool { return d.Permutation[a].Mean > d.Permutation[b].Mean })
-	tell(1, "contributions")
-	if err := d.shap(ctx, inner(best.model.model), pick(shapUsers)); err != nil {
-		return nil, err
-	}
-	tell(2, "partial dependence")
-	for _, w := range d.Permutation[:min(shapes, len(d.Permutation))] {
-		j, err := s.column(w.Feature)
-		if err != nil {
+	d := &Drivers{}
+	if best := c.best(); best != nil {
+		if err := d.explain(ctx, s, best, pick, seed, tell); err != nil {
 			return nil, err
 		}
-		curve, err := learn.PartialDependence(ctx, best.model.model, test.X, learn.Dependence{Column: j})
-		if err != nil {
-			return nil, err
-		}
-		d.Dependence = append(d.Dependence, Shape{w.Feature, s.Columns[j].Levels, curve.Grid, curve.Mean})
 	}
 	tell(3, "odds ratios")
+	var err error
 	if _, d.Odds, err = fitOdds(ctx, s.data(parts.train, s.Active)); err != nil {
 		return nil, err
 	}
@@ -102,7 +81,39 @@ func Drive(ctx context.Context, s *Set, c *Comparison, seed uint64, progress fun
 	return d, nil
 }
 
-// best is the model of highest AUC among those that see all features and are a model at all.
+// explain says what a model makes of the features, on rows that pick gives, at most so many.
+func (d *Drivers) explain(ctx context.Context, s *Set, best *Judged, pick func(most int) *learn.Data, seed uint64, tell func(done int, name string)) error {
+	d.Model = best.Name
+	tell(0, "permutation importance")
+	test := pick(driverUsers)
+	worth, err := learn.PermutationImportance(ctx, best.model.model, test, learn.Permutation{Metric: learn.AUC, Repeats: 3, Seed: seed})
+	if err != nil {
+		return err
+	}
+	for _, w := range worth {
+		d.Permutation = append(d.Permutation, Worth{w.Name, w.Mean, w.SD})
+	}
+	sort.SliceStable(d.Permutation, func(a, b int) bool { return d.Permutation[a].Mean > d.Permutation[b].Mean })
+	tell(1, "contributions")
+	if err := d.shap(ctx, inner(best.model.model), pick(shapUsers)); err != nil {
+		return err
+	}
+	tell(2, "partial dependence")
+	for _, w := range d.Permutation[:min(shapes, len(d.Permutation))] {
+		j, err := s.column(w.Feature)
+		if err != nil {
+			return err
+		}
+		curve, err := learn.PartialDependence(ctx, best.model.model, test.X, learn.Dependence{Column: j})
+		if err != nil {
+			return err
+		}
+		d.Dependence = append(d.Dependence, Shape{w.Feature, s.Columns[j].Levels, curve.Grid, curve.Mean})
+	}
+	return nil
+}
+
+// best is the model of highest AUC among those that see all features and are a model at all; nil if there is none.
 func (c *Comparison) best() *Judged {
 	at := -1
 	for k, m := range c.Models {
@@ -110,7 +121,10 @@ func (c *Comparison) best() *Judged {
 			at = k
 		}
 	}
-	return &c.Models[max(at, 0)]
+	if at < 0 {
+		return nil
+	}
+	return &c.Models[at]
 }
 
 func (d *Drivers) shap(ctx context.Context, m learn.Model, data *learn.Data) error {

@@ -18,9 +18,9 @@ type Options struct {
 	Threads  int
 	// Truth gives the true chance of each user, given that she is back, to be active; nil where nobody knows it.
 	Truth func(o *Observed, users []int32) ([]float64, error)
-	// Published repeats the case study's procedure too, with its leaks and without.
-	Published bool
-	Progress  func(step string, done, total int64)
+	// Published repeats the case study's procedure too, without its leaks; PublishedLeaks with them as well.
+	Published, PublishedLeaks bool
+	Progress                  func(step string, done, total int64)
 }
 
 // Results are what a run found.
@@ -132,7 +132,7 @@ func Run(ctx context.Context, w warehouse.Training, opt Options) (*Results, erro
 		return nil, err
 	}
 	if opt.Published {
-		if r.Published, err = RunPublished(ctx, w, s.Question, PublishedOptions{Seed: opt.Seed, Progress: func(done, total int64) { tell("repeat the case study", done, total) }}); err != nil {
+		if r.Published, err = RunPublished(ctx, w, s.Question, PublishedOptions{Seed: opt.Seed, Leaks: opt.PublishedLeaks, Progress: func(done, total int64) { tell("repeat the case study", done, total) }}); err != nil {
 			return nil, err
 		}
 	}

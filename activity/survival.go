@@ -27,7 +27,7 @@ type Stay struct {
 	Hazard      learn.Model `json:"-"` // of the discrete-time model, by person-period
 	Concordance float64     // of the model's expected stay with the true one, among users it was not fitted on
 	Pairs       int64       // comparable pairs behind it
-	Effects     []Effect    // of the model, by column
+	Effects     []Effect    // of the model, by column; none where a penalty was needed to fit it
 }
 
 // StayGroup is the curves of one way to group users, and whether they differ.

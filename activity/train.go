@@ -81,22 +81,24 @@ func TrainPredictor(ctx context.Context, w warehouse.Training, s *Set, opt Train
 		return out
 	}
 	stages := []struct {
-		name         string
+		name, who    string
 		model        *learn.Model
 		train, valid []int32
 		label        []bool
 	}{
-		{"will she come back", &p.Back, parts.train, parts.valid, s.Back},
-		{"will she then be active", &p.Then, isBack(parts.train), isBack(parts.valid), s.Active},
-		{"both at once", &p.OneStage, parts.train, parts.valid, s.Active},
+		{"will she come back", "who came back", &p.Back, parts.train, parts.valid, s.Back},
+		{"will she then be active", "who were active", &p.Then, isBack(parts.train), isBack(parts.valid), s.Active},
+		{"both at once", "who were active", &p.OneStage, parts.train, parts.valid, s.Active},
 	}
 	for k, st := range stages {
 		if opt.Progress != nil {
 			opt.Progress(k, len(stages), st.name)
 		}
 		train, valid := s.data(st.train, st.label), s.data(st.valid, st.label)
-		if err := enough(train.Y, valid.Y); err != nil {
-			return nil, fmt.Errorf("%s: %w", st.name, err)
+		for part, d := range []*learn.Data{train, valid} {
+			if err := enough(Part(part), st.who, d.Y); err != nil {
+				return nil, fmt.Errorf("%s: %w", st.name, err)
+			}
 		}
 		m, err := opt.Learner(opt.Seed).Fit(ctx, train)
 		if err != nil {
@@ -142,7 +144,8 @@ func (p *Predictor) better(st stages) []float64 {
 
 func (p *Predictor) judge(s *Set, parts backRows) error {
 	valid, test := s.data(parts.valid, s.Active), s.data(parts.test, s.Active)
-	if err := enough(test.Y); err != nil {
+	back := s.data(parts.test, s.Back)
+	if err := errors.Join(enough(Test, "who were active", test.Y), enough(Test, "who came back", back.Y)); err != nil {
 		return err
 	}
 	v, err := p.stages(valid.X)
@@ -157,7 +160,6 @@ func (p *Predictor) judge(s *Set, parts backRows) error {
 	j.ValidOneStage, j.ValidTwoStage = learn.LogLoss(valid.Y, v.one, nil), learn.LogLoss(valid.Y, v.two, nil)
 	p.TwoStage = j.ValidTwoStage < j.ValidOneStage
 	j.Users, j.Share = len(test.Y), share(test.Y)
-	back := s.data(parts.test, s.Back)
 	if j.BackAUC, err = learn.DeLong(back.Y, t.back); err != nil {
 		return err
 	}
@@ -167,6 +169,9 @@ func (p *Predictor) judge(s *Set, parts backRows) error {
 		if b {
 			y, then = append(y, test.Y[i]), append(then, t.then[i])
 		}
+	}
+	if err := enough(Test, "who came back and were active", y); err != nil {
+		return err
 	}
 	if j.ThenAUC, err = learn.DeLong(y, then); err != nil {
 		return err
@@ -313,6 +318,9 @@ func LoadPredictor(r io.Reader) (*Predictor, error) {
 		}
 		n := binary.LittleEndian.Uint64(body)
 		parts, body = append(parts, body[8:8+n]), body[8+n:]
+	}
+	if len(body) > 0 {
+		return nil, ErrPredictor
 	}
 	var head predictorHead
 	if err := gob.NewDecoder(bytes.NewReader(parts[0])).Decode(&head); err != nil {

@@ -122,7 +122,7 @@ func (c *Context) quality(card, day int32) float64 {
 	if k < 0 || k >= c.days || c.prior[k] < 0 || int(card) >= len(c.card) {
 		return -1
 	}
-	u := c.use[card*c.days+k]
+	u := c.use[int(card)*int(c.days)+int(k)]
 	return (float64(u.clicks) + qualityPrior*c.prior[k]) / (float64(u.impressions) + qualityPrior)
 }
 

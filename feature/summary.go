@@ -23,7 +23,7 @@ type User struct {
 // Summary is a user's rows before the as-of, summed up. Counts are float64 since features divide them.
 type Summary struct {
 	Impressions, Clicks, Comments, CreatorVisits, Shares, CommentViews, Likes float64
-	ViewSeconds, Views                                                        float64 // of clicks with a view time
+	ViewSeconds, Views                                                        float64 // of impressions with a view time
 	SwipeLists, Swipes, SwipeViewSeconds                                      float64
 	Days, ClickDays, GapSum, LongestGap                                       float64 // LongestGap is NaN for users of one day
 	Sessions, Browsed, ClickSessions, DepthSum                                float64
@@ -34,7 +34,8 @@ type Summary struct {
 	Repeats                                                                   float64
 	SamePairs                                                                 float64 // pairs of impressions of one content, of those with one
 	Contents                                                                  float64 // impressions with a content
-	QualitySum, Qualities, Expected                                           float64
+	QualitySum, Qualities                                                     float64
+	Expected, PlacedClicks                                                    float64 // clicks that the slots of her impressions give to all users, and hers there
 	LastImpressions, LastClicks                                               float64 // of the last three days
 	LateImpressions                                                           float64
 
@@ -158,12 +159,19 @@ func (c *Context) Summarise(u *User, s *Summary, scr *scratch) {
 			s.QualitySum += q
 			s.Qualities++
 		}
+		if v := h.ViewSeconds[k]; v == v { // some logs have one without a click
+			s.ViewSeconds += float64(v)
+			s.Views++
+		}
 		if flags == 0 && h.Swipes[k] == 0 {
 			continue
 		}
 		if flags&warehouse.Clicked != 0 {
 			s.Clicks++
 			clicked = true
+			if pos >= 0 {
+				s.PlacedClicks++
+			}
 			if s.Clicks == 1 {
 				s.FirstClick = float64(at-firstMS) / 1000
 			}
@@ -181,10 +189,6 @@ func (c *Context) Summarise(u *User, s *Summary, scr *scratch) {
 		s.Shares += bit(flags, warehouse.Shared)
 		s.CommentViews += bit(flags, warehouse.ViewedComments)
 		s.CreatorVisits += bit(flags, warehouse.VisitedCreator)
-		if v := h.ViewSeconds[k]; v == v {
-			s.ViewSeconds += float64(v)
-			s.Views++
-		}
 		if h.Swipes[k] > 0 {
 			s.SwipeLists++
 			s.Swipes += float64(h.Swipes[k])
