@@ -69,7 +69,7 @@ type finding struct {
 
 type figure struct {
 	ID, Title, Alt string
-	Tall           bool
+	Tall, Small    bool
 	Option         template.JS // "" when there is nothing to draw
 }
 
@@ -219,7 +219,7 @@ func cardOf(a analysis.Answer) (card, error) {
 		c.Findings = append(c.Findings, findingOf(a, f))
 	}
 	for _, ch := range a.Charts {
-		f := figure{ID: "chart-" + slug(a.ID+"-"+ch.ID), Title: ch.Title, Alt: ch.Alt, Tall: ch.Kind == analysis.HBarChart && len(ch.X.Categories) > 12}
+		f := figure{ID: "chart-" + slug(a.ID+"-"+ch.ID), Title: ch.Title, Alt: ch.Alt, Small: ch.Small, Tall: rowsOf(ch) > 12}
 		if option, ok := chart.Option(ch); ok {
 			b, err := json.Marshal(option) // escapes <, > and &: safe inside a script element
 			if err != nil {
@@ -233,6 +233,17 @@ func cardOf(a analysis.Answer) (card, error) {
 		c.Tables = append(c.Tables, tableOf(t))
 	}
 	return c, nil
+}
+
+// rowsOf is how many names a chart has below each other.
+func rowsOf(c analysis.Chart) int {
+	switch c.Kind {
+	case analysis.HBarChart, analysis.DotChart:
+		return len(c.X.Categories)
+	case analysis.SwarmChart:
+		return len(c.Y.Categories)
+	}
+	return 0
 }
 
 func findingOf(a analysis.Answer, f analysis.Finding) finding {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seguefeed/segue/activity"
 	"github.com/seguefeed/segue/analysis"
 	"github.com/seguefeed/segue/warehouse"
 )
@@ -27,6 +28,8 @@ type Input struct {
 	Contents  warehouse.Contents
 	Checks    []warehouse.DataCheck
 	Answers   []analysis.Answer
+	// Prediction is who will be active, after the answers; nil means that it was not asked.
+	Prediction *activity.Results
 }
 
 // marker names the file that marks a directory as a report, which the next one may replace.
@@ -42,6 +45,7 @@ func Write(ctx context.Context, dir string, in Input) (page string, err error) {
 	if in.Title == "" {
 		in.Title = titleOf(in.Contents)
 	}
+	in.Answers = append(slices.Clone(in.Answers), predictionAnswers(in.Prediction)...)
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return "", fmt.Errorf("write report: %w", err)
 	}

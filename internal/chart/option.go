@@ -25,7 +25,7 @@ func Option(c analysis.Chart) (option map[string]any, ok bool) {
 	}
 	x, y := axis(c.X, c.Kind == analysis.HeatMap), axis(c.Y, c.Kind == analysis.HeatMap)
 	switch c.Kind {
-	case analysis.HBarChart:
+	case analysis.HBarChart, analysis.DotChart:
 		x["inverse"] = true // the first category on top
 		o["xAxis"], o["yAxis"] = y, x
 		delete(x, "name")
@@ -47,6 +47,17 @@ func Option(c analysis.Chart) (option map[string]any, ok bool) {
 		o["tooltip"].(map[string]any)["trigger"] = "item"
 		delete(o["tooltip"].(map[string]any), "valueFormatter")
 		o["tooltip"].(map[string]any)["formatter"] = "@point:" + string(c.X.Unit) + ":" + string(c.Y.Unit)
+	case analysis.DotChart:
+		series = dots(c)
+		y["scale"] = true
+		x["axisTick"] = map[string]any{"show": false}
+		x["splitLine"] = map[string]any{"show": true} // leads the eye from a name to its point
+		o["tooltip"].(map[string]any)["axisPointer"] = map[string]any{"type": "shadow"}
+	case analysis.SwarmChart:
+		series = swarm(c, o)
+		y["inverse"] = true // the first row on top
+		delete(y, "name")
+		y["splitLine"] = map[string]any{"show": true}
 	default:
 		series = lines(c)
 		if c.Kind == analysis.LineChart && c.X.Categories == nil {
@@ -54,7 +65,10 @@ func Option(c analysis.Chart) (option map[string]any, ok bool) {
 		}
 	}
 	if c.X.Log {
-		x["min"], x["max"] = around(c)
+		x["min"], x["max"] = around(c.Series, func(s analysis.Series) [][]float64 { return [][]float64{s.X} })
+	}
+	if c.Y.Log && c.Kind == analysis.DotChart {
+		y["min"], y["max"] = around(c.Series, func(s analysis.Series) [][]float64 { return [][]float64{s.Y, s.Low, s.High} })
 	}
 	if c.Y.Unit == analysis.Seconds && !c.Y.Log {
 		clock(o, c)
@@ -125,6 +139,9 @@ func axis(a analysis.Axis, heat bool) map[string]any {
 	if a.Log {
 		out["type"] = "log"
 	}
+	if a.Range != nil {
+		out["min"], out["max"] = a.Range.Low, a.Range.High
+	}
 	return out
 }
 
@@ -150,14 +167,19 @@ func dates(categories []string) bool {
 }
 
 // around are the ends of a logarithmic axis: the powers of ten, or twice or five times those, next to the values.
-func around(c analysis.Chart) (low, high float64) {
+func around(series []analysis.Series, of func(analysis.Series) [][]float64) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
-	for _, s := range c.Series {
-		for _, v := range s.X {
-			if v > 0 {
-				low, high = math.Min(low, v), math.Max(high, v)
+	for _, s := range series {
+		for _, vs := range of(s) {
+			for _, v := range vs {
+				if v > 0 && !math.IsInf(v, 1) {
+					low, high = math.Min(low, v), math.Max(high, v)
+				}
 			}
 		}
+	}
+	if low > high { // nothing to hold
+		return 1, 10
 	}
 	for p := math.Pow(10, math.Floor(math.Log10(low))); ; p *= 10 {
 		for _, m := range []float64{5, 2, 1} {
@@ -217,6 +239,13 @@ func lines(c analysis.Chart) []any {
 			if s.Line { // a trend or a reference, told from what was measured
 				one["lineStyle"], one["symbol"] = map[string]any{"type": "dashed"}, "none"
 			}
+			if s.Pale {
+				one["pale"], one["showSymbol"] = true, false
+				one["emphasis"] = map[string]any{"focus": "series"}
+			}
+			if s.Step {
+				one["step"], one["showSymbol"] = "end", false
+			}
 			if c.Kind == analysis.AreaChart {
 				one["stack"], one["areaStyle"] = "all", map[string]any{"opacity": .6}
 			}
@@ -267,7 +296,7 @@ func whiskers(c analysis.Chart, s analysis.Series, i int) map[string]any {
 		data = append(data, []any{k, number(s.Low[k]), number(s.High[k]), at, bars})
 	}
 	encode := map[string]any{"x": 0, "y": []int{1, 2}}
-	if c.Kind == analysis.HBarChart {
+	if c.Kind == analysis.HBarChart || c.Kind == analysis.DotChart {
 		encode = map[string]any{"y": 0, "x": []int{1, 2}}
 	}
 	return map[string]any{"name": s.Name, "type": "custom", "renderItem": "@whisker", "data": data, "encode": encode, "z": 5, "silent": true,
@@ -283,6 +312,14 @@ func band(c analysis.Chart, s analysis.Series, i int) []any {
 	part := func(y []float64, opacity float64) map[string]any {
 		return map[string]any{"name": s.Name, "type": "line", "data": values(c, s, y), "stack": bandName(i), "stackStrategy": "all", "silent": true, "symbol": "none",
 			"lineStyle": map[string]any{"opacity": 0}, "areaStyle": map[string]any{"opacity": opacity, "color": "@series:" + bandName(i)[4:]}, "tooltip": map[string]any{"show": false}, "z": 1, "bandOf": i}
+	}
+	if s.Step {
+		plain := part
+		part = func(y []float64, opacity float64) map[string]any {
+			one := plain(y, opacity)
+			one["step"] = "end"
+			return one
+		}
 	}
 	low, high := part(s.Low, 0), part(width, .18)
 	return []any{low, high}
@@ -377,9 +414,10 @@ func marks(c analysis.Chart) map[string]any {
 	var data []any
 	for _, m := range c.Marks {
 		key, at := "yAxis", "insideEndTop"
-		if m.OnX != (c.Kind == analysis.HBarChart) {
+		lying := c.Kind == analysis.HBarChart || c.Kind == analysis.DotChart
+		if m.OnX != lying {
 			key, at = "xAxis", "end"
-			if c.Kind == analysis.HBarChart {
+			if lying {
 				at = "start" // its categories run downwards: the upper end, off the axis' numbers
 			}
 		}

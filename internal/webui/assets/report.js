@@ -82,6 +82,12 @@
         return css("--muted");
       case "ramp":
         return css("--ramp").split(" ");
+      case "span":
+        return css("--span").split(" ");
+      case "offset":
+        return (v) => [0, v[3]];
+      case "swarm":
+        return (p) => "<b>" + escape(p.name) + "</b>: " + format(p.value[0], parts[1]);
       case "point":
         return (p) => (p.name ? "<b>" + escape(p.name) + "</b><br>" : "") + format(p.value[0], parts[1]) + ", " + format(p.value[1], parts[2]);
       case "cell":
@@ -121,7 +127,7 @@
     if (o.xAxis.type !== "category" && o.yAxis.type === "category" && !o.visualMap) o.xAxis.nameGap = 30;
     if (o.visualMap) {
       o.visualMap.textStyle = { color: muted };
-      o.visualMap.text = [o.visualMap.formatter(o.visualMap.max), o.visualMap.formatter(o.visualMap.min)];
+      if (o.visualMap.formatter) o.visualMap.text = [o.visualMap.formatter(o.visualMap.max), o.visualMap.formatter(o.visualMap.min)];
     }
     let base = 0;
     for (const s of o.series) {
@@ -131,12 +137,19 @@
         s.tooltip = { show: false };
         continue;
       }
+      const again = base >= palette.length; // a colour that an earlier line has
       const colour = palette[base++ % palette.length];
-      if (s.type === "boxplot") {
+      if (s.swarm) { // each point has its own colour
+        s.itemStyle = { opacity: 0.9 };
+      } else if (s.type === "boxplot") {
         s.itemStyle = { color: colour + "33", borderColor: colour, borderWidth: 1.5 };
       } else if (s.type !== "heatmap") {
         s.itemStyle = Object.assign(s.itemStyle || {}, { color: colour });
         if (s.type === "line") s.lineStyle = Object.assign({}, s.lineStyle, { color: colour, width: 2 });
+        if (s.pale) {
+          s.lineStyle = { color: colour, width: 1.2, opacity: 0.55, type: again ? "dotted" : "solid" };
+          s.emphasis = Object.assign({ lineStyle: { color: colour, width: 2.5, opacity: 1 } }, s.emphasis);
+        }
         if (s.label) s.label.color = muted;
       }
     }
