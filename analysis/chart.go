@@ -65,7 +65,8 @@ type Series struct {
 	Line   bool        `json:"line,omitempty"` // draw this series of a bar or scatter chart as a line (a trend)
 	Pale   bool        `json:"pale,omitempty"` // of a line chart: beside the series that matter
 	Step   bool        `json:"step,omitempty"` // of a line chart: a value holds until the next one
-	// Colours of a swarm's points, as Grid: from 0 for the least to 1 for the greatest; NaN for neither.
+	// Colours of a swarm's points, as Grid: from 0 for the least to 1 for the greatest; NaN for neither. Of a heat map, the cells'
+	// colours where these are not to follow the numbers, which then stand in the cells as factors: below and above .5 to either side.
 	Colours [][]float64 `json:"colours,omitempty"`
 }
 

@@ -27,7 +27,7 @@ func predictionAnswers(r *activity.Results) []analysis.Answer {
 	}
 	if d := r.Drivers; d != nil {
 		answers = append(answers, driversAnswer(d, r.Features))
-		if len(d.Odds) > 0 {
+		if len(withoutIntercept(d.Odds)) > 0 {
 			answers = append(answers, oddsAnswer(d))
 		}
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/seguefeed/segue/activity"
 	"github.com/seguefeed/segue/analysis"
-	"github.com/seguefeed/segue/learn"
 )
 
 const (
@@ -29,7 +28,7 @@ func units(notes []activity.FeatureNote) map[string]string {
 }
 
 // spoken is a feature's name in words.
-func spoken(name string) string { return strings.ReplaceAll(name, "_", " ") }
+func spoken(name string) string { return strings.NewReplacer("_", " ", "=", ": ").Replace(name) }
 
 func driversAnswer(d *activity.Drivers, notes []activity.FeatureNote) analysis.Answer {
 	a := analysis.Answer{ID: "prediction-drivers", Title: "What tells who will be active?"}
@@ -109,8 +108,8 @@ func addShap(a *analysis.Answer, d *activity.Drivers, unit map[string]string) {
 		}
 	}
 	a.Findings = append(a.Findings, analysis.Finding{Grade: analysis.Descriptive, Sentence: sentence + "."})
-	a.Charts = append(a.Charts, analysis.Chart{ID: "contributions", Title: "What each feature adds to or takes from a user's score (a point is a user; its colour is how much of the feature she has)", Kind: analysis.SwarmChart,
-		X: analysis.Axis{Label: "contribution to the log-odds of being active", Unit: analysis.Plain}, Y: analysis.Axis{Unit: analysis.Text, Categories: ofEach(top, func(p activity.Push) string { return spoken(p.Feature) })},
+	a.Charts = append(a.Charts, analysis.Chart{ID: "contributions", Title: "What features add to a score: a point is a user, its colour how much of the feature she has", Kind: analysis.SwarmChart,
+		X: analysis.Axis{Label: "contribution, log-odds", Unit: analysis.Plain}, Y: analysis.Axis{Unit: analysis.Text, Categories: ofEach(top, func(p activity.Push) string { return spoken(p.Feature) })},
 		Series: []analysis.Series{s}, Alt: fmt.Sprintf("Contributions of %d features to the scores of %d users; %s moves them most.", len(top), len(first.Move), spoken(first.Feature))})
 	a.Tables = append(a.Tables, analysis.Table{Name: "prediction_contributions", Title: "Mean size of contributions", Columns: []analysis.Column{
 		texts("feature", "feature", d.Shap, func(p activity.Push) string { return p.Feature }),
@@ -217,17 +216,18 @@ func dependenceChart(k int, s activity.Shape, span *analysis.Range, unit string)
 
 // oddsAnswer is the regression's: what a spread more of a feature does to the odds, the others being equal.
 func oddsAnswer(d *activity.Drivers) analysis.Answer {
+	odds := withoutIntercept(d.Odds)
 	a := analysis.Answer{ID: "prediction-odds", Title: "What do single features do to the odds, the others being equal?"}
-	holmed := learn.Holm(ofEach(d.Odds, func(e activity.Effect) float64 { return e.P }))
+	holmed := holm(odds, func(e activity.Effect) float64 { return e.P })
 	sure := 0
 	for _, q := range holmed {
 		if q <= significant {
 			sure++
 		}
 	}
-	sentence := fmt.Sprintf("Of %d columns of a logistic regression, %s beyond chance after Holm's correction.", len(d.Odds), areOf(sure))
+	sentence := fmt.Sprintf("Of %d columns of a logistic regression, %s beyond chance after Holm's correction.", len(odds), areOf(sure))
 	var effect *analysis.Effect
-	for k, e := range d.Odds { // the largest that is sure
+	for k, e := range odds { // the largest that is sure
 		if holmed[k] <= significant {
 			effect = &analysis.Effect{Name: "odds ratio of " + spoken(e.Column), Value: e.OddsRatio, Low: e.Low, High: e.High, Unit: analysis.Plain}
 			sentence += fmt.Sprintf(" The largest such ratio is that of %s: %s.", spoken(e.Column), figures(e.OddsRatio, 3))
@@ -239,11 +239,21 @@ func oddsAnswer(d *activity.Drivers) analysis.Answer {
 		kind = analysis.NoDifference
 	}
 	a.Findings = []analysis.Finding{{Grade: kind, Sentence: sentence, Effect: effect}}
-	a.Charts = []analysis.Chart{oddsChart("odds", fmt.Sprintf("Odds ratios of being active, with 95%% intervals: the %d farthest from 1", min(shownOdds, len(d.Odds))), d.Odds)}
-	a.Tables = []analysis.Table{oddsTable("prediction_odds", "Odds ratios of being active", d.Odds, holmed)}
+	a.Charts = []analysis.Chart{oddsChart("odds", fmt.Sprintf("Odds ratios of being active, with 95%% intervals: the %d farthest from 1", min(shownOdds, len(odds))), odds)}
+	a.Tables = []analysis.Table{oddsTable("prediction_odds", "Odds ratios of being active", odds, holmed)}
 	a.Caveats = []string{"For a number, the ratio is for one spread (standard deviation) more of it, of its logarithm where that was taken; for a category, against the first one. Above 1 means more likely active.",
 		"Where features say much the same, a ratio says what one adds to the others, which may well be the other way round from what it says alone."}
 	return a
+}
+
+// withoutIntercept leaves out the constant, whose odds are those of no one in particular.
+func withoutIntercept(effects []activity.Effect) (out []activity.Effect) {
+	for _, e := range effects {
+		if e.Column != "(intercept)" {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 func areOf(n int) string {

@@ -63,16 +63,16 @@ func funnelAnswer(r *activity.Results) analysis.Answer {
 func addStages(a *analysis.Answer, r *activity.Results) {
 	j := r.Judged
 	d := j.Difference
-	one, two := "asked once, as \"will she be active\"", "asked in two stages, as \"will she come back\" times \"will she then be active\""
-	if r.TwoStage {
-		one, two = two, one
-	}
-	kept := map[bool]learn.AUCEstimate{false: j.OneStageAUC, true: j.TwoStageAUC}
 	kind := grade(d.P)
-	sentence := fmt.Sprintf("Of all early users, those who will be active are told best when it is %s: an AUC of %s, against %s when it is %s.", one, auc(kept[r.TwoStage].Value), auc(kept[!r.TwoStage].Value), two)
-	if kind == analysis.NoDifference {
-		sentence = fmt.Sprintf("Whether it is %s or %s makes no difference that can be seen: the AUCs are %s and %s. The score that is kept is the former.", one, two, auc(kept[r.TwoStage].Value), auc(kept[!r.TwoStage].Value))
+	kept := "asks once"
+	if r.TwoStage {
+		kept = "asks in two stages"
 	}
+	sentence := fmt.Sprintf("Asking in two stages, whether she will come back and whether she will then be active, tells the active among all early users with an AUC of %s; asking once, whether she will be active, with one of %s", auc(j.TwoStageAUC.Value), auc(j.OneStageAUC.Value))
+	if kind == analysis.NoDifference {
+		sentence += ": no difference that can be seen"
+	}
+	sentence += fmt.Sprintf(". The score that is kept %s: it did better on users set aside for that choice.", kept)
 	a.Findings = append(a.Findings,
 		analysis.Finding{Grade: kind, Sentence: sentence, Effect: &analysis.Effect{Name: "AUC in two stages less that in one", Value: d.Difference, Low: d.Low, High: d.High, Unit: analysis.Plain},
 			Test: &analysis.Test{Name: "DeLong", Statistic: d.Z, P: d.P, Q: d.P}},
@@ -85,22 +85,22 @@ func addStages(a *analysis.Answer, r *activity.Results) {
 	}
 	nan := math.NaN()
 	rows := []row{
-		{"will she come back", j.BackAUC, nan, nan},
-		{"of those back: will she be active", j.ThenAUC, nan, nan},
+		{"comes back", j.BackAUC, nan, nan},
+		{"active, of those back", j.ThenAUC, nan, nan},
 		{"active, in two stages", j.TwoStageAUC, j.TwoStageLoss, j.TwoStageECE},
 		{"active, asked once", j.OneStageAUC, j.OneStageLoss, j.OneStageECE},
 	}
 	a.Charts = append(a.Charts, dotsOf("stages", "How well each question is answered", "AUC", ofEach(rows, func(x row) string { return x.question }), ofEach(rows, func(x row) learn.AUCEstimate { return x.auc })))
 	if len(j.Bins) > 0 {
 		x, y, low, high := binsOf(j.Bins)
-		limit := around(.1, append(append([]float64{0}, x...), high...)...)
-		a.Charts = append(a.Charts, analysis.Chart{ID: "score-calibration", Title: "What the score promised and what came true", Kind: analysis.LineChart, Small: true,
+		limit := around(.2, append(append([]float64{0}, x...), high...)...)
+		a.Charts = append(a.Charts, analysis.Chart{ID: "score-calibration", Title: "What the score promised, and came true", Kind: analysis.LineChart, Small: true,
 			X: analysis.Axis{Label: "probability of being active, as predicted", Unit: analysis.Share, Range: limit}, Y: analysis.Axis{Label: "share that was active", Unit: analysis.Share, Range: limit},
 			Series: []analysis.Series{{Name: "the score", X: x, Y: y, Low: low, High: high}, {Name: "as it should be", X: []float64{limit.Low, limit.High}, Y: []float64{limit.Low, limit.High}, Line: true}},
 			Alt:    fmt.Sprintf("Line of the active share by predicted probability, in %d bins, beside the diagonal.", len(j.Bins))})
 	}
 	if len(j.Gains.X) > 0 {
-		a.Charts = append(a.Charts, analysis.Chart{ID: "score-gains", Title: "Share of the active among the users of highest score", Kind: analysis.LineChart, Small: true,
+		a.Charts = append(a.Charts, analysis.Chart{ID: "score-gains", Title: "The active among those of highest score", Kind: analysis.LineChart, Small: true,
 			X: analysis.Axis{Label: "share of early users, highest scores first", Unit: analysis.Share, Range: unit()}, Y: analysis.Axis{Label: "share of the active among them", Unit: analysis.Share, Range: unit()},
 			Series: []analysis.Series{curveOf("the score", j.Gains), {Name: "by lot", X: []float64{0, 1}, Y: []float64{0, 1}, Line: true}},
 			Alt:    fmt.Sprintf("Gains curve: the tenth of users with the highest scores holds %s of the active.", percent(at(j.Gains, .1)))})

@@ -44,15 +44,15 @@ func groupsAnswer(c *activity.Comparison) analysis.Answer {
 	var below []string // groups whose whole interval lies under the AUC of all
 	for _, g := range known {
 		if estimate(g, c.Best).High < best.AUC.Value {
-			below = append(below, named(g))
+			below = append(below, fmt.Sprintf("\"%s\"", named(g)))
 		}
 	}
 	l, h := estimate(low, c.Best), estimate(high, c.Best)
 	a.Findings = append(a.Findings, analysis.Finding{Grade: analysis.Descriptive, Effect: aucEffect("AUC of "+named(low), l), Sentence: fmt.Sprintf(
-		"%s does best among users of %s (AUC %s, %s to %s) and worst among those of %s (%s, %s to %s); over all users it is %s.",
+		"%s tells users apart best within \"%s\" (AUC %s, %s to %s) and least within \"%s\" (%s, %s to %s); among all users it is %s.",
 		title(best.Name), named(high), auc(h.Value), auc(h.Low), auc(h.High), named(low), auc(l.Value), auc(l.Low), auc(l.High), auc(best.AUC.Value))})
 	if len(below) > 0 {
-		a.Findings = append(a.Findings, analysis.Finding{Grade: analysis.Descriptive, Sentence: fmt.Sprintf("Within these groups users are told apart less well than among all, by more than their intervals' width: %s.", listed(below))})
+		a.Findings = append(a.Findings, analysis.Finding{Grade: analysis.Descriptive, Sentence: fmt.Sprintf("Users are told apart less well than all together, the whole interval being below, within %s.", listed(below))})
 	}
 	a.Charts = []analysis.Chart{dotsOf("groups", fmt.Sprintf("AUC of %s within groups, with 95%% intervals", best.Name), "AUC",
 		ofEach(known, named), ofEach(known, func(g activity.Group) learn.AUCEstimate { return estimate(g, c.Best) }), analysis.Mark{Value: best.AUC.Value, Label: "all users"})}

@@ -6,6 +6,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/seguefeed/segue/activity"
@@ -62,18 +63,18 @@ func modelsAnswer(c *activity.Comparison) analysis.Answer {
 				Sentence: fmt.Sprintf("Counting impressions alone reaches %s; all that is known beyond volume adds %s.", auc(m.AUC.Value), auc(m.FromBest))})
 		}
 	}
-	var marks []analysis.Mark
+	chart := dotsOf("models", "Area under the ROC curve, with 95% intervals", "AUC", ofEach(models, func(m activity.Judged) string { return m.Name }), ofEach(models, func(m activity.Judged) learn.AUCEstimate { return m.AUC }))
 	if cl := c.Ceiling; cl != nil {
-		marks = []analysis.Mark{{Value: cl.Reachable.Value, Label: "reachable"}, {Value: cl.Known.Value, Label: "known"}}
-		how := fmt.Sprintf("%s is %s short of that", title(best.Name), auc(cl.Gap))
+		addCeiling(&chart, cl)
+		how := fmt.Sprintf("%s is %s short of that", best.Name, auc(cl.Gap))
 		if cl.Gap <= 0 {
-			how = fmt.Sprintf("%s reaches it", title(best.Name))
+			how = best.Name + " reaches it"
 		}
 		a.Findings = append(a.Findings, analysis.Finding{Grade: analysis.Descriptive, Effect: aucEffect("AUC that early behaviour allows", cl.Reachable), Sentence: fmt.Sprintf(
 			"Early behaviour allows no more than about %s, which is what a model reaches that is taught the true chances: %s. One who knew each user's hidden traits would reach %s.", auc(cl.Reachable.Value), how, auc(cl.Known.Value))})
 		a.Caveats = append(a.Caveats, "The true chances are known because this log is of a simulated village. The model that is taught them has some noise of its own, which makes what is reachable look a little low.")
 	}
-	a.Charts = append(a.Charts, dotsOf("models", "Area under the ROC curve, with 95% intervals", "AUC", ofEach(models, func(m activity.Judged) string { return m.Name }), ofEach(models, func(m activity.Judged) learn.AUCEstimate { return m.AUC }), marks...))
+	a.Charts = append(a.Charts, chart)
 	a.Tables = append(a.Tables, analysis.Table{Name: "prediction_models", Title: "Models compared", Columns: []analysis.Column{
 		texts("model", "model", models, func(m activity.Judged) string { return m.Name }),
 		numbers("auc", "AUC", analysis.Plain, models, func(m activity.Judged) float64 { return m.AUC.Value }),
@@ -111,6 +112,30 @@ func modelsAnswer(c *activity.Comparison) analysis.Answer {
 	return a
 }
 
+// addCeiling puts the best there could be on top of the models, as points of another colour.
+func addCeiling(c *analysis.Chart, cl *activity.Ceiling) {
+	nan := math.NaN()
+	models := &c.Series[0]
+	models.Name = "models"
+	best := analysis.Series{Name: "the best there could be"}
+	add := func(v, low, high float64) {
+		best.Y, best.Low, best.High = append(best.Y, v), append(best.Low, low), append(best.High, high)
+	}
+	tops := []learn.AUCEstimate{cl.Known, cl.Reachable}
+	for _, e := range tops {
+		add(e.Value, e.Low, e.High)
+	}
+	for range models.Y {
+		add(nan, nan, nan)
+	}
+	none := func(v []float64) []float64 { return append([]float64{nan, nan}, v...) }
+	models.Y, models.Low, models.High = none(models.Y), none(models.Low), none(models.High)
+	c.X.Categories = append([]string{"all traits known", "early behaviour allows"}, c.X.Categories...)
+	c.Series = append(c.Series, best)
+	c.Y.Range = around(.05, slices.Concat(models.Low, models.High, best.Low, best.High)...)
+	c.Alt += fmt.Sprintf(" Early behaviour allows %s, all traits known %s.", auc(cl.Reachable.Value), auc(cl.Known.Value))
+}
+
 func earlyOf(c *activity.Comparison) string { early, _ := windows(c.Question); return early }
 func lateOf(c *activity.Comparison) string  { _, late := windows(c.Question); return late }
 
@@ -123,7 +148,7 @@ func title(s string) string {
 }
 
 func curvesAnswer(c *activity.Comparison) analysis.Answer {
-	models, best := byAUC(c), c.Models[c.Best]
+	models, best := byAUC(c), c.Models[c.Best] // every chart has the lines in one order, and so in the same colours
 	a := analysis.Answer{ID: "prediction-curves", Title: "What are the scores good for?"}
 	tenth := at(best.Gains, .1)
 	a.Findings = append(a.Findings,
@@ -148,12 +173,12 @@ func curvesAnswer(c *activity.Comparison) analysis.Answer {
 	roc, pr, gains := func(m activity.Judged) learn.Curve { return m.ROC }, func(m activity.Judged) learn.Curve { return m.PRCurve }, func(m activity.Judged) learn.Curve { return m.Gains }
 	flat := analysis.Series{Name: "by lot", X: []float64{0, 1}, Y: []float64{c.BaseRate, c.BaseRate}, Line: true}
 	a.Charts = []analysis.Chart{
-		{ID: "roc", Title: "ROC: the active found, by how many others are taken along", Kind: analysis.LineChart, Small: true, X: share("share of the others taken along"), Y: share("share of the active found"),
+		{ID: "roc", Title: "ROC: active found, by others taken along", Kind: analysis.LineChart, Small: true, X: share("share of the others taken along"), Y: share("share of the active found"),
 			Series: append(lines(roc), diagonal("by lot")), Alt: fmt.Sprintf("ROC curves of %d models; that of %s has an area of %s.", len(models), best.Name, auc(best.AUC.Value))},
-		{ID: "pr", Title: "Precision and recall", Kind: analysis.LineChart, Small: true, X: share("recall: share of the active found"), Y: share("precision: share of active among the found"),
+		{ID: "pr", Title: "Precision and recall", Kind: analysis.LineChart, Small: true, X: share("recall: share of the active found"), Y: share("precision: active among the found"),
 			Series: append(lines(pr), flat), Alt: fmt.Sprintf("Precision by recall of %d models; the average precision of %s is %s, the base rate %s.", len(models), best.Name, auc(best.PR), auc(c.BaseRate))},
 		calibrationChart(models, best),
-		{ID: "gains", Title: "Gains: the active found, by how many users are taken", Kind: analysis.LineChart, Small: true, X: share("share of users, highest scores first"), Y: share("share of the active found"),
+		{ID: "gains", Title: "Gains: active found, by users taken", Kind: analysis.LineChart, Small: true, X: share("share of users, highest scores first"), Y: share("share of the active found"),
 			Series: append(lines(gains), diagonal("by lot")), Alt: fmt.Sprintf("Gains curves of %d models; the first tenth by %s holds %s of the active.", len(models), best.Name, percent(tenth))},
 	}
 	type point struct {
@@ -202,7 +227,7 @@ func curvesAnswer(c *activity.Comparison) analysis.Answer {
 			numbers("threshold", "score from", analysis.Plain, points, func(p point) float64 { return p.threshold }),
 		}},
 	}
-	a.Caveats = []string{"The best model is drawn strongly, the others pale; a name in a legend can be pressed to hide its line. Of the users seen in both windows, those that no model learned from."}
+	a.Caveats = []string{"The best model is drawn strongly, the others pale; point at a line for its name. Dashed is what drawing by lot would give, and in the calibration what should be. All of users seen in both windows that no model learned from."}
 	return a
 }
 
@@ -234,9 +259,9 @@ func calibrationChart(models []activity.Judged, best activity.Judged) analysis.C
 		ends = append(append(ends, x...), y...)
 		series = append(series, s)
 	}
-	limit := around(.1, ends...)
+	limit := around(.2, ends...)
 	series = append(series, analysis.Series{Name: "as it should be", X: []float64{limit.Low, limit.High}, Y: []float64{limit.Low, limit.High}, Line: true})
-	return analysis.Chart{ID: "calibration", Title: "Calibration: what was promised and what came true", Kind: analysis.LineChart, Small: true,
+	return analysis.Chart{ID: "calibration", Title: "Calibration: promised, and come true", Kind: analysis.LineChart, Small: true,
 		X: analysis.Axis{Label: "probability of being active, as predicted", Unit: analysis.Share, Range: limit}, Y: analysis.Axis{Label: "share that was active", Unit: analysis.Share, Range: limit},
 		Series: series, Alt: fmt.Sprintf("Share of active by predicted probability, of %d models, beside the diagonal; %s is off by %s on average.", len(models), best.Name, inUnit(best.ECE, analysis.Points))}
 }

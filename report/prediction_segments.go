@@ -38,23 +38,25 @@ func segmentsAnswer(sg *activity.Segments, notes []activity.FeatureNote) analysi
 		Series: []analysis.Series{{Name: "of early users", Y: ofEach(index, share)}, {Name: "seen later", Y: sg.Back}, {Name: "active later", Y: sg.Active}},
 		Alt:    fmt.Sprintf("Bars of %d segments: \"%s\" has the highest share of active users, %s.", len(names), sg.Names[most], percent(sg.Active[most]))})
 	unit := units(notes)
-	grid := make([][]float64, len(index))
-	for c := range index {
-		grid[c] = make([]float64, len(sg.Features))
-		for f := range sg.Features {
-			mean := 0.0
-			for k := range index {
-				mean += share(k) * sg.Profiles[k][f]
-			}
-			grid[c][f] = math.NaN()
+	// A row a feature, a column a segment. The colour goes by doublings: eight times the mean, or an eighth, is at its end.
+	grid, colours := make([][]float64, len(sg.Features)), make([][]float64, len(sg.Features))
+	for f := range sg.Features {
+		mean := 0.0
+		for c := range index {
+			mean += share(c) * sg.Profiles[c][f]
+		}
+		for c := range index {
+			factor := math.NaN()
 			if mean != 0 {
-				grid[c][f] = sg.Profiles[c][f] / mean
+				factor = sg.Profiles[c][f] / mean
 			}
+			grid[f] = append(grid[f], factor)
+			colours[f] = append(colours[f], min(1, max(0, .5+math.Log2(factor)/6)))
 		}
 	}
-	a.Charts = append(a.Charts, analysis.Chart{ID: "profiles", Title: "Profiles: a segment's mean over that of all early users", Kind: analysis.HeatMap,
-		X: analysis.Axis{Unit: analysis.Text, Categories: ofEach(sg.Features, spoken)}, Y: analysis.Axis{Unit: analysis.Text, Categories: names},
-		Series: []analysis.Series{{Name: "times the mean", Grid: grid}}, Alt: fmt.Sprintf("Heat map of %d segments by %d features.", len(names), len(sg.Features))})
+	a.Charts = append(a.Charts, analysis.Chart{ID: "profiles", Title: "Profiles: how many times the mean of all early users a segment's mean is", Kind: analysis.HeatMap,
+		X: analysis.Axis{Unit: analysis.Text, Categories: names}, Y: analysis.Axis{Unit: analysis.Text, Categories: ofEach(sg.Features, spoken)},
+		Series: []analysis.Series{{Name: "times the mean", Grid: grid, Colours: colours}}, Alt: fmt.Sprintf("Heat map of %d features by %d segments.", len(sg.Features), len(names))})
 	table := analysis.Table{Name: "prediction_segments", Title: "Segments", Columns: []analysis.Column{
 		texts("segment", "segment", index, name),
 		counts("users", "users", index, func(c int) int { return sg.Sizes[c] }),

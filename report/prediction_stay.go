@@ -39,7 +39,7 @@ func stayAnswer(r *activity.Results) analysis.Answer {
 	if c := st.Concordance; c == c && st.Pairs > 0 {
 		a.Findings = append(a.Findings, analysis.Finding{Grade: analysis.Descriptive, Sentence: fmt.Sprintf("A model of each day's risk orders the stays of two users rightly %s of the time (concordance %s, over %s pairs of users it was not fitted on; by lot it is a half).", percent(c), auc(c), grouped(st.Pairs))})
 	}
-	axis := analysis.Axis{Label: "day, from " + r.Question.AsOf.Format("2 January") + " on", Unit: analysis.Plain}
+	axis := analysis.Axis{Label: "day (1 is " + r.Question.AsOf.Format("2 January") + ")", Unit: analysis.Plain}
 	for k, g := range st.Groups {
 		c := analysis.Chart{ID: fmt.Sprintf("stay-%d", k+1), Title: "By " + g.By, Kind: analysis.LineChart, Small: true, X: axis, Y: analysis.Axis{Label: "share still seen", Unit: analysis.Share, Range: unit()},
 			Alt: fmt.Sprintf("Survival curves of %d groups by %s.", len(g.Names), g.By)}
@@ -54,7 +54,7 @@ func stayAnswer(r *activity.Results) analysis.Answer {
 	}
 	a.Tables = append(a.Tables, stayTables(st, q)...)
 	if len(st.Effects) > 0 {
-		effects := slices.Clone(st.Effects)
+		effects := withoutIntercept(st.Effects)
 		slices.SortStableFunc(effects, func(x, y activity.Effect) int {
 			switch dx, dy := math.Abs(math.Log(x.OddsRatio)), math.Abs(math.Log(y.OddsRatio)); {
 			case dx > dy:
@@ -97,7 +97,7 @@ func stayFinding(g activity.StayGroup, q float64) analysis.Finding {
 			low = i
 		}
 	}
-	f := analysis.Finding{Grade: grade(q), Test: &analysis.Test{Name: fmt.Sprintf("log-rank, %d degrees of freedom", g.Test.DF), Statistic: g.Test.Statistic, P: g.Test.P, Q: q}}
+	f := analysis.Finding{Grade: grade(q), Test: &analysis.Test{Name: "log-rank, " + degrees(g.Test.DF), Statistic: g.Test.Statistic, P: g.Test.P, Q: q}}
 	f.Sentence = fmt.Sprintf("By %s, stays differ: at the end %s of \"%s\" are still there, and %s of \"%s\".", g.By, percent(end(g.Curves[high])), g.Names[high], percent(end(g.Curves[low])), g.Names[low])
 	if f.Grade == analysis.NoDifference {
 		f.Sentence = fmt.Sprintf("By %s, no difference in how long users stay is seen.", g.By)
@@ -149,4 +149,11 @@ func stayTables(st *activity.Stay, q []float64) []analysis.Table {
 		}})
 	}
 	return tables
+}
+
+func degrees(n int) string {
+	if n == 1 {
+		return "1 degree of freedom"
+	}
+	return fmt.Sprintf("%d degrees of freedom", n)
 }

@@ -4,6 +4,7 @@ package chart
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +30,7 @@ func Option(c analysis.Chart) (option map[string]any, ok bool) {
 		x["inverse"] = true // the first category on top
 		o["xAxis"], o["yAxis"] = y, x
 		delete(x, "name")
+		long(x)
 	default:
 		o["xAxis"], o["yAxis"] = x, y
 	}
@@ -57,6 +59,7 @@ func Option(c analysis.Chart) (option map[string]any, ok bool) {
 		series = swarm(c, o)
 		y["inverse"] = true // the first row on top
 		delete(y, "name")
+		long(y)
 		y["splitLine"] = map[string]any{"show": true}
 	default:
 		series = lines(c)
@@ -65,13 +68,23 @@ func Option(c analysis.Chart) (option map[string]any, ok bool) {
 		}
 	}
 	if c.X.Log {
-		x["min"], x["max"] = around(c.Series, func(s analysis.Series) [][]float64 { return [][]float64{s.X} })
+		x["min"], x["max"] = around(c)
 	}
 	if c.Y.Log && c.Kind == analysis.DotChart {
-		y["min"], y["max"] = around(c.Series, func(s analysis.Series) [][]float64 { return [][]float64{s.Y, s.Low, s.High} })
+		doublings(y, c)
 	}
 	if c.Y.Unit == analysis.Seconds && !c.Y.Log {
 		clock(o, c)
+	}
+	if slices.ContainsFunc(c.Series, func(s analysis.Series) bool { return s.Pale }) { // many lines: the one that is pointed at tells its name
+		o["tooltip"] = map[string]any{"trigger": "item", "confine": true, "formatter": "{a}"}
+		for _, one := range series {
+			line := one.(map[string]any)
+			line["triggerLineEvent"] = true
+			if pale, _ := line["pale"].(bool); !pale && line["bandOf"] == nil {
+				line["z"] = 4 // over the pale ones
+			}
+		}
 	}
 	if len(c.Marks) > 0 && len(series) > 0 {
 		series[0].(map[string]any)["markLine"] = marks(c)
@@ -84,7 +97,26 @@ func Option(c analysis.Chart) (option map[string]any, ok bool) {
 		o["legend"] = map[string]any{"type": "scroll", "top": 4, "left": "center", "data": names}
 	}
 	o["series"] = series
+	headroom(c, o, names)
 	return o, true
+}
+
+// headroom leaves above the picture what its legend, its marks' names and its axis' name need, and no more.
+func headroom(c analysis.Chart, o map[string]any, names []string) {
+	legend, ok := o["legend"].(map[string]any)
+	top := 48
+	switch lying := c.Kind == analysis.HBarChart || c.Kind == analysis.DotChart; {
+	case c.Kind == analysis.BoxPlot || c.Kind == analysis.HeatMap || c.Kind == analysis.SwarmChart:
+		return
+	case !ok && lying && len(c.Marks) == 0:
+		top = 10
+	case !ok:
+		top = 30
+	case c.Small && len(names) > 3: // room for two lines of names, which a reader of small pictures shall not have to leaf through
+		legend["type"], top = "plain", 68
+		legend["itemGap"] = 8
+	}
+	o["grid"].(map[string]any)["top"] = top
 }
 
 func hasData(c analysis.Chart) bool {
@@ -141,8 +173,25 @@ func axis(a analysis.Axis, heat bool) map[string]any {
 	}
 	if a.Range != nil {
 		out["min"], out["max"] = a.Range.Low, a.Range.High
+		if step := between(a.Range.Low, a.Range.High); step > 0 {
+			out["interval"] = step
+		}
 	}
 	return out
+}
+
+// between is the distance of ticks that divides a range into three to six parts of 1, 2 or 5 times a power of ten; 0 if none
+// does.
+func between(low, high float64) float64 {
+	for p := math.Pow(10, math.Floor(math.Log10(high-low))-1); p <= high-low; p *= 10 {
+		for _, m := range []float64{1, 2, 5} {
+			n := (high - low) / (m * p)
+			if whole := math.Round(n); math.Abs(n-whole) < 1e-6 && whole >= 3 && whole <= 6 {
+				return short(m*p, 9)
+			}
+		}
+	}
+	return 0
 }
 
 // label is an axis' title with its unit where the numbers do not carry it.
@@ -156,6 +205,12 @@ func label(a analysis.Axis) string {
 	return a.Label
 }
 
+// long lets an axis' names break, so that long ones are not cut off and leave room for the picture.
+func long(axis map[string]any) {
+	label := axis["axisLabel"].(map[string]any)
+	label["overflow"], label["width"], label["lineHeight"], label["hideOverlap"] = "break", "@names", 13, false
+}
+
 // dates reports whether all categories are days, which an axis writes shorter.
 func dates(categories []string) bool {
 	for _, c := range categories {
@@ -167,19 +222,14 @@ func dates(categories []string) bool {
 }
 
 // around are the ends of a logarithmic axis: the powers of ten, or twice or five times those, next to the values.
-func around(series []analysis.Series, of func(analysis.Series) [][]float64) (low, high float64) {
+func around(c analysis.Chart) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
-	for _, s := range series {
-		for _, vs := range of(s) {
-			for _, v := range vs {
-				if v > 0 && !math.IsInf(v, 1) {
-					low, high = math.Min(low, v), math.Max(high, v)
-				}
+	for _, s := range c.Series {
+		for _, v := range s.X {
+			if v > 0 {
+				low, high = math.Min(low, v), math.Max(high, v)
 			}
 		}
-	}
-	if low > high { // nothing to hold
-		return 1, 10
 	}
 	for p := math.Pow(10, math.Floor(math.Log10(low))); ; p *= 10 {
 		for _, m := range []float64{5, 2, 1} {
@@ -194,6 +244,23 @@ func around(series []analysis.Series, of func(analysis.Series) [][]float64) (low
 				}
 			}
 		}
+	}
+}
+
+// doublings gives a logarithmic axis of ratios ticks at the powers of two around the values.
+func doublings(axis map[string]any, c analysis.Chart) {
+	low, high := 1., 1.
+	for _, s := range c.Series {
+		for _, v := range slices.Concat(s.Y, s.Low, s.High) {
+			if v > 0 && !math.IsInf(v, 1) {
+				low, high = math.Min(low, v), math.Max(high, v)
+			}
+		}
+	}
+	axis["logBase"] = 2
+	axis["min"], axis["max"] = math.Exp2(math.Floor(math.Log2(low))), math.Exp2(math.Ceil(math.Log2(high)))
+	if low == high {
+		axis["max"] = 2.
 	}
 }
 
@@ -238,6 +305,7 @@ func lines(c analysis.Chart) []any {
 			one["type"], one["showSymbol"], one["symbolSize"] = "line", len(data) <= 40 && !s.Line, 5
 			if s.Line { // a trend or a reference, told from what was measured
 				one["lineStyle"], one["symbol"] = map[string]any{"type": "dashed"}, "none"
+				one["reference"] = c.Kind == analysis.LineChart && len(c.Series) > 1 && dashed(c) == 1
 			}
 			if s.Pale {
 				one["pale"], one["showSymbol"] = true, false
@@ -261,6 +329,16 @@ func lines(c analysis.Chart) []any {
 		}
 	}
 	return out
+}
+
+// dashed counts the lines that are trends or references.
+func dashed(c analysis.Chart) (n int) {
+	for _, s := range c.Series {
+		if s.Line {
+			n++
+		}
+	}
+	return n
 }
 
 // values are a series' points: along the categories, or at their own x.
@@ -376,7 +454,35 @@ func points(c analysis.Chart) []any {
 	return out
 }
 
+// toned is a heat map whose cells have colours of their own, apart from their numbers, which stand in them.
+func toned(c analysis.Chart, o map[string]any) map[string]any {
+	s := c.Series[0]
+	var data []any
+	for y, row := range s.Grid {
+		for x, v := range row {
+			if number(v) != nil && y < len(s.Colours) && x < len(s.Colours[y]) && number(s.Colours[y][x]) != nil {
+				data = append(data, []any{x, y, short(v, 4), short(s.Colours[y][x], 3)})
+			}
+		}
+	}
+	o["visualMap"] = map[string]any{"show": false, "dimension": 3, "min": 0, "max": 1, "inRange": map[string]any{"color": "@sides"}}
+	o["tooltip"] = map[string]any{"trigger": "item", "confine": true, "formatter": "@cell:" + string(analysis.Plain)}
+	o["grid"].(map[string]any)["top"] = 10
+	y, x := o["yAxis"].(map[string]any), o["xAxis"].(map[string]any)
+	y["inverse"] = true
+	delete(y, "name")
+	delete(x, "name")
+	long(y)
+	label := x["axisLabel"].(map[string]any)
+	columns := strconv.Itoa(max(1, len(c.X.Categories)))
+	label["overflow"], label["width"], label["lineHeight"], label["hideOverlap"], label["rotate"] = "break", "@slot:"+columns, 13, false, "@turn:"+columns
+	return map[string]any{"type": "heatmap", "name": s.Name, "data": data, "label": map[string]any{"show": true, "formatter": "@times"}, "itemStyle": map[string]any{"borderWidth": 1, "borderColor": "@card"}}
+}
+
 func heat(c analysis.Chart, o map[string]any) map[string]any {
+	if len(c.Series) > 0 && c.Series[0].Colours != nil {
+		return toned(c, o)
+	}
 	low, high := math.Inf(1), math.Inf(-1)
 	var data []any
 	if len(c.Series) > 0 {
@@ -423,7 +529,7 @@ func marks(c analysis.Chart) map[string]any {
 		}
 		data = append(data, map[string]any{key: m.Value, "name": m.Label, "label": map[string]any{"formatter": "{b}", "position": at}})
 	}
-	return map[string]any{"silent": true, "symbol": "none", "lineStyle": map[string]any{"type": "dashed", "width": 1.2, "color": "@muted"}, "label": map[string]any{"color": "@muted"}, "data": data}
+	return map[string]any{"silent": true, "symbol": "none", "precision": 9, "lineStyle": map[string]any{"type": "dashed", "width": 1.2, "color": "@muted"}, "label": map[string]any{"color": "@muted"}, "data": data}
 }
 
 // number is v, or null.

@@ -35,7 +35,7 @@ const (
 	swarmReach   = 9   // pixels that a point is moved from its row's middle at most
 )
 
-// swarm is the points of all rows as one series: value, row, colour and how many pixels the point is moved off its row's
+// swarm is the points of all rows, those with a colour as one series and those without as another: value, row, colour and how many pixels the point is moved off its row's
 // middle. Of the points in one narrow column, the first stays on the middle and the others go by turns above and below it, the
 // closer together the more they are.
 func swarm(c analysis.Chart, o map[string]any) []any {
@@ -54,7 +54,7 @@ func swarm(c analysis.Chart, o map[string]any) []any {
 		}
 		return min(swarmColumns-1, int((v-low)/(high-low)*swarmColumns))
 	}
-	var data []any
+	var data, plain []any // plain: without a colour
 	for r, row := range s.Grid {
 		var in, placed [swarmColumns]int
 		for _, v := range row {
@@ -73,17 +73,22 @@ func swarm(c analysis.Chart, o map[string]any) []any {
 				off = -off
 			}
 			placed[k]++
-			colour := any("none")
+			point := []any{short(v, 4), r, 0., short(off, 1)}
 			if r < len(s.Colours) && i < len(s.Colours[r]) && number(s.Colours[r][i]) != nil {
-				colour = short(s.Colours[r][i], 2)
+				point[2] = short(s.Colours[r][i], 2)
+				data = append(data, point)
+			} else {
+				plain = append(plain, point)
 			}
-			data = append(data, []any{short(v, 4), r, colour, short(off, 1)})
 		}
 	}
-	o["visualMap"] = map[string]any{"dimension": 2, "min": 0, "max": 1, "calculable": false, "orient": "horizontal", "left": "center", "top": 2, "itemHeight": 140, "itemWidth": 12,
-		"text": []string{"most", "least"}, "inRange": map[string]any{"color": "@span"}, "outOfRange": map[string]any{"color": "@muted"}}
+	o["visualMap"] = map[string]any{"dimension": 2, "seriesIndex": 0, "min": 0, "max": 1, "calculable": false, "orient": "horizontal", "left": "center", "top": 2, "itemHeight": 140, "itemWidth": 12,
+		"text": []string{"most", "least"}, "inRange": map[string]any{"color": "@span"}}
 	o["tooltip"] = map[string]any{"trigger": "item", "confine": true, "formatter": "@swarm:" + string(c.X.Unit)}
-	return []any{map[string]any{"name": s.Name, "type": "scatter", "data": data, "symbolSize": 4, "symbolOffset": "@offset", "encode": map[string]any{"x": 0, "y": 1}, "swarm": true}}
+	series := func(data []any, coloured bool) map[string]any {
+		return map[string]any{"name": s.Name, "type": "scatter", "data": data, "symbolSize": 4, "symbolOffset": "@offset", "encode": map[string]any{"x": 0, "y": 1}, "swarm": coloured, "plain": !coloured}
+	}
+	return []any{series(data, true), series(plain, false)}
 }
 
 // short keeps some places of a number: a picture of thousands of points needs no more.
