@@ -36,9 +36,15 @@ func driversAnswer(d *activity.Drivers, notes []activity.FeatureNote) analysis.A
 	if n := len(d.Permutation); n > 0 {
 		var worth []string
 		for _, w := range d.Permutation[:min(3, n)] {
-			worth = append(worth, fmt.Sprintf("%s (%s)", spoken(w.Feature), auc(w.Mean)))
+			if w.Mean > w.SD { // not by the luck of the draw
+				worth = append(worth, fmt.Sprintf("%s (%s)", spoken(w.Feature), auc(w.Mean)))
+			}
 		}
-		a.Findings = append(a.Findings, analysis.Finding{Grade: analysis.Descriptive, Sentence: fmt.Sprintf("%s loses most AUC when these features are dealt out among users anew: %s.", title(d.Model), listed(worth))})
+		sentence := fmt.Sprintf("%s loses most AUC when these features are dealt out among users anew: %s.", title(d.Model), listed(worth))
+		if len(worth) == 0 {
+			sentence = fmt.Sprintf("%s loses no AUC, beyond the luck of the draw, when any one feature is dealt out among users anew.", title(d.Model))
+		}
+		a.Findings = append(a.Findings, analysis.Finding{Grade: analysis.Descriptive, Sentence: sentence})
 		top := d.Permutation[:min(shownFeatures, n)]
 		a.Charts = append(a.Charts, analysis.Chart{ID: "importance", Title: "What each feature is worth: the AUC lost when its values are shuffled", Kind: analysis.HBarChart,
 			X: analysis.Axis{Unit: analysis.Text, Categories: ofEach(top, func(w activity.Worth) string { return spoken(w.Feature) })}, Y: analysis.Axis{Label: "loss of AUC", Unit: analysis.Plain},
@@ -77,10 +83,10 @@ func driversAnswer(d *activity.Drivers, notes []activity.FeatureNote) analysis.A
 			numbers("probability", "mean probability", analysis.Share, points, func(p point) float64 { return p.mean }),
 		}})
 	}
-	a.Caveats = []string{
+	a.Caveats = append([]string{
 		"Features that say much the same share their worth: shuffling one of them costs little while the others stand in for it. What a feature is worth to a model is no cause of activity.",
 		"The bars' lines are one standard deviation over the repeats. Dependence varies one feature and leaves all others as they are, also where the two would not go together.",
-	}
+	}, a.Caveats...)
 	return a
 }
 

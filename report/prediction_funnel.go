@@ -15,8 +15,12 @@ func funnelAnswer(r *activity.Results) analysis.Answer {
 	f := r.Funnel
 	early, late := windows(r.Question)
 	inEarly, inLate := f.EarlyOnly+f.Both, f.LateOnly+f.Both
+	why := "the mean over the users seen in them"
+	if r.Question.Threshold != 0 {
+		why = "the threshold that was asked for"
+	}
 	a := analysis.Answer{ID: "prediction-funnel", Title: "Who of the early users comes back, and who is then active?", Caveats: []string{
-		fmt.Sprintf("Active is who was seen %s with a click-through rate of %s or more in those days: the mean over the users seen in them, unless another threshold was asked for.", late, percent(f.Threshold)),
+		fmt.Sprintf("Active is who was seen %s with a click-through rate of %s or more in those days, which is %s.", late, percent(f.Threshold), why),
 	}}
 	ratio := func(k, n int64) float64 { return float64(k) / float64(n) } // NaN of none
 	if inEarly > 0 {

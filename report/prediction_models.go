@@ -51,7 +51,7 @@ func modelsAnswer(c *activity.Comparison) analysis.Answer {
 	switch {
 	case len(models) < 2:
 	case len(equal) == 0:
-		a.Findings = append(a.Findings, analysis.Finding{Grade: analysis.Association, Sentence: fmt.Sprintf("%s is better than %s: none of these differences is chance.", title(best.Name), listed(worse))})
+		a.Findings = append(a.Findings, analysis.Finding{Grade: analysis.Association, Sentence: fmt.Sprintf("%s is better than %s, each time by more than chance gives.", title(best.Name), listed(worse))})
 	case len(worse) == 0:
 		a.Findings = append(a.Findings, analysis.Finding{Grade: analysis.NoDifference, Sentence: fmt.Sprintf("No model is seen to be worse than it: %s do no worse on as many users.", listed(equal))})
 	default:

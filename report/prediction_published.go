@@ -39,9 +39,9 @@ func publishedAnswer(p *activity.Published) analysis.Answer {
 	bar := func(name string, of func(activity.PublishedRow) float64) analysis.Series {
 		return analysis.Series{Name: name, Y: ofEach(p.Rows, of)}
 	}
-	a.Charts = []analysis.Chart{{ID: "published", Title: "Accuracy: as published, repeated with the leaks, and without", Kind: analysis.BarChart,
+	a.Charts = []analysis.Chart{{ID: "published", Title: "Accuracy: as published, repeated with the leaks, and without", Kind: analysis.HBarChart,
 		X: analysis.Axis{Unit: analysis.Text, Categories: ofEach(p.Rows, func(r activity.PublishedRow) string { return r.Model })}, Y: analysis.Axis{Label: "accuracy", Unit: analysis.Share, Range: unit()},
-		Series: []analysis.Series{bar("published", published), bar("repeated, with the leaks", leaky), bar("the same without", sound)},
+		Series: []analysis.Series{bar("published", published), bar("with leaks", leaky), bar("without", sound)},
 		Alt:    fmt.Sprintf("Bars of the accuracy of %d models, three each.", len(p.Rows))}}
 	a.Tables = []analysis.Table{{Name: "prediction_published", Title: "Published against sound", Columns: []analysis.Column{
 		texts("model", "model", p.Rows, func(r activity.PublishedRow) string { return r.Model }),

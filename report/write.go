@@ -22,7 +22,7 @@ import (
 // Input is what a report says.
 type Input struct {
 	Title     string    // "" means one made from the days of the log
-	Generated time.Time // printed on the page; not in report.json, which is the same for the same log
+	Generated time.Time // printed on the page; not in report.json, which is the same for the same log, but for the seconds that fits took
 	Version   string    // of the program
 	Source    string    // what was analysed, such as the database's path
 	Contents  warehouse.Contents

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/seguefeed/segue/analysis"
 )
@@ -207,8 +208,13 @@ func label(a analysis.Axis) string {
 
 // long lets an axis' names break, so that long ones are not cut off and leave room for the picture.
 func long(axis map[string]any) {
+	most := 0
+	names, _ := axis["data"].([]string)
+	for _, n := range names {
+		most = max(most, utf8.RuneCountInString(n))
+	}
 	label := axis["axisLabel"].(map[string]any)
-	label["overflow"], label["width"], label["lineHeight"], label["hideOverlap"] = "break", "@names", 13, false
+	label["overflow"], label["width"], label["lineHeight"], label["hideOverlap"] = "break", "@names:"+strconv.Itoa(most), 13, false
 }
 
 // dates reports whether all categories are days, which an axis writes shorter.

@@ -90,10 +90,10 @@
         return css("--sides").split(" ");
       case "card":
         return css("--card");
-      case "names": // how wide names beside a picture may be
-        return Math.min(200, Math.round((width < 500 ? 0.42 : 0.33) * width));
+      case "names": // how wide names of so many letters beside a picture may be
+        return Math.min(7 * parts[1] + 4, 200, Math.round((width < 500 ? 0.42 : 0.33) * width));
       case "slot": // and those below one of so many columns, which are turned where there is no room
-        return slot(parts[1], width) < 70 ? 92 : slot(parts[1], width);
+        return slot(parts[1], width) < 70 ? 110 : slot(parts[1], width);
       case "turn":
         return slot(parts[1], width) < 70 ? 90 : 0;
       case "times":
@@ -209,7 +209,7 @@
   document.querySelectorAll(".chart[data-option]").forEach((el) => watcher.observe(el));
   const fit = () => {
     for (const c of charts) {
-      const named = JSON.stringify(c.option).includes('"@names"'); // what was given by width is given anew
+      const named = JSON.stringify(c.option).includes('"@names'); // what was given by width is given anew
       c.chart.resize();
       if (named) c.chart.setOption(dress(c.option, c.el.clientWidth), true);
     }
