@@ -37,7 +37,7 @@ func Demo(ctx context.Context, dir string, opt DemoOptions) (DemoResult, error) 
 	if err := clearDemo(dir, res); err != nil {
 		return res, err
 	}
-	cfg := village.Config{Users: opt.Users, Seed: opt.Seed, Threads: opt.Threads, Null: village.NullNA}
+	cfg := village.Config{Users: opt.Users, Seed: opt.Seed, Threads: opt.Threads, Null: village.NullNA, Truth: true}
 	if _, err := Simulate(ctx, res.Log, cfg, opt.Progress); err != nil {
 		return res, err
 	}
@@ -46,9 +46,20 @@ func Demo(ctx context.Context, dir string, opt DemoOptions) (DemoResult, error) 
 		return res, err
 	}
 	if _, err = s.Ingest(ctx, []string{res.Log}, IngestOptions{Progress: opt.Progress}); err == nil {
-		res.Page, err = s.Report(ctx, filepath.Join(dir, "report"), ReportOptions{Title: "A simulated village", Progress: opt.Progress})
+		res.Page, err = s.Report(ctx, filepath.Join(dir, "report"), ReportOptions{Title: "A simulated village", Predict: opt.predict(res.Log), Progress: opt.Progress})
 	}
 	return res, errors.Join(err, s.Close())
+}
+
+// predictUsers are those of the smallest village that has enough active users to learn from, to calibrate and to judge.
+const predictUsers = 3000
+
+// predict is what a demo predicts: on a village of a handful, nothing.
+func (opt DemoOptions) predict(log string) *PredictOptions {
+	if opt.Users < predictUsers {
+		return nil
+	}
+	return &PredictOptions{Seed: opt.Seed, Truth: log}
 }
 
 // clearDemo makes dir, or empties an earlier demo in it.

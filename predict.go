@@ -32,7 +32,7 @@ const truthLives = 12
 
 // activityOptions resolves what is asked of the loaded log.
 func (s *Segue) activityOptions(ctx context.Context, opt PredictOptions) (activity.Options, error) {
-	out := activity.Options{Seed: opt.Seed, Models: opt.Models, Published: opt.Published}
+	out := activity.Options{Seed: opt.Seed, Models: opt.Models, Published: opt.Published, PublishedLeaks: opt.Leaks}
 	if err := s.needLog(ctx); err != nil {
 		return out, err
 	}

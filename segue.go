@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/seguefeed/segue/activity"
 	"github.com/seguefeed/segue/analysis"
 	"github.com/seguefeed/segue/report"
 	"github.com/seguefeed/segue/village"
@@ -108,7 +109,8 @@ func (s *Segue) Analyze(ctx context.Context, opt AnalyzeOptions) (*analysis.Resu
 
 // ReportOptions direct a report.
 type ReportOptions struct {
-	Title    string // "" means one made from the days of the log
+	Title    string          // "" means one made from the days of the log
+	Predict  *PredictOptions // also say who will be active; nil means not to
 	Progress Progress
 }
 
@@ -122,6 +124,14 @@ func (s *Segue) Report(ctx context.Context, dir string, opt ReportOptions) (stri
 	if err != nil {
 		return "", err
 	}
+	var prediction *activity.Results
+	if opt.Predict != nil {
+		p := *opt.Predict
+		p.Progress = opt.Progress
+		if prediction, err = s.Predict(ctx, p); err != nil {
+			return "", err
+		}
+	}
 	opt.Progress.tell(Step{Name: "check the data", Unit: Steps, Total: 1})
 	checks, err := s.engine.Checks(ctx)
 	if err != nil {
@@ -134,7 +144,7 @@ func (s *Segue) Report(ctx context.Context, dir string, opt ReportOptions) (stri
 	}
 	return report.Write(ctx, dir, report.Input{
 		Title: opt.Title, Generated: time.Now(), Version: Version, Source: s.path,
-		Contents: contents, Checks: checks, Answers: results.Answers,
+		Contents: contents, Checks: checks, Answers: results.Answers, Prediction: prediction,
 	})
 }
 

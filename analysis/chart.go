@@ -16,6 +16,8 @@ type Chart struct {
 	Marks  []Mark    `json:"marks,omitempty"`
 	// Alt says in one sentence what the picture shows, for those who cannot see it.
 	Alt string `json:"alt"`
+	// Small pictures stand two in a row where there is room: those that are looked at together.
+	Small bool `json:"small,omitempty"`
 }
 
 // ChartKind is the form of a chart.
@@ -30,6 +32,8 @@ const (
 	ScatterChart ChartKind = "scatter" // Series.X, Series.Y, optional Labels and Sizes
 	HeatMap      ChartKind = "heat"    // one series: Grid[row][column], rows are Y.Categories, columns X.Categories
 	BoxPlot      ChartKind = "box"     // Series.Boxes, one per X category
+	DotChart     ChartKind = "dot"     // as HBarChart, with points in place of bars: for numbers whose zero means nothing
+	SwarmChart   ChartKind = "swarm"   // one series: Grid[row] are the points of row Y.Categories[row] on the axis X, Colours[row] their colours; those that would lie on each other are moved apart
 )
 
 // Axis is one axis of a chart.
@@ -38,6 +42,13 @@ type Axis struct {
 	Unit       Unit     `json:"unit"`
 	Categories []string `json:"categories,omitempty"` // set: a category axis
 	Log        bool     `json:"log,omitempty"`
+	Range      *Range   `json:"range,omitempty"` // nil: what the values need
+}
+
+// Range is the two ends of a value axis.
+type Range struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
 }
 
 // Series is one named set of points.
@@ -52,6 +63,11 @@ type Series struct {
 	Boxes  []Box       `json:"boxes,omitempty"`
 	Grid   [][]float64 `json:"grid,omitempty"`
 	Line   bool        `json:"line,omitempty"` // draw this series of a bar or scatter chart as a line (a trend)
+	Pale   bool        `json:"pale,omitempty"` // of a line chart: beside the series that matter
+	Step   bool        `json:"step,omitempty"` // of a line chart: a value holds until the next one
+	// Colours of a swarm's points, as Grid: from 0 for the least to 1 for the greatest; NaN for neither. Of a heat map, the cells'
+	// colours where these are not to follow the numbers, which then stand in the cells as factors: below and above .5 to either side.
+	Colours [][]float64 `json:"colours,omitempty"`
 }
 
 // Box is a box plot's five numbers: whiskers at the most extreme values within 1.5 interquartile ranges of the box.

@@ -86,17 +86,20 @@ func (c Column) MarshalJSON() ([]byte, error) {
 // MarshalJSON writes what is not a number as null.
 func (s Series) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		Name   string    `json:"name"`
-		X      numbers   `json:"x,omitempty"`
-		Y      numbers   `json:"y,omitempty"`
-		Low    numbers   `json:"low,omitempty"`
-		High   numbers   `json:"high,omitempty"`
-		Labels []string  `json:"labels,omitempty"`
-		Sizes  numbers   `json:"sizes,omitempty"`
-		Boxes  []Box     `json:"boxes,omitempty"`
-		Grid   []numbers `json:"grid,omitempty"`
-		Line   bool      `json:"line,omitempty"`
-	}{s.Name, s.X, s.Y, s.Low, s.High, s.Labels, s.Sizes, s.Boxes, grid(s.Grid), s.Line})
+		Name    string    `json:"name"`
+		X       numbers   `json:"x,omitempty"`
+		Y       numbers   `json:"y,omitempty"`
+		Low     numbers   `json:"low,omitempty"`
+		High    numbers   `json:"high,omitempty"`
+		Labels  []string  `json:"labels,omitempty"`
+		Sizes   numbers   `json:"sizes,omitempty"`
+		Boxes   []Box     `json:"boxes,omitempty"`
+		Grid    []numbers `json:"grid,omitempty"`
+		Line    bool      `json:"line,omitempty"`
+		Pale    bool      `json:"pale,omitempty"`
+		Step    bool      `json:"step,omitempty"`
+		Colours []numbers `json:"colours,omitempty"`
+	}{s.Name, s.X, s.Y, s.Low, s.High, s.Labels, s.Sizes, s.Boxes, grid(s.Grid), s.Line, s.Pale, s.Step, grid(s.Colours)})
 }
 
 // MarshalJSON writes what is not a number as null.

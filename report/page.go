@@ -42,6 +42,7 @@ type page struct {
 	Checks                                  []check
 	Loads                                   []load
 	Absent                                  []string
+	Prediction                              bool
 }
 
 type tile struct{ Value, Label string }
@@ -69,8 +70,14 @@ type finding struct {
 
 type figure struct {
 	ID, Title, Alt string
-	Tall           bool
+	Tall, Small    bool
+	Key            []keyEntry  // names that this picture and those after it share; their legends are left out
 	Option         template.JS // "" when there is nothing to draw
+}
+
+type keyEntry struct {
+	Name string
+	Pale bool
 }
 
 type table struct {
@@ -113,7 +120,7 @@ func writePage(path string, in Input) error {
 
 func pageOf(in Input) (*page, error) {
 	c := in.Contents
-	p := &page{Title: in.Title, Source: in.Source, Version: in.Version, Generated: in.Generated.Format("2 January 2006 15:04 MST"),
+	p := &page{Title: in.Title, Source: in.Source, Prediction: in.Prediction != nil, Version: in.Version, Generated: in.Generated.Format("2 January 2006 15:04 MST"),
 		CSS: template.CSS(webui.ReportCSS), ECharts: template.JS(webui.ECharts), Script: template.JS(webui.ReportJS)}
 	if c.Impressions > 0 {
 		p.Lede = fmt.Sprintf("%s, %d days, time zone %s", period(c), c.Days(), c.Zone)
@@ -218,9 +225,17 @@ func cardOf(a analysis.Answer) (card, error) {
 	for _, f := range a.Findings {
 		c.Findings = append(c.Findings, findingOf(a, f))
 	}
-	for _, ch := range a.Charts {
-		f := figure{ID: "chart-" + slug(a.ID+"-"+ch.ID), Title: ch.Title, Alt: ch.Alt, Tall: ch.Kind == analysis.HBarChart && len(ch.X.Categories) > 12}
+	keys := sharedKeys(a.Charts)
+	for i, ch := range a.Charts {
+		f := figure{ID: "chart-" + slug(a.ID+"-"+ch.ID), Title: ch.Title, Alt: ch.Alt, Small: ch.Small, Tall: rowsOf(ch) > 12}
 		if option, ok := chart.Option(ch); ok {
+			if names := keys[i]; names != nil {
+				delete(option, "legend")
+				option["grid"].(map[string]any)["top"] = 30
+				if i == 0 || keys[i-1] == nil {
+					f.Key = names
+				}
+			}
 			b, err := json.Marshal(option) // escapes <, > and &: safe inside a script element
 			if err != nil {
 				return c, fmt.Errorf("chart %s: %w", ch.ID, err)
@@ -235,6 +250,41 @@ func cardOf(a analysis.Answer) (card, error) {
 	return c, nil
 }
 
+// sharedKeys finds small pictures in a row that show the same many lines, which one key can name for all of them: by picture,
+// the names, or nil. Dashed references are no part of it.
+func sharedKeys(charts []analysis.Chart) [][]keyEntry {
+	const many = 5
+	own := make([][]keyEntry, len(charts))
+	for i, c := range charts {
+		if !c.Small || c.Kind != analysis.LineChart {
+			continue
+		}
+		for _, s := range c.Series {
+			if !s.Line {
+				own[i] = append(own[i], keyEntry{s.Name, s.Pale})
+			}
+		}
+	}
+	out := make([][]keyEntry, len(charts))
+	for i := 1; i < len(charts); i++ {
+		if len(own[i]) >= many && slices.Equal(own[i-1], own[i]) {
+			out[i-1], out[i] = own[i-1], own[i]
+		}
+	}
+	return out
+}
+
+// rowsOf is how many names a chart has below each other.
+func rowsOf(c analysis.Chart) int {
+	switch c.Kind {
+	case analysis.HBarChart, analysis.DotChart:
+		return len(c.X.Categories)
+	case analysis.SwarmChart:
+		return len(c.Y.Categories)
+	}
+	return 0
+}
+
 func findingOf(a analysis.Answer, f analysis.Finding) finding {
 	out := finding{Sentence: f.Sentence, Grade: string(f.Grade), Class: strings.Fields(string(f.Grade) + " none")[0], Anchor: a.ID, Question: a.Title, Size: sizeOf(f.Weight)}
 	if e := f.Effect; e != nil {
@@ -244,7 +294,11 @@ func findingOf(a analysis.Answer, f analysis.Finding) finding {
 		}
 	}
 	if t := f.Test; t != nil {
-		out.Test = fmt.Sprintf("%s: statistic %s, p %s, q %s", t.Name, figures(t.Statistic, 4), pValue(t.P), pValue(t.Q))
+		out.Test = t.Name + ": "
+		if !math.IsNaN(t.Statistic) {
+			out.Test += fmt.Sprintf("statistic %s, p %s, ", figures(t.Statistic, 4), pValue(t.P))
+		}
+		out.Test += "q " + pValue(t.Q)
 	}
 	return out
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seguefeed/segue/activity"
 	"github.com/seguefeed/segue/analysis"
 	"github.com/seguefeed/segue/warehouse"
 )
@@ -21,12 +22,14 @@ import (
 // Input is what a report says.
 type Input struct {
 	Title     string    // "" means one made from the days of the log
-	Generated time.Time // printed on the page; not in report.json, which is the same for the same log
+	Generated time.Time // printed on the page; not in report.json, which is the same for the same log, but for the seconds that fits took
 	Version   string    // of the program
 	Source    string    // what was analysed, such as the database's path
 	Contents  warehouse.Contents
 	Checks    []warehouse.DataCheck
 	Answers   []analysis.Answer
+	// Prediction is who will be active, after the answers; nil means that it was not asked.
+	Prediction *activity.Results
 }
 
 // marker names the file that marks a directory as a report, which the next one may replace.
@@ -42,6 +45,7 @@ func Write(ctx context.Context, dir string, in Input) (page string, err error) {
 	if in.Title == "" {
 		in.Title = titleOf(in.Contents)
 	}
+	in.Answers = append(slices.Clone(in.Answers), predictionAnswers(in.Prediction)...)
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return "", fmt.Errorf("write report: %w", err)
 	}

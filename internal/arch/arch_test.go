@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"learn":                   {},
 	"feature":                 {"warehouse"},
 	"activity":                {"feature", "learn", "warehouse"},
-	"report":                  {"analysis", "warehouse", "internal/chart", "internal/webui"},
+	"report":                  {"activity", "analysis", "learn", "warehouse", "internal/chart", "internal/webui"},
 	"":                        {"feedlog", "village", "warehouse", "warehouse/duckdb", "analysis", "activity", "report", "internal/feedmap", "internal/logfiles"},
 	"cmd/segue":               {"internal/cli"},
 	"internal/arch":           {},

@@ -4,9 +4,11 @@ package chart
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/seguefeed/segue/analysis"
 )
@@ -25,10 +27,11 @@ func Option(c analysis.Chart) (option map[string]any, ok bool) {
 	}
 	x, y := axis(c.X, c.Kind == analysis.HeatMap), axis(c.Y, c.Kind == analysis.HeatMap)
 	switch c.Kind {
-	case analysis.HBarChart:
+	case analysis.HBarChart, analysis.DotChart:
 		x["inverse"] = true // the first category on top
 		o["xAxis"], o["yAxis"] = y, x
 		delete(x, "name")
+		long(x)
 	default:
 		o["xAxis"], o["yAxis"] = x, y
 	}
@@ -47,6 +50,18 @@ func Option(c analysis.Chart) (option map[string]any, ok bool) {
 		o["tooltip"].(map[string]any)["trigger"] = "item"
 		delete(o["tooltip"].(map[string]any), "valueFormatter")
 		o["tooltip"].(map[string]any)["formatter"] = "@point:" + string(c.X.Unit) + ":" + string(c.Y.Unit)
+	case analysis.DotChart:
+		series = dots(c)
+		y["scale"] = true
+		x["axisTick"] = map[string]any{"show": false}
+		x["splitLine"] = map[string]any{"show": true} // leads the eye from a name to its point
+		o["tooltip"].(map[string]any)["axisPointer"] = map[string]any{"type": "shadow"}
+	case analysis.SwarmChart:
+		series = swarm(c, o)
+		y["inverse"] = true // the first row on top
+		delete(y, "name")
+		long(y)
+		y["splitLine"] = map[string]any{"show": true}
 	default:
 		series = lines(c)
 		if c.Kind == analysis.LineChart && c.X.Categories == nil {
@@ -56,8 +71,21 @@ func Option(c analysis.Chart) (option map[string]any, ok bool) {
 	if c.X.Log {
 		x["min"], x["max"] = around(c)
 	}
+	if c.Y.Log && c.Kind == analysis.DotChart {
+		doublings(y, c)
+	}
 	if c.Y.Unit == analysis.Seconds && !c.Y.Log {
 		clock(o, c)
+	}
+	if slices.ContainsFunc(c.Series, func(s analysis.Series) bool { return s.Pale }) { // many lines: the one that is pointed at tells its name
+		o["tooltip"] = map[string]any{"trigger": "item", "confine": true, "formatter": "{a}"}
+		for _, one := range series {
+			line := one.(map[string]any)
+			line["triggerLineEvent"] = true
+			if pale, _ := line["pale"].(bool); !pale && line["bandOf"] == nil {
+				line["z"] = 4 // over the pale ones
+			}
+		}
 	}
 	if len(c.Marks) > 0 && len(series) > 0 {
 		series[0].(map[string]any)["markLine"] = marks(c)
@@ -70,7 +98,26 @@ func Option(c analysis.Chart) (option map[string]any, ok bool) {
 		o["legend"] = map[string]any{"type": "scroll", "top": 4, "left": "center", "data": names}
 	}
 	o["series"] = series
+	headroom(c, o, names)
 	return o, true
+}
+
+// headroom leaves above the picture what its legend, its marks' names and its axis' name need, and no more.
+func headroom(c analysis.Chart, o map[string]any, names []string) {
+	legend, ok := o["legend"].(map[string]any)
+	top := 48
+	switch lying := c.Kind == analysis.HBarChart || c.Kind == analysis.DotChart; {
+	case c.Kind == analysis.BoxPlot || c.Kind == analysis.HeatMap || c.Kind == analysis.SwarmChart:
+		return
+	case !ok && lying && len(c.Marks) == 0:
+		top = 10
+	case !ok:
+		top = 30
+	case c.Small && len(names) > 3: // room for two lines of names, which a reader of small pictures shall not have to leaf through
+		legend["type"], top = "plain", 68
+		legend["itemGap"] = 8
+	}
+	o["grid"].(map[string]any)["top"] = top
 }
 
 func hasData(c analysis.Chart) bool {
@@ -125,7 +172,27 @@ func axis(a analysis.Axis, heat bool) map[string]any {
 	if a.Log {
 		out["type"] = "log"
 	}
+	if a.Range != nil {
+		out["min"], out["max"] = a.Range.Low, a.Range.High
+		if step := between(a.Range.Low, a.Range.High); step > 0 {
+			out["interval"] = step
+		}
+	}
 	return out
+}
+
+// between is the distance of ticks that divides a range into three to six parts of 1, 2 or 5 times a power of ten; 0 if none
+// does.
+func between(low, high float64) float64 {
+	for p := math.Pow(10, math.Floor(math.Log10(high-low))-1); p <= high-low; p *= 10 {
+		for _, m := range []float64{1, 2, 5} {
+			n := (high - low) / (m * p)
+			if whole := math.Round(n); math.Abs(n-whole) < 1e-6 && whole >= 3 && whole <= 6 {
+				return short(m*p, 9)
+			}
+		}
+	}
+	return 0
 }
 
 // label is an axis' title with its unit where the numbers do not carry it.
@@ -137,6 +204,17 @@ func label(a analysis.Axis) string {
 		}
 	}
 	return a.Label
+}
+
+// long lets an axis' names break, so that long ones are not cut off and leave room for the picture.
+func long(axis map[string]any) {
+	most := 0
+	names, _ := axis["data"].([]string)
+	for _, n := range names {
+		most = max(most, utf8.RuneCountInString(n))
+	}
+	label := axis["axisLabel"].(map[string]any)
+	label["overflow"], label["width"], label["lineHeight"], label["hideOverlap"] = "break", "@names:"+strconv.Itoa(most), 13, false
 }
 
 // dates reports whether all categories are days, which an axis writes shorter.
@@ -172,6 +250,23 @@ func around(c analysis.Chart) (low, high float64) {
 				}
 			}
 		}
+	}
+}
+
+// doublings gives a logarithmic axis of ratios ticks at the powers of two around the values.
+func doublings(axis map[string]any, c analysis.Chart) {
+	low, high := 1., 1.
+	for _, s := range c.Series {
+		for _, v := range slices.Concat(s.Y, s.Low, s.High) {
+			if v > 0 && !math.IsInf(v, 1) {
+				low, high = math.Min(low, v), math.Max(high, v)
+			}
+		}
+	}
+	axis["logBase"] = 2
+	axis["min"], axis["max"] = math.Exp2(math.Floor(math.Log2(low))), math.Exp2(math.Ceil(math.Log2(high)))
+	if low == high {
+		axis["max"] = 2.
 	}
 }
 
@@ -216,6 +311,14 @@ func lines(c analysis.Chart) []any {
 			one["type"], one["showSymbol"], one["symbolSize"] = "line", len(data) <= 40 && !s.Line, 5
 			if s.Line { // a trend or a reference, told from what was measured
 				one["lineStyle"], one["symbol"] = map[string]any{"type": "dashed"}, "none"
+				one["reference"] = c.Kind == analysis.LineChart && len(c.Series) > 1 && dashed(c) == 1
+			}
+			if s.Pale {
+				one["pale"], one["showSymbol"] = true, false
+				one["emphasis"] = map[string]any{"focus": "series"}
+			}
+			if s.Step {
+				one["step"], one["showSymbol"] = "end", false
 			}
 			if c.Kind == analysis.AreaChart {
 				one["stack"], one["areaStyle"] = "all", map[string]any{"opacity": .6}
@@ -232,6 +335,16 @@ func lines(c analysis.Chart) []any {
 		}
 	}
 	return out
+}
+
+// dashed counts the lines that are trends or references.
+func dashed(c analysis.Chart) (n int) {
+	for _, s := range c.Series {
+		if s.Line {
+			n++
+		}
+	}
+	return n
 }
 
 // values are a series' points: along the categories, or at their own x.
@@ -267,7 +380,7 @@ func whiskers(c analysis.Chart, s analysis.Series, i int) map[string]any {
 		data = append(data, []any{k, number(s.Low[k]), number(s.High[k]), at, bars})
 	}
 	encode := map[string]any{"x": 0, "y": []int{1, 2}}
-	if c.Kind == analysis.HBarChart {
+	if c.Kind == analysis.HBarChart || c.Kind == analysis.DotChart {
 		encode = map[string]any{"y": 0, "x": []int{1, 2}}
 	}
 	return map[string]any{"name": s.Name, "type": "custom", "renderItem": "@whisker", "data": data, "encode": encode, "z": 5, "silent": true,
@@ -283,6 +396,14 @@ func band(c analysis.Chart, s analysis.Series, i int) []any {
 	part := func(y []float64, opacity float64) map[string]any {
 		return map[string]any{"name": s.Name, "type": "line", "data": values(c, s, y), "stack": bandName(i), "stackStrategy": "all", "silent": true, "symbol": "none",
 			"lineStyle": map[string]any{"opacity": 0}, "areaStyle": map[string]any{"opacity": opacity, "color": "@series:" + bandName(i)[4:]}, "tooltip": map[string]any{"show": false}, "z": 1, "bandOf": i}
+	}
+	if s.Step {
+		plain := part
+		part = func(y []float64, opacity float64) map[string]any {
+			one := plain(y, opacity)
+			one["step"] = "end"
+			return one
+		}
 	}
 	low, high := part(s.Low, 0), part(width, .18)
 	return []any{low, high}
@@ -339,7 +460,35 @@ func points(c analysis.Chart) []any {
 	return out
 }
 
+// toned is a heat map whose cells have colours of their own, apart from their numbers, which stand in them.
+func toned(c analysis.Chart, o map[string]any) map[string]any {
+	s := c.Series[0]
+	var data []any
+	for y, row := range s.Grid {
+		for x, v := range row {
+			if number(v) != nil && y < len(s.Colours) && x < len(s.Colours[y]) && number(s.Colours[y][x]) != nil {
+				data = append(data, []any{x, y, short(v, 4), short(s.Colours[y][x], 3)})
+			}
+		}
+	}
+	o["visualMap"] = map[string]any{"show": false, "dimension": 3, "min": 0, "max": 1, "inRange": map[string]any{"color": "@sides"}}
+	o["tooltip"] = map[string]any{"trigger": "item", "confine": true, "formatter": "@cell:" + string(analysis.Plain)}
+	o["grid"].(map[string]any)["top"] = 10
+	y, x := o["yAxis"].(map[string]any), o["xAxis"].(map[string]any)
+	y["inverse"] = true
+	delete(y, "name")
+	delete(x, "name")
+	long(y)
+	label := x["axisLabel"].(map[string]any)
+	columns := strconv.Itoa(max(1, len(c.X.Categories)))
+	label["overflow"], label["width"], label["lineHeight"], label["hideOverlap"], label["rotate"] = "break", "@slot:"+columns, 13, false, "@turn:"+columns
+	return map[string]any{"type": "heatmap", "name": s.Name, "data": data, "label": map[string]any{"show": true, "formatter": "@times"}, "itemStyle": map[string]any{"borderWidth": 1, "borderColor": "@card"}}
+}
+
 func heat(c analysis.Chart, o map[string]any) map[string]any {
+	if len(c.Series) > 0 && c.Series[0].Colours != nil {
+		return toned(c, o)
+	}
 	low, high := math.Inf(1), math.Inf(-1)
 	var data []any
 	if len(c.Series) > 0 {
@@ -377,15 +526,16 @@ func marks(c analysis.Chart) map[string]any {
 	var data []any
 	for _, m := range c.Marks {
 		key, at := "yAxis", "insideEndTop"
-		if m.OnX != (c.Kind == analysis.HBarChart) {
+		lying := c.Kind == analysis.HBarChart || c.Kind == analysis.DotChart
+		if m.OnX != lying {
 			key, at = "xAxis", "end"
-			if c.Kind == analysis.HBarChart {
+			if lying {
 				at = "start" // its categories run downwards: the upper end, off the axis' numbers
 			}
 		}
 		data = append(data, map[string]any{key: m.Value, "name": m.Label, "label": map[string]any{"formatter": "{b}", "position": at}})
 	}
-	return map[string]any{"silent": true, "symbol": "none", "lineStyle": map[string]any{"type": "dashed", "width": 1.2, "color": "@muted"}, "label": map[string]any{"color": "@muted"}, "data": data}
+	return map[string]any{"silent": true, "symbol": "none", "precision": 9, "lineStyle": map[string]any{"type": "dashed", "width": 1.2, "color": "@muted"}, "label": map[string]any{"color": "@muted"}, "data": data}
 }
 
 // number is v, or null.

@@ -82,9 +82,11 @@ func checkQuestions(only []string) error {
 
 func (a *app) reportCommand() *cobra.Command {
 	var (
-		out    string
-		title  string
-		asJSON bool
+		out      string
+		title    string
+		asJSON   bool
+		predict  bool
+		question segue.PredictOptions
 	)
 	cmd := &cobra.Command{
 		Use:   "report",
@@ -92,13 +94,18 @@ func (a *app) reportCommand() *cobra.Command {
 		Long: `Write the engagement report: index.html, one page that opens without a network, report.json with every number, and each
 table as CSV and Parquet under tables/.`,
 		Example: `  segue report --db feed.duckdb
-  segue report --db feed.duckdb --out november --title "November"`,
+  segue report --db feed.duckdb --out november --title "November"
+  segue report --db feed.duckdb --predict`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var page string
+			var asked *segue.PredictOptions
+			if predict || question.Published {
+				asked = &question
+			}
 			err := a.withDatabase(cmd.Context(), true, func(s *segue.Segue, progress segue.Progress) error {
 				var err error
-				page, err = s.Report(cmd.Context(), out, segue.ReportOptions{Title: title, Progress: progress})
+				page, err = s.Report(cmd.Context(), out, segue.ReportOptions{Title: title, Predict: asked, Progress: progress})
 				return err
 			})
 			if err != nil {
@@ -113,6 +120,11 @@ table as CSV and Parquet under tables/.`,
 	}
 	a.databaseFlags(cmd)
 	cmd.Flags().StringVar(&out, "out", "report", "directory to write to; an earlier report there is replaced")
+	cmd.Flags().BoolVar(&predict, "predict", false, "also say who will be active, see segue predict")
+	cmd.Flags().BoolVar(&question.Published, "published", false, "with the prediction, repeat the case study's procedure too")
+	cmd.Flags().BoolVar(&question.Leaks, "leaks", false, "with --published: with its two leaks as well, to show their price")
+	cmd.Flags().StringVar(&question.Truth, "truth", "", "of a simulated log: the directory it was written to, to know how good a model could be")
+	questionFlags(cmd, &question)
 	cmd.Flags().StringVar(&title, "title", "", "the report's title")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print where it is as JSON")
 	return cmd

@@ -329,16 +329,32 @@ func (a *app) printAudit(alarms []activity.Alarm) {
 
 // printPublished prints the case study's table beside ours.
 func (a *app) printPublished(p *activity.Published) {
+	header := []string{"model", "published"}
+	for _, arm := range p.Arms {
+		header = append(header, arm.Name)
+	}
+	if len(p.Arms) > 1 {
+		header = append(header, "the leaks add")
+	}
 	var rows [][]string
-	number := func(x float64) string {
-		if math.IsNaN(x) {
-			return "-"
-		}
-		return fmt.Sprintf("%.4f", x)
-	}
 	for _, r := range p.Rows {
-		rows = append(rows, []string{r.Model, number(r.Published), number(r.Leaky), number(r.Sound)})
+		row := []string{r.Model, percent(r.Published)}
+		for _, s := range r.Scores {
+			row = append(row, percent(s.Accuracy))
+		}
+		if r.Both != nil {
+			row = append(row, fmt.Sprintf("%+.1f points (%+.1f to %+.1f)", 100*r.Both.Added, 100*r.Both.Low, 100*r.Both.High))
+		}
+		rows = append(rows, row)
 	}
-	fmt.Fprintln(a.stdout, "\nThe case study's procedure, accuracy:")
-	a.printTable([]string{"model", "published", "with its leaks", "without"}, rows, 1)
+	fmt.Fprintln(a.stdout, "\nThe case study's procedure, accuracy on its test part:")
+	a.printTable(header, rows, 1)
+	for _, arm := range p.Arms {
+		for _, al := range arm.Alarms {
+			fmt.Fprintf(a.stdout, "The audit refuses %q: %s: %s.\n", arm.Name, al.Column, al.What)
+		}
+	}
+	for _, n := range p.Notes {
+		fmt.Fprintln(a.stdout, n)
+	}
 }

@@ -57,12 +57,14 @@
     };
   }
 
+  const slot = (columns, width) => Math.round((0.64 * width) / columns);
+
   // resolve puts functions and colours in the place of the names that the option gives them.
-  function resolve(v, palette) {
-    if (Array.isArray(v)) return v.map((x) => resolve(x, palette));
+  function resolve(v, palette, width) {
+    if (Array.isArray(v)) return v.map((x) => resolve(x, palette, width));
     if (v && typeof v === "object") {
       const out = {};
-      for (const k of Object.keys(v)) out[k] = resolve(v[k], palette);
+      for (const k of Object.keys(v)) out[k] = resolve(v[k], palette, width);
       return out;
     }
     if (typeof v !== "string" || v[0] !== "@") return v;
@@ -82,6 +84,24 @@
         return css("--muted");
       case "ramp":
         return css("--ramp").split(" ");
+      case "span":
+        return css("--span").split(" ");
+      case "sides":
+        return css("--sides").split(" ");
+      case "card":
+        return css("--card");
+      case "names": // how wide names of so many letters beside a picture may be
+        return Math.min(7 * parts[1] + 4, 200, Math.round((width < 500 ? 0.42 : 0.33) * width));
+      case "slot": // and those below one of so many columns, which are turned where there is no room
+        return slot(parts[1], width) < 70 ? 110 : slot(parts[1], width);
+      case "turn":
+        return slot(parts[1], width) < 70 ? 90 : 0;
+      case "times":
+        return (p) => (p.value[2] < 0.095 ? "<0.1" : "×" + (p.value[2] < 9.5 ? p.value[2].toFixed(1) : grouped.format(p.value[2])));
+      case "offset":
+        return (v) => [0, v[3]];
+      case "swarm":
+        return (p) => "<b>" + escape(p.name) + "</b>: " + format(p.value[0], parts[1]);
       case "point":
         return (p) => (p.name ? "<b>" + escape(p.name) + "</b><br>" : "") + format(p.value[0], parts[1]) + ", " + format(p.value[1], parts[2]);
       case "cell":
@@ -97,10 +117,10 @@
     return v;
   }
 
-  // dress gives an option the page's colours.
-  function dress(option) {
+  // dress gives an option the page's colours, and its names the room of a picture so many pixels wide.
+  function dress(option, width) {
     const palette = css("--palette").split(" ");
-    const o = resolve(option, palette);
+    const o = resolve(option, palette, width);
     const ink = css("--ink"), muted = css("--muted"), rule = css("--rule");
     o.color = palette;
     o.textStyle = { fontFamily: css("--sans"), color: ink };
@@ -111,7 +131,7 @@
       axis.nameTextStyle = Object.assign(axis.nameTextStyle || {}, { color: muted });
       axis.axisLabel = Object.assign(axis.axisLabel || {}, { color: muted });
       axis.axisLine = { lineStyle: { color: rule } };
-      if (axis.type !== "category") axis.splitLine = { lineStyle: { color: rule, opacity: 0.6 } };
+      if (axis.type !== "category" || axis.splitLine) axis.splitLine = Object.assign({}, axis.splitLine, { lineStyle: { color: rule, opacity: 0.6 } });
     }
     if (o.yAxis.type !== "category") {
       o.yAxis.nameLocation = "end";
@@ -121,7 +141,7 @@
     if (o.xAxis.type !== "category" && o.yAxis.type === "category" && !o.visualMap) o.xAxis.nameGap = 30;
     if (o.visualMap) {
       o.visualMap.textStyle = { color: muted };
-      o.visualMap.text = [o.visualMap.formatter(o.visualMap.max), o.visualMap.formatter(o.visualMap.min)];
+      if (typeof o.visualMap.formatter === "function") o.visualMap.text = [o.visualMap.formatter(o.visualMap.max), o.visualMap.formatter(o.visualMap.min)];
     }
     let base = 0;
     for (const s of o.series) {
@@ -131,12 +151,25 @@
         s.tooltip = { show: false };
         continue;
       }
+      const again = base >= palette.length; // a colour that an earlier line has
       const colour = palette[base++ % palette.length];
-      if (s.type === "boxplot") {
+      if (s.swarm) { // each point has its own colour
+        s.itemStyle = { opacity: 0.9 };
+      } else if (s.plain) {
+        s.itemStyle = { color: muted, opacity: 0.6 };
+      } else if (s.type === "boxplot") {
         s.itemStyle = { color: colour + "33", borderColor: colour, borderWidth: 1.5 };
       } else if (s.type !== "heatmap") {
         s.itemStyle = Object.assign(s.itemStyle || {}, { color: colour });
         if (s.type === "line") s.lineStyle = Object.assign({}, s.lineStyle, { color: colour, width: 2 });
+        if (s.reference) {
+          s.itemStyle.color = muted;
+          s.lineStyle = { color: muted, width: 1.4, type: "dashed" };
+        }
+        if (s.pale) {
+          s.lineStyle = { color: colour, width: 1.2, opacity: 0.55, type: again ? "dotted" : "solid" };
+          s.emphasis = Object.assign({ lineStyle: { color: colour, width: 2.5, opacity: 1 } }, s.emphasis);
+        }
         if (s.label) s.label.color = muted;
       }
     }
@@ -149,21 +182,38 @@
     el.dataset.drawn = "1";
     const option = JSON.parse(document.getElementById(el.dataset.option).textContent);
     const chart = echarts.init(el, null, { renderer: "svg" });
-    chart.setOption(dress(option));
+    chart.setOption(dress(option, el.clientWidth));
     charts.push({ el, chart, option });
   }
   window.drawAllCharts = function () {
     document.querySelectorAll(".chart[data-option]").forEach(draw);
   };
   function redress() {
-    for (const c of charts) c.chart.setOption(dress(c.option), true);
+    for (const c of charts) c.chart.setOption(dress(c.option, c.el.clientWidth), true);
+    key();
+  }
+
+  // key gives the names that several pictures share the colours of their lines.
+  function key() {
+    const palette = css("--palette").split(" ");
+    document.querySelectorAll("ul.key").forEach((ul) => Array.from(ul.children).forEach((li, i) => {
+      const line = li.firstElementChild;
+      line.style.borderTopColor = palette[i % palette.length];
+      line.style.borderTopStyle = li.className === "pale" && i >= palette.length ? "dotted" : "solid";
+    }));
   }
 
   const watcher = new IntersectionObserver((entries) => {
     for (const e of entries) if (e.isIntersecting) { watcher.unobserve(e.target); draw(e.target); }
   }, { rootMargin: "400px" });
   document.querySelectorAll(".chart[data-option]").forEach((el) => watcher.observe(el));
-  const fit = () => { for (const c of charts) c.chart.resize(); };
+  const fit = () => {
+    for (const c of charts) {
+      const named = JSON.stringify(c.option).includes('"@names'); // what was given by width is given anew
+      c.chart.resize();
+      if (named) c.chart.setOption(dress(c.option, c.el.clientWidth), true);
+    }
+  };
   window.addEventListener("resize", fit);
   window.addEventListener("beforeprint", () => { root.dataset.theme = "light"; root.classList.add("printing"); window.drawAllCharts(); redress(); fit(); });
   window.addEventListener("afterprint", () => { root.classList.remove("printing"); setTheme(chosen); fit(); });
