@@ -57,8 +57,9 @@ func isMissing(s string) bool {
 // there and what was expected.
 //
 // A column whose every value is a number, or missing (empty, NA, N/A, NULL, nan, \N or ?), holds numbers; any other holds
-// categories, its levels sorted. Columns without a value, of more categories than MaxLevels, or of categories that are nearly
-// all different (more than half as many as rows, of at least 50 rows: names, ids) are left out, with a note.
+// categories, its levels sorted. Columns without a value or with one only, of more categories than MaxLevels, of categories
+// that are nearly all different (more than half as many as rows, of at least 50 rows: names, ids) or that number the rows
+// (whole numbers, each the last one plus 1) are left out, with a note; Categorical keeps numbers of the last kind.
 //
 // The label must have two values at least and none missing. Where Positive is empty it must have exactly two, and the
 // positive one is the one of them that is 1, true, t, yes, y or positive; failing that, the rarer; failing that, the one
@@ -129,7 +130,11 @@ func finishTable(c *tableReader, cfg TableConfig, cols []*tableColumn, x []float
 	}
 	var keep []int
 	for k, col := range cols {
-		if why := col.settle(rows); why != "" {
+		why := col.settle(rows)
+		if why == "" && col.numbersRows(x[k:], len(cols), rows) {
+			why = "it numbers the rows"
+		}
+		if why != "" {
 			t.Notes = append(t.Notes, fmt.Sprintf("column %s is left out: %s", col.name, why))
 			continue
 		}

@@ -96,6 +96,8 @@ func (c *tableColumn) settle(rows int) string {
 	case c.why != "":
 	case c.values == 0:
 		c.why = "it has no value"
+	case c.values == rows && len(c.texts) == 1 && rows > 1:
+		c.why = fmt.Sprintf("all rows have the value %.60q", c.texts[0])
 	case c.codes == nil:
 	case c.number && !c.categorical:
 		c.replace = c.numbers()
@@ -111,6 +113,22 @@ func (c *tableColumn) settle(rows int) string {
 	}
 	c.codes, c.texts = nil, nil
 	return c.why
+}
+
+// numbersRows says whether each row's value is that of the row before plus 1, in at least 50 rows. x has the column's values as
+// they were kept, each width after the last. Such a column says how the file is sorted and nothing about new rows.
+func (c *tableColumn) numbersRows(x []float32, width, rows int) bool {
+	if rows < 50 || c.levels != nil || c.values < rows {
+		return false
+	}
+	const whole = 1 << 24 // a float32 does not count further
+	for i := 1; i < rows; i++ {
+		last, v := c.final(x[(i-1)*width]), c.final(x[i*width])
+		if v != last+1 && !(v >= whole && last >= whole && v >= last) {
+			return false
+		}
+	}
+	return true
 }
 
 // final is the value that v, as it was kept, stands for.
@@ -132,7 +150,7 @@ type tableLabels struct {
 func (l *tableLabels) add(c *tableReader, s string, column int) error {
 	s = strings.TrimSpace(s)
 	if isMissing(s) {
-		return c.bad(column, s, "each row needs a label")
+		return c.bad(column, s, "each row needs a label: take out the rows without one")
 	}
 	if len(l.codes) == math.MaxInt32 {
 		return fmt.Errorf("%s:%d: more than %d rows", c.name, c.line, math.MaxInt32)
