@@ -5,6 +5,7 @@
 package learn
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -17,6 +18,8 @@ type tableColumn struct {
 	field       int // of a record
 	categorical bool
 	max         int // levels
+
+	decimalComma bool
 
 	codes  map[string]int32 // of the texts so far; nil once numbers are kept, or once the column is left out
 	texts  []string
@@ -40,7 +43,7 @@ func (c *tableColumn) value(s string, line int, before []float32, width int) flo
 	var v float32
 	if c.number || c.codes == nil {
 		var ok bool
-		v, ok = parseNumber(s)
+		v, ok = parseDecimal(s, c.decimalComma)
 		c.number = c.number && ok
 	}
 	if c.codes == nil {
@@ -85,7 +88,7 @@ func (c *tableColumn) keepNumbers(before []float32, width int) {
 func (c *tableColumn) numbers() []float32 {
 	numbers := make([]float32, len(c.texts))
 	for k, s := range c.texts {
-		numbers[k], _ = parseNumber(s)
+		numbers[k], _ = parseDecimal(s, c.decimalComma)
 	}
 	return numbers
 }
@@ -139,6 +142,9 @@ func (c *tableColumn) final(v float32) float32 {
 	return c.replace[int(v)]
 }
 
+// ErrManyLabels is given for a label of more than two values of which none was named as positive.
+var ErrManyLabels = errors.New("more than two labels")
+
 // tableLabels are the labels so far.
 type tableLabels struct {
 	values []string // in the order of their first rows
@@ -180,7 +186,7 @@ func (l *tableLabels) settle(t *Table, name, positive string) error {
 		}
 	} else {
 		if len(sorted) > 2 {
-			return fmt.Errorf("%s: column %s: more than two labels: %s: name the one that is positive", name, t.Label, quoted(sorted))
+			return fmt.Errorf("%s: column %s: %w: %s: name the one that is positive", name, t.Label, ErrManyLabels, quoted(sorted))
 		}
 		positive = l.infer(sorted)
 	}

@@ -78,6 +78,7 @@ Models: ` + strings.Join(tablebench.ModelNames(), ", ") + `.`,
 	f.Uint64Var(&b.bench.Seed, "seed", 1, "of the rows held out, the folds and what models draw: same seed, same figures")
 	f.StringSliceVar(&b.table.Ignore, "ignore", nil, "columns to leave out")
 	f.StringSliceVar(&b.table.Categorical, "categorical", nil, "columns of numbers that stand for categories")
+	f.BoolVar(&b.table.DecimalComma, "decimal-comma", false, "numbers are written 1,5 instead of 1.5 (default where fields are between semicolons)")
 	f.StringVar(&b.separator, "separator", "", "what stands between fields: one character, or tab (default: comma, semicolon or tab, whichever splits the header)")
 	f.IntVar(&b.bench.ExactRows, "svm-rows", 10_000, "fit the RBF SVM exactly up to so many training rows; it takes time with their square")
 	f.StringVar(&b.save, "save", "", "write the best model, as fitted to the training rows, to this file")
@@ -189,7 +190,9 @@ func (a *app) learnBench(cmd *cobra.Command, b *learnBench) error {
 // in their file.
 func (a *app) benchTables(b *learnBench, progress segue.Progress) (table *learn.Table, train, test *learn.Data, rows []int32, err error) {
 	err = a.readTable(b.train, b, progress, func(r io.Reader, name string) error {
-		table, err = learn.ReadTable(r, name, b.table)
+		if table, err = learn.ReadTable(r, name, b.table); errors.Is(err, learn.ErrManyLabels) {
+			err = fmt.Errorf("%w (--positive VALUE); all others count as negative", err)
+		}
 		return err
 	})
 	if err != nil {
@@ -265,6 +268,7 @@ func (a *app) readTable(file string, b *learnBench, progress segue.Progress, rea
 	if b.table.Comma == 0 {
 		b.table.Comma = separatorOf(string(first))
 	}
+	b.table.DecimalComma = b.table.DecimalComma || b.table.Comma == ';'
 	return read(io.MultiReader(strings.NewReader(string(first)), r), name)
 }
 
@@ -380,7 +384,10 @@ func (a *app) printBench(out *benchOutput, b *learnBench) {
 		if m.P < .0001 {
 			p = "<.0001"
 		}
-		from := figure(m.FromBest, "-%.4f")
+		from := figure(-m.FromBest, "%.4f")
+		if m.FromBest < .00005 {
+			from = "0.0000"
+		}
 		if k == out.Best {
 			from, p = "best", ""
 		}

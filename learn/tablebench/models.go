@@ -128,15 +128,17 @@ func entries() []entry {
 	}
 }
 
-// rbf is exact or approximate by the number of rows. Decisions are calibrated outside, like all models'.
+// rbf is exact or approximate by the number of rows. Decisions are calibrated outside, like all models'. Where one label is
+// rare its rows weigh more: nearly all of them would lie at their bound otherwise, and tell nothing of the others' order.
 func rbf(s size, seed uint64) (g []learn.Learner) {
+	balanced := 10*s.rarer < s.rows
 	for _, gamma := range []float64{learn.GammaScale, learn.GammaAuto} {
 		for _, c := range []float64{1, .1, 10} {
 			if s.rows > s.exactRows {
-				g = append(g, s.numeric(learn.MappedSVM{Map: learn.KernelMap{Components: nystroemLandmarks, Gamma: gamma, Seed: seed}, C: c, Folds: -1}))
+				g = append(g, s.numeric(learn.MappedSVM{Map: learn.KernelMap{Components: nystroemLandmarks, Gamma: gamma, Seed: seed}, C: c, Balanced: balanced, Folds: -1}))
 				continue
 			}
-			g = append(g, s.numeric(learn.KernelSVM{Gamma: gamma, C: c, Folds: -1, Seed: seed}))
+			g = append(g, s.numeric(learn.KernelSVM{Gamma: gamma, C: c, Balanced: balanced, Folds: -1, Seed: seed}))
 		}
 	}
 	return g

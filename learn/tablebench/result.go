@@ -36,6 +36,8 @@ type Result struct {
 	Best          int      `json:"best"` // index of the highest AUC
 	Verdict       []string `json:"verdict"`
 	Notes         []string `json:"notes"`
+
+	chance float64 // p-value of the best AUC against scores that say nothing
 }
 
 // Judged is one model. All measures are of the test rows.
@@ -110,17 +112,34 @@ func (r *Result) rank(y []bool) error {
 	if err != nil {
 		return err
 	}
+	p := make([]float64, len(against))
 	for k, a := range against {
 		m := &r.Models[at[k]]
-		if a.Best {
-			r.Best, m.FromBest = at[k], 0
+		if p[k] = a.Difference.P; a.Best {
+			r.Best, m.FromBest, p[k] = at[k], 0, math.NaN()
+			r.chance = chance(a.Value, r.TestPositive, r.TestRows-r.TestPositive)
 			continue
 		}
-		m.FromBest, m.P = Number(a.Difference.Difference), Number(a.Adjusted)
-		m.FromBestLow, m.FromBestHigh = Number(a.Difference.Low), Number(a.Difference.High)
+		m.FromBest, m.FromBestLow, m.FromBestHigh = Number(a.Difference.Difference), Number(a.Difference.Low), Number(a.Difference.High)
+	}
+	for k, a := range against {
+		// A difference without any spread is that of rows in perfect order from rows in none.
+		if !a.Best && math.IsNaN(p[k]) && a.Value == .5 {
+			p[k] = r.chance
+		}
+	}
+	for k, q := range learn.Holm(p) {
+		r.Models[at[k]].P = Number(q)
 	}
 	r.say()
 	return nil
+}
+
+// chance is the p-value, two-sided, of an AUC under the hypothesis that the scores say nothing (Mann and Whitney, Annals of
+// Mathematical Statistics 18, 1947, by the normal approximation).
+func chance(auc float64, yes, no int) float64 {
+	se := math.Sqrt(float64(yes+no+1) / (12 * float64(yes) * float64(no)))
+	return math.Erfc(math.Abs(auc-.5) / se / math.Sqrt2)
 }
 
 // say writes the verdict.
@@ -138,10 +157,13 @@ func (r *Result) say() {
 			alike = append(alike, m.Title)
 		}
 	}
-	if best.AUCLow <= .5 {
-		r.Verdict = append(r.Verdict, fmt.Sprintf("No model is shown to do better than chance: the interval of the highest AUC, of the %s, includes .5.", best.Title))
+	if best.AUCLow <= .5 || r.chance >= .05 {
+		r.Verdict = append(r.Verdict, fmt.Sprintf("No model is shown to do better than chance, not even the %s, whose AUC is the highest.", best.Title))
 	}
 	r.Verdict = append(r.Verdict, fmt.Sprintf("Best by AUC: %s, %.4f (95%% interval %.4f to %.4f).", best.Title, best.AUC, best.AUCLow, best.AUCHigh))
+	if best.AUC == 1 {
+		r.Verdict = append(r.Verdict, "It puts every positive test row above every other one: such an order has no spread to take an interval from. Is a column among them that is only known together with the label?")
+	}
 	if len(worse) > 0 {
 		r.Verdict = append(r.Verdict, fmt.Sprintf("Its lead is real (p below .05 after Holm's correction) over: %s.", strings.Join(worse, ", ")))
 	}
