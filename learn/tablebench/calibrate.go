@@ -35,7 +35,7 @@ func calibrate(m learn.Model, y []bool, p []float64, seed uint64) (learn.Model, 
 		if err != nil {
 			return nil, nil, err
 		}
-		if try == learn.IsotonicScaling {
+		if loss += 2 / float64(len(y)); try == learn.IsotonicScaling { // what two numbers gain by chance alone (Akaike)
 			loss += isotonicGain
 		}
 		if loss < least {

@@ -37,7 +37,7 @@ type Result struct {
 	Verdict       []string `json:"verdict"`
 	Notes         []string `json:"notes"`
 
-	chance float64 // p-value of the best AUC against scores that say nothing
+	chance float64 // p-value of the best AUC against scores that say nothing, times the number of models that it is the best of
 }
 
 // Judged is one model. All measures are of the test rows.
@@ -117,7 +117,7 @@ func (r *Result) rank(y []bool) error {
 		m := &r.Models[at[k]]
 		if p[k] = a.Difference.P; a.Best {
 			r.Best, m.FromBest, p[k] = at[k], 0, math.NaN()
-			r.chance = chance(a.Value, r.TestPositive, r.TestRows-r.TestPositive)
+			r.chance = min(1, float64(len(at))*chance(a.Value, r.TestPositive, r.TestRows-r.TestPositive))
 			continue
 		}
 		m.FromBest, m.FromBestLow, m.FromBestHigh = Number(a.Difference.Difference), Number(a.Difference.Low), Number(a.Difference.High)
@@ -125,7 +125,7 @@ func (r *Result) rank(y []bool) error {
 	for k, a := range against {
 		// A difference without any spread is that of rows in perfect order from rows in none.
 		if !a.Best && math.IsNaN(p[k]) && a.Value == .5 {
-			p[k] = r.chance
+			p[k] = r.chance / float64(len(at)) // Holm corrects it
 		}
 	}
 	for k, q := range learn.Holm(p) {
