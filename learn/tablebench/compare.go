@@ -126,7 +126,7 @@ func (r *run) prepare() error {
 	}
 	if len(r.train.Y) > oneFoldRows {
 		r.folds = r.folds[:1]
-		r.note("more than %d training rows: calibration and the F1 threshold come from one %s of them, held out once", oneFoldRows, nth(k))
+		r.note("more than %d training rows: calibration and the F1 threshold come from one of %d parts of them, held out once", oneFoldRows, k)
 	}
 	if min(yes, no) < 50 {
 		r.note("the rarer label has %d training rows: all figures are rough", min(yes, no))
@@ -315,11 +315,4 @@ func count(y []bool) (yes, no int) {
 		}
 	}
 	return yes, no
-}
-
-func nth(k int) string {
-	if k == 2 {
-		return "half"
-	}
-	return fmt.Sprintf("%dth", k)
 }
