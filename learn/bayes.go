@@ -72,23 +72,40 @@ func FitNaiveBayes(ctx context.Context, d *Data, c NaiveBayes) (*NaiveBayesModel
 			m.LogLevel[y][j] = make([]float64, len(column.Levels))
 		}
 	}
+	categorical := make([]bool, p)
+	for j, c := range m.Columns {
+		categorical[j] = c.Categorical()
+	}
 	var prior [2]float64
 	rows := make([]float64, p) // that have a value and a weight, whatever their label
 	centre, square := make([]float64, p), make([]float64, p)
 	// First the sums of the values, in Mean, and the weights of the levels, in LogLevel.
-	if err := bayesRows(ctx, d, func(y int, w float64, row []float32) {
-		prior[y] += w
+	if err := bayesRows(ctx, d, func(s *bayesSums, y int, w float64, row []float32) {
+		s.prior[y] += w
+		sum, weight := s.sum[y][:len(row)], s.weight[y][:len(row)]
+		all, rows, categorical := s.all[:len(row)], s.rows[:len(row)], categorical[:len(row)]
 		for j, v := range row {
-			if m.Columns[j].Categorical() {
+			if categorical[j] {
 				if l := knownLevel(v, m.Columns[j]); l >= 0 {
-					m.LogLevel[y][j][l] += w
-					weight[y][j] += w
+					s.level(y, j, m.Columns[j])[l] += w
+					weight[j] += w
 				}
 			} else if v == v {
-				m.Mean[y][j] += w * float64(v)
-				weight[y][j] += w
-				centre[j] += float64(v)
+				sum[j] += w * float64(v)
+				weight[j] += w
+				all[j] += float64(v)
 				rows[j]++
+			}
+		}
+	}, func(s *bayesSums) {
+		addSums(centre, s.all)
+		addSums(rows, s.rows)
+		for y := range 2 {
+			prior[y] += s.prior[y]
+			addSums(m.Mean[y], s.sum[y])
+			addSums(weight[y], s.weight[y])
+			for j, levels := range s.levels[y] {
+				addSums(m.LogLevel[y][j], levels)
 			}
 		}
 	}); err != nil {
@@ -107,13 +124,20 @@ func FitNaiveBayes(ctx context.Context, d *Data, c NaiveBayes) (*NaiveBayesModel
 		centre[j] /= max(rows[j], 1)
 	}
 	// Then the squares about the means: within a label, in Variance, and over all rows, for the smoothing.
-	if err := bayesRows(ctx, d, func(y int, w float64, row []float32) {
+	if err := bayesRows(ctx, d, func(s *bayesSums, y int, w float64, row []float32) {
+		mean, sum := m.Mean[y][:len(row)], s.sum[y][:len(row)]
+		centre, all, categorical := centre[:len(row)], s.all[:len(row)], categorical[:len(row)]
 		for j, v := range row {
-			if v == v && !m.Columns[j].Categorical() {
-				by, off := float64(v)-m.Mean[y][j], float64(v)-centre[j]
-				m.Variance[y][j] += w * by * by
-				square[j] += off * off
+			if v == v && !categorical[j] {
+				by, off := float64(v)-mean[j], float64(v)-centre[j]
+				sum[j] += w * by * by
+				all[j] += off * off
 			}
+		}
+	}, func(s *bayesSums) {
+		addSums(square, s.all)
+		for y := range 2 {
+			addSums(m.Variance[y], s.sum[y])
 		}
 	}); err != nil {
 		return nil, err
@@ -142,19 +166,55 @@ func FitNaiveBayes(ctx context.Context, d *Data, c NaiveBayes) (*NaiveBayesModel
 	return m, nil
 }
 
-// bayesRows calls do for all rows that have a weight; y is 1 for a positive row.
-func bayesRows(ctx context.Context, d *Data, do func(y int, w float64, row []float32)) error {
-	for i := range d.X.Rows {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return context.Cause(ctx)
+// bayesSums are the sums over one block of rows, by label and column.
+type bayesSums struct {
+	prior       [2]float64
+	sum, weight [2][]float64
+	levels      [2][][]float64 // weights of the levels; nil where no row of the block has one
+	all, rows   []float64      // over both labels
+}
+
+// level are the weights of the levels of column j.
+func (s *bayesSums) level(y, j int, c Column) []float64 {
+	if s.levels[y][j] == nil {
+		s.levels[y][j] = make([]float64, len(c.Levels))
+	}
+	return s.levels[y][j]
+}
+
+// bayesRows calls do for all rows that have a weight, block by block in parallel, and then add for the sums of each block in
+// their order; y is 1 for a positive row.
+func bayesRows(ctx context.Context, d *Data, do func(s *bayesSums, y int, w float64, row []float32), add func(*bayesSums)) error {
+	const blocks = 8
+	n, p := d.X.Rows, d.X.Cols
+	size := max(1024, (n+blocks-1)/blocks)
+	sums := make([]bayesSums, (n+size-1)/size)
+	if err := inBlocks(ctx, n, size, threadsOf(0), func(b, from, to int) {
+		s := &sums[b]
+		s.all, s.rows = make([]float64, p), make([]float64, p)
+		for y := range 2 {
+			s.sum[y], s.weight[y], s.levels[y] = make([]float64, p), make([]float64, p), make([][]float64, p)
 		}
-		w, y := d.weight(i), 0
-		if d.Y[i] {
-			y = 1
+		for i := from; i < to; i++ {
+			if i%1024 == 0 && ctx.Err() != nil {
+				return
+			}
+			w, y := d.weight(i), 0
+			if d.Y[i] {
+				y = 1
+			}
+			if w > 0 {
+				do(s, y, w, d.X.Row(i))
+			}
 		}
-		if w > 0 {
-			do(y, w, d.X.Row(i))
-		}
+	}); err != nil {
+		return err
+	}
+	if ctx.Err() != nil { // it may have ended within the last blocks
+		return context.Cause(ctx)
+	}
+	for b := range sums {
+		add(&sums[b])
 	}
 	return nil
 }

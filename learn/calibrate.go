@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // CalibrationMethod is a kind of map.
@@ -128,6 +129,23 @@ func CalibrateOn(ctx context.Context, m Model, d *Data, method CalibrationMethod
 	return c, nil
 }
 
+// CalibrateBy calibrates m by probabilities p of rows with labels y and weights w (nil for 1 each) that come from models of
+// the same learner that have not seen them, such as those of folds. p is not changed.
+func CalibrateBy(m Model, method CalibrationMethod, y []bool, p []float64, w []float32) (*CalibratedModel, error) {
+	if _, nested := m.(*CalibratedModel); nested {
+		return nil, errors.New("learn: calibrated: the model is calibrated already")
+	}
+	if !judgeable(y, p, w) {
+		return nil, fmt.Errorf("learn: calibrated: %d labels, %d probabilities, %d weights: they must be as many, at least 1, none of them NaN, and some weight above 0", len(y), len(p), len(w))
+	}
+	c, err := calibration(method, y, slices.Clone(p), w)
+	if err != nil {
+		return nil, err
+	}
+	c.Inner = m
+	return c, nil
+}
+
 // calibration fits a map from the probabilities p, which it overwrites, to the labels.
 func calibration(method CalibrationMethod, y []bool, p []float64, w []float32) (*CalibratedModel, error) {
 	m := &CalibratedModel{Method: method}
@@ -204,11 +222,16 @@ func predictFold(ctx context.Context, d *Data, l Learner, fold []int32, f int32,
 	return nil
 }
 
-// clippedLogOdds is log(p/(1-p)), within 13.8 of 0: that of one in a million. A forest may well say 0, of which the log-odds would
-// outweigh all other rows.
+// clippedLogOdds is log(p/(1-p)), drawn in beyond 13.8, that of one in a million, to at most some 20. A forest may well say 0, of
+// which the log-odds would outweigh all other rows; but what naive Bayes says of many columns is often nearer to 0 or 1 than
+// that, and a hard limit would make all those rows equal.
 func clippedLogOdds(p float64) float64 {
-	p = min(max(p, 1e-6), 1-1e-6)
-	return math.Log(p / (1 - p))
+	const limit = 13.8
+	odds := math.Log(max(p, math.SmallestNonzeroFloat64)) - math.Log1p(-min(p, 1-0x1p-53))
+	if beyond := math.Abs(odds) - limit; beyond > 0 {
+		return math.Copysign(limit+math.Log1p(beyond), odds)
+	}
+	return odds
 }
 
 func plattFinite(v ...float64) bool {

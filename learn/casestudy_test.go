@@ -12,12 +12,18 @@ import (
 
 // caseStudy makes n rows of the shape that the speed comparison uses: 47 columns, of which 9 are standardised logs of
 // heavy-tailed counts that hang together, 2 are standardised numbers and 36 are the one-hot columns of three categories;
-// 22% of the rows are positive, by a rule with a bend and an interaction. The rule's own AUC is about .83.
+// about 22% of the rows are positive, by a rule with a bend and an interaction. The rule's own AUC is about .79.
 func caseStudy(n int, seed uint64) *Data {
+	d, _ := caseStudyRule(n, seed)
+	return d
+}
+
+// caseStudyRule is caseStudy with each row's true chance of being positive.
+func caseStudyRule(n int, seed uint64) (*Data, []float64) {
 	const counts, numbers, p = 9, 2, 47
 	levels := []int{24, 8, 4}
 	r := rand.New(rand.NewPCG(seed, 47))
-	d := &Data{X: NewMatrix(n, p), Y: make([]bool, n)}
+	d, chance := &Data{X: NewMatrix(n, p), Y: make([]bool, n)}, make([]float64, n)
 	effect := make([]float64, 36)
 	for k := range effect {
 		effect[k] = .25 * r.NormFloat64()
@@ -32,7 +38,7 @@ func caseStudy(n int, seed uint64) *Data {
 		for j := range numbers {
 			row[counts+j] = float32(r.NormFloat64())
 		}
-		score := -2.1 + .9*float64(row[0]) + .5*float64(row[1]) - .35*float64(row[0])*float64(row[0])*.4 +
+		score := -.95 + .9*float64(row[0]) + .5*float64(row[1]) - .35*float64(row[0])*float64(row[0])*.4 +
 			.5*float64(row[2])*float64(row[counts]) - .4*math.Abs(float64(row[counts+1]))
 		at := counts + numbers
 		for _, l := range levels {
@@ -41,9 +47,30 @@ func caseStudy(n int, seed uint64) *Data {
 			score += effect[at+k-counts-numbers]
 			at += l
 		}
-		d.Y[i] = r.Float64() < 1/(1+math.Exp(-score))
+		chance[i] = 1 / (1 + math.Exp(-score))
+		d.Y[i] = r.Float64() < chance[i]
 	}
-	return d
+	return d, chance
+}
+
+// The shape is as its comment states, whatever the seed.
+func TestCaseStudyIsAsStated(t *testing.T) {
+	for seed := uint64(1); seed <= 3; seed++ {
+		d, chance := caseStudyRule(100_000, seed)
+		positive := 0
+		for _, y := range d.Y {
+			if y {
+				positive++
+			}
+		}
+		// The effects of the categories are drawn too, so that the share differs between seeds by more than the rows' chance.
+		if share := float64(positive) / 100_000; math.Abs(share-.22) > .015 {
+			t.Errorf("seed %d: %.3f of the rows are positive", seed, share)
+		}
+		if auc := AUC(d.Y, chance, nil); math.Abs(auc-.79) > .01 {
+			t.Errorf("seed %d: the rule's AUC is %.4f", seed, auc)
+		}
+	}
 }
 
 // TestWriteCaseStudy writes the rows for testdata/bench/bench.py where SEGUE_LEARN_BENCH names a directory: X.f32 (row by row,

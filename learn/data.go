@@ -146,10 +146,13 @@ func (d *Data) check(takes accepts) error {
 	}
 	for i := range n {
 		for j, v := range d.X.Row(i) {
+			if v-v == 0 {
+				continue // finite
+			}
 			switch {
-			case math.IsInf(float64(v), 0):
+			case v == v:
 				return fmt.Errorf("learn: row %d, column %s: infinite", i, d.column(j).Name)
-			case v != v && takes&acceptsMissing == 0:
+			case takes&acceptsMissing == 0:
 				return fmt.Errorf("learn: row %d, column %s: missing: fill it first (Encoder)", i, d.column(j).Name)
 			}
 		}

@@ -27,6 +27,8 @@ type linearProblem struct {
 	bare    bool      // is there no penalty at all
 	tol     float64
 	maxIter int
+
+	start, scale []float64 // length q: where to begin, and the columns' root mean squares; nil for 0 and to find them
 }
 
 // newLinearProblem has the penalties l1 and l2 for each column and none for the intercept.
@@ -66,15 +68,19 @@ const (
 func (l *linearProblem) newton(ctx context.Context) (*linearSolution, error) {
 	q := l.loss.d.X.Cols + 1
 	beta, z, g, h := make([]float64, q), make([]float64, q), make([]float64, q), make([]float64, q*q)
+	copy(beta, l.start)
 	loss, _, err := l.loss.at(ctx, beta, g, h)
 	if err != nil {
 		return nil, err
 	}
 	s := &linearSolution{beta: beta}
-	scale := make([]float64, q) // root mean squares: at beta = 0 the curve of all rows is the same
-	for j := range scale {
-		if scale[j] = math.Sqrt(h[j*q+j] / h[q*q-1]); scale[j] == 0 {
-			scale[j] = 1
+	scale := l.scale
+	if scale == nil { // at beta = 0 the curve of all rows is the same
+		scale = make([]float64, q)
+		for j := range scale {
+			if scale[j] = math.Sqrt(h[j*q+j] / h[q*q-1]); scale[j] == 0 {
+				scale[j] = 1
+			}
 		}
 	}
 	if l.bare {

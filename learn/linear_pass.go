@@ -14,10 +14,11 @@ const (
 )
 
 // linearLoss is sum_i c_i loss(m_i) of the margins m_i = y_i (beta[p] + sum_j x_ij beta[j]), y_i in {-1,1}, with
-// loss(m) = log(1 + exp(-m)), or max(0, 1-m)^2 for the squared hinge.
+// loss(m) = log(1 + exp(-m)), or max(0, 1-m)^2 for the squared hinge, or that of hinge.
 type linearLoss struct {
 	d            *Data
 	squaredHinge bool
+	hinge        *smoothHinge     // nil: one of the others
 	factor       [2]float64       // of the weights, by class
 	use          func(i int) bool // which rows count
 	threads      int
@@ -110,7 +111,11 @@ func (l *linearLoss) at(ctx context.Context, beta, gradient, hessian []float64) 
 		m := y * (linearDot(x, beta[:p]) + beta[p])
 		s.margin = min(s.margin, m)
 		var loss, fall, curve float64 // loss(m), and its derivatives -loss'(m) and loss''(m)
-		if l.squaredHinge {
+		if l.hinge != nil {
+			if loss, fall, curve = l.hinge.at(i, m); fall == 0 {
+				return
+			}
+		} else if l.squaredHinge {
 			short := max(0, 1-m)
 			if short == 0 {
 				return
@@ -126,7 +131,7 @@ func (l *linearLoss) at(ctx context.Context, beta, gradient, hessian []float64) 
 		}
 		s.loss += c * loss
 		g := -c * y * fall
-		if hessian == nil {
+		if hessian == nil || curve == 0 {
 			gradient := s.gradient[:len(x)]
 			for j, v := range x {
 				gradient[j] += g * float64(v)

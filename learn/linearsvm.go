@@ -4,9 +4,9 @@
 //	|w|^2/2 + C sum_i c_i max(0, 1 - y_i x_i'w)^k
 //
 // with k = 1 (hinge) or 2 (squared hinge), as LIBLINEAR and scikit-learn's LinearSVC do: the intercept is the coefficient of a
-// column of ones and is penalised with the others. The squared hinge with up to 300 columns is solved by Newton
-// steps (linear_newton.go), which need some ten passes where coordinate descent needs hundreds; all else by dual coordinate
-// descent (linearsvm_dual.go). The probabilities are from platt.go.
+// column of ones and is penalised with the others. With up to 300 columns it is solved by Newton steps, which need some ten
+// passes (linear_newton.go), for the hinge some fifty (linearsvm_hinge.go), where coordinate descent needs hundreds or
+// thousands; with more by dual coordinate descent (linearsvm_dual.go). The probabilities are from platt.go.
 
 package learn
 
@@ -115,8 +115,11 @@ func FitLinearSVM(ctx context.Context, d *Data, cfg LinearSVM) (*LinearSVMModel,
 	}
 	solve := svmByNewton
 	at, within := 1, threadsOf(cfg.Threads) // threads: fits at a time, and within a fit
-	if cfg.Loss == LossHinge || p > newtonColumns {
+	switch {
+	case p > newtonColumns:
 		solve, at, within = svmByDescent, within, 1
+	case cfg.Loss == LossHinge:
+		solve = svmByMultipliers
 	}
 	solutions, problems, decision := make([]*linearSolution, fits), make([]error, fits), make([]float64, n)
 	if err := inBlocks(ctx, fits, 1, at, func(k, _, _ int) {

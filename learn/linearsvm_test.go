@@ -146,3 +146,47 @@ func BenchmarkLinearSVM(b *testing.B) {
 		}
 	}
 }
+
+// The two ways to the hinge's minimum come to the same one, with rows of many weights and of none; that of multipliers is
+// within its duality gap of it.
+func TestHingeByMultipliersAndByDescent(t *testing.T) {
+	d := caseStudy(3000, 12)
+	d.Weight = make([]float32, 3000)
+	for i := range d.Weight {
+		d.Weight[i] = float32(i%4) / 2
+	}
+	for _, c := range []float64{.001, .1, 3} {
+		cfg, err := LinearSVM{Loss: LossHinge, C: c, Folds: 1, MaxIter: 200_000, Tol: 1e-6}.defaults()
+		if err != nil {
+			t.Fatal(err)
+		}
+		problem := func() *linearLoss {
+			return &linearLoss{d: d, factor: [2]float64{1, 2}, threads: 2, use: func(i int) bool { return i%7 > 0 }}
+		}
+		objective := func(w []float64) float64 {
+			sum := 0.
+			for _, v := range w {
+				sum += v * v / 2
+			}
+			for i, y := range d.Y {
+				if i%7 > 0 {
+					class := linearClass(y)
+					m := float64(2*class-1) * (linearDot(d.X.Row(i), w[:47]) + w[47])
+					sum += c * d.weight(i) * float64(1+class) * max(0, 1-m)
+				}
+			}
+			return sum
+		}
+		a, err := svmByMultipliers(t.Context(), problem(), cfg, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := svmByDescent(t.Context(), problem(), cfg, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fa, fb := objective(a.beta), objective(b.beta); !a.converged || fa > fb*(1+1e-7) || b.converged && fb > fa*(1+1e-4) {
+			t.Errorf("C %v: %v after %d steps (%v) and %v after %d passes (%v)", c, fa, a.iterations, a.converged, fb, b.iterations, b.converged)
+		}
+	}
+}

@@ -24,8 +24,9 @@ type TableConfig struct {
 	Categorical []string // columns that hold categories even if all their values are numbers
 	Ignore      []string // columns to leave out
 
-	Comma     rune // between fields; 0 means ','
-	MaxLevels int  // a column of more categories is left out; 0 means 1000
+	Comma        rune // between fields; 0 means ','
+	DecimalComma bool // numbers are written 1,5 instead of 1.5
+	MaxLevels    int  // a column of more categories is left out; 0 means 1000
 }
 
 // Table is a table as read.
@@ -57,8 +58,9 @@ func isMissing(s string) bool {
 // there and what was expected.
 //
 // A column whose every value is a number, or missing (empty, NA, N/A, NULL, nan, \N or ?), holds numbers; any other holds
-// categories, its levels sorted. Columns without a value, of more categories than MaxLevels, or of categories that are nearly
-// all different (more than half as many as rows, of at least 50 rows: names, ids) are left out, with a note.
+// categories, its levels sorted. Columns without a value or with one only, of more categories than MaxLevels, of categories
+// that are nearly all different (more than half as many as rows, of at least 50 rows: names, ids) or that number the rows
+// (whole numbers, each the last one plus 1) are left out, with a note; Categorical keeps numbers of the last kind.
 //
 // The label must have two values at least and none missing. Where Positive is empty it must have exactly two, and the
 // positive one is the one of them that is 1, true, t, yes, y or positive; failing that, the rarer; failing that, the one
@@ -84,7 +86,7 @@ func ReadTable(r io.Reader, name string, cfg TableConfig) (*Table, error) {
 	for j, h := range c.header {
 		if j != label && !slices.Contains(cfg.Ignore, h) {
 			cols = append(cols, &tableColumn{name: h, field: j, number: true, codes: map[string]int32{},
-				categorical: slices.Contains(cfg.Categorical, h), max: cfg.MaxLevels})
+				categorical: slices.Contains(cfg.Categorical, h), max: cfg.MaxLevels, decimalComma: cfg.DecimalComma})
 		}
 	}
 	for _, list := range [][]string{cfg.Categorical, cfg.Ignore} {
@@ -129,7 +131,11 @@ func finishTable(c *tableReader, cfg TableConfig, cols []*tableColumn, x []float
 	}
 	var keep []int
 	for k, col := range cols {
-		if why := col.settle(rows); why != "" {
+		why := col.settle(rows)
+		if why == "" && col.numbersRows(x[k:], len(cols), rows) {
+			why = "it numbers the rows"
+		}
+		if why != "" {
 			t.Notes = append(t.Notes, fmt.Sprintf("column %s is left out: %s", col.name, why))
 			continue
 		}
@@ -214,7 +220,7 @@ func (t *Table) Read(r io.Reader, name string) (*Table, error) {
 				}
 			default:
 				var ok bool
-				if v, ok = parseNumber(s); !ok {
+				if v, ok = parseDecimal(s, t.cfg.DecimalComma); !ok {
 					return nil, c.bad(f, s, "a number is expected, as in the first table")
 				}
 			}
@@ -237,6 +243,14 @@ func parseNumber(s string) (float32, bool) {
 	}
 	v, err := strconv.ParseFloat(s, 32)
 	return float32(v), err == nil
+}
+
+// parseDecimal is parseNumber, of numbers with a comma where one is set.
+func parseDecimal(s string, comma bool) (float32, bool) {
+	if comma && strings.Count(s, ",") == 1 && !strings.Contains(s, ".") {
+		s = strings.Replace(s, ",", ".", 1)
+	}
+	return parseNumber(s)
 }
 
 // tableReader reads records and says where they are.

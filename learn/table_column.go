@@ -5,6 +5,7 @@
 package learn
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -17,6 +18,8 @@ type tableColumn struct {
 	field       int // of a record
 	categorical bool
 	max         int // levels
+
+	decimalComma bool
 
 	codes  map[string]int32 // of the texts so far; nil once numbers are kept, or once the column is left out
 	texts  []string
@@ -40,7 +43,7 @@ func (c *tableColumn) value(s string, line int, before []float32, width int) flo
 	var v float32
 	if c.number || c.codes == nil {
 		var ok bool
-		v, ok = parseNumber(s)
+		v, ok = parseDecimal(s, c.decimalComma)
 		c.number = c.number && ok
 	}
 	if c.codes == nil {
@@ -85,7 +88,7 @@ func (c *tableColumn) keepNumbers(before []float32, width int) {
 func (c *tableColumn) numbers() []float32 {
 	numbers := make([]float32, len(c.texts))
 	for k, s := range c.texts {
-		numbers[k], _ = parseNumber(s)
+		numbers[k], _ = parseDecimal(s, c.decimalComma)
 	}
 	return numbers
 }
@@ -96,6 +99,8 @@ func (c *tableColumn) settle(rows int) string {
 	case c.why != "":
 	case c.values == 0:
 		c.why = "it has no value"
+	case c.values == rows && len(c.texts) == 1 && rows > 1:
+		c.why = fmt.Sprintf("all rows have the value %.60q", c.texts[0])
 	case c.codes == nil:
 	case c.number && !c.categorical:
 		c.replace = c.numbers()
@@ -113,6 +118,22 @@ func (c *tableColumn) settle(rows int) string {
 	return c.why
 }
 
+// numbersRows says whether each row's value is that of the row before plus 1, in at least 50 rows. x has the column's values as
+// they were kept, each width after the last. Such a column says how the file is sorted and nothing about new rows.
+func (c *tableColumn) numbersRows(x []float32, width, rows int) bool {
+	if rows < 50 || c.levels != nil || c.values < rows {
+		return false
+	}
+	const whole = 1 << 24 // a float32 does not count further
+	for i := 1; i < rows; i++ {
+		last, v := c.final(x[(i-1)*width]), c.final(x[i*width])
+		if v != last+1 && !(v >= whole && last >= whole && v >= last) {
+			return false
+		}
+	}
+	return true
+}
+
 // final is the value that v, as it was kept, stands for.
 func (c *tableColumn) final(v float32) float32 {
 	if v != v || c.replace == nil {
@@ -120,6 +141,9 @@ func (c *tableColumn) final(v float32) float32 {
 	}
 	return c.replace[int(v)]
 }
+
+// ErrManyLabels is given for a label of more than two values of which none was named as positive.
+var ErrManyLabels = errors.New("more than two labels")
 
 // tableLabels are the labels so far.
 type tableLabels struct {
@@ -132,7 +156,7 @@ type tableLabels struct {
 func (l *tableLabels) add(c *tableReader, s string, column int) error {
 	s = strings.TrimSpace(s)
 	if isMissing(s) {
-		return c.bad(column, s, "each row needs a label")
+		return c.bad(column, s, "each row needs a label: take out the rows without one")
 	}
 	if len(l.codes) == math.MaxInt32 {
 		return fmt.Errorf("%s:%d: more than %d rows", c.name, c.line, math.MaxInt32)
@@ -162,7 +186,7 @@ func (l *tableLabels) settle(t *Table, name, positive string) error {
 		}
 	} else {
 		if len(sorted) > 2 {
-			return fmt.Errorf("%s: column %s: more than two labels: %s: name the one that is positive", name, t.Label, quoted(sorted))
+			return fmt.Errorf("%s: column %s: %w: %s: name the one that is positive", name, t.Label, ErrManyLabels, quoted(sorted))
 		}
 		positive = l.infer(sorted)
 	}

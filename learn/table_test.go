@@ -188,10 +188,29 @@ func TestTableManyValues(t *testing.T) {
 	b.Reset()
 	b.WriteString("x,name,bought\n")
 	for i := range 60 {
-		fmt.Fprintf(&b, "1,n%d,%d\n", min(i, 30), i%2)
+		fmt.Fprintf(&b, "%d,n%d,%d\n", i%7, min(i, 30), i%2)
 	}
 	if tab := readTable(t, b.String(), TableConfig{}); len(tab.Data.Columns) != 1 || !strings.Contains(tab.Notes[0], "31 categories in 60 rows") {
 		t.Errorf("notes %q", tab.Notes)
+	}
+	// One value in all rows, and rows that are numbered, say nothing; the same number beside a missing one does, and so do
+	// numbers that are named as categories.
+	b.Reset()
+	b.WriteString("same,row,seldom,step,bought\n")
+	for i := range 60 {
+		seldom := "3"
+		if i%5 == 0 {
+			seldom = ""
+		}
+		fmt.Fprintf(&b, "7,%d,%s,%d,%d\n", i+100, seldom, 2*i, i%2)
+	}
+	tab = readTable(t, b.String(), TableConfig{})
+	if len(tab.Data.Columns) != 2 || tab.Data.Columns[0].Name != "seldom" || tab.Data.Columns[1].Name != "step" || len(tab.Notes) != 2 ||
+		tab.Notes[0] != `column same is left out: all rows have the value "7"` || tab.Notes[1] != "column row is left out: it numbers the rows" {
+		t.Errorf("columns %v, notes %q", tab.Data.Columns, tab.Notes)
+	}
+	if x := tab.Data.X.Row(1); x[0] != 3 || x[1] != 2 {
+		t.Errorf("the second row is %v", x)
 	}
 }
 

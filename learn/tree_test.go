@@ -3,149 +3,15 @@ package learn
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"sort"
 	"strconv"
 	"testing"
 )
-
-// The reference values are scikit-learn's; testdata/trees/reference.py made them.
-type treeReference struct {
-	X       [][]float32
-	Y       []int
-	Weights map[string][]float32
-	Trees   []struct {
-		Weight string
-		Config struct {
-			Depth       int     `json:"max_depth"`
-			Leaves      int     `json:"max_leaf_nodes"`
-			MinLeaf     float64 `json:"min_samples_leaf"`
-			MinDecrease float64 `json:"min_impurity_decrease"`
-			Criterion   string  `json:"criterion"`
-		}
-		Nodes      [][4]float64 // preorder: feature or -1, threshold, share of positives, weight
-		Importance []float64
-	}
-	AUC map[string]float64
-}
-
-func loadTreeReference(t *testing.T) (r treeReference) {
-	t.Helper()
-	b, err := os.ReadFile("testdata/trees/reference.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(b, &r); err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-// inPreorder visits the nodes of a tree.
-func (t *GrownTree) inPreorder(i int32, visit func(i int32)) {
-	visit(i)
-	if !t.leaf(int(i)) {
-		t.inPreorder(t.Nodes[i].Left, visit)
-		t.inPreorder(t.Nodes[i].Left+1, visit)
-	}
-}
-
-func TestTreeAgainstReference(t *testing.T) {
-	r := loadTreeReference(t)
-	if len(r.Trees) < 12 {
-		t.Fatalf("%d reference trees", len(r.Trees))
-	}
-	d := &Data{X: NewMatrix(len(r.X), 4)}
-	for i, row := range r.X {
-		copy(d.X.Row(i), row)
-		d.Y = append(d.Y, r.Y[i] == 1)
-	}
-	for k, c := range r.Trees {
-		d.Weight = r.Weights[c.Weight]
-		cfg := Tree{Entropy: c.Config.Criterion == "entropy", MaxDepth: c.Config.Depth, MaxLeaves: c.Config.Leaves, MinGain: c.Config.MinDecrease}
-		if c.Config.MinLeaf > 1 {
-			cfg.MinLeaf = c.Config.MinLeaf
-		}
-		m, err := FitTree(context.Background(), d, cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n := &m.Tree
-		if len(n.Nodes) != len(c.Nodes) {
-			t.Errorf("tree %d (%+v): %d nodes, want %d", k, c.Config, len(n.Nodes), len(c.Nodes))
-			continue
-		}
-		at := 0
-		n.inPreorder(0, func(i int32) {
-			want, node := c.Nodes[at], n.Nodes[i]
-			at++
-			if leaf := want[0] < 0; leaf != n.leaf(int(i)) || !leaf && (int32(want[0]) != node.Feature || math.Abs(float64(node.Threshold)-want[1]) > 1e-6) {
-				t.Errorf("tree %d (%+v) node %d: %+v, want feature %v at %v", k, c.Config, i, node, want[0], want[1])
-			}
-			if math.Abs(float64(n.Value[i])-want[2]) > 1e-6 || math.Abs(float64(n.Cover[i])-want[3]) > 1e-3 {
-				t.Errorf("tree %d (%+v) node %d: value %v of %v, want %v of %v", k, c.Config, i, n.Value[i], n.Cover[i], want[2], want[3])
-			}
-		})
-		for j, v := range m.Importance() {
-			if math.Abs(v-c.Importance[j]) > 1e-6 {
-				t.Errorf("tree %d: importance of column %d is %v, want %v", k, j, v, c.Importance[j])
-			}
-		}
-	}
-}
-
-// onlineShoppers are two thirds and one third of the table, words as categories or as their place in the alphabet.
-func onlineShoppers(t testing.TB, categories bool) (train, test *Data) {
-	file, err := os.Open(filepath.Join("..", "..", "shared", "data", "online_shoppers", "online_shoppers_intention.csv"))
-	if err != nil {
-		t.Skip("the table online shoppers is not there:", err)
-	}
-	defer file.Close()
-	table, err := csv.NewReader(file).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	names, table := table[0], table[1:]
-	d := &Data{X: NewMatrix(len(table), 17), Columns: make([]Column, 17)}
-	for j := range d.Columns {
-		d.Columns[j].Name = names[j]
-		var words []string
-		if j == 10 || j == 15 || j == 16 {
-			for _, row := range table {
-				words = append(words, row[j])
-			}
-			slices.Sort(words)
-			words = slices.Compact(words)
-			if categories {
-				d.Columns[j].Levels = words
-			}
-		}
-		for i, row := range table {
-			v := float64(slices.Index(words, row[j]))
-			if words == nil {
-				if v, err = strconv.ParseFloat(row[j], 32); err != nil {
-					t.Fatal(err)
-				}
-			}
-			d.X.Row(i)[j] = float32(v)
-		}
-	}
-	var rows [2][]int32
-	for i, row := range table {
-		d.Y = append(d.Y, row[17] == "TRUE")
-		k := min(1, i%3)
-		rows[k] = append(rows[k], int32(i))
-	}
-	return d.Take(rows[1]), d.Take(rows[0])
-}
 
 // The reference's AUC, on some thousand rows, has itself a standard error of some .005, but both are judged on the same rows.
 func TestAUCAgainstReference(t *testing.T) {
