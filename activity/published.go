@@ -17,6 +17,7 @@ package activity
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -86,16 +87,27 @@ type PublishedArm struct {
 // PublishedRow is one model.
 type PublishedRow struct {
 	Model     string
-	Published float64 // accuracy that the case study reports
-	Test      bool    // on its test part; otherwise it is a mean of its cross-validation
-	// Scores are by arm, in the order of Published.Arms.
-	Scores []PublishedScore
+	Published float64          // accuracy that the case study reports
+	Test      bool             // on its test part; otherwise it is a mean of its cross-validation
+	Leaky     float64          // accuracy here by the same steps, leaks and all; NaN (null in JSON) without PublishedOptions.Leaks
+	Sound     float64          // the same steps without the leaks
+	Scores    []PublishedScore // of all arms, in the order of Published.Arms: Sound is of the first, Leaky of the second
 	// What the leaks add to the accuracy at the published shares; nil without PublishedOptions.Leaks.
 	Both, LateColumn, Oversampling *Price
 }
 
-// Sound is the row's score without leaks.
-func (r PublishedRow) Sound() PublishedScore { return r.Scores[0] }
+// MarshalJSON writes a Leaky that is not there as null.
+func (r PublishedRow) MarshalJSON() ([]byte, error) {
+	type plain PublishedRow
+	out := struct {
+		plain
+		Leaky *float64
+	}{plain(r), nil}
+	if r.Leaky == r.Leaky {
+		out.Leaky = &r.Leaky
+	}
+	return json.Marshal(out)
+}
 
 // PublishedScore is how one model does on the test part of one arm.
 type PublishedScore struct {
@@ -193,9 +205,11 @@ func RunPublished(ctx context.Context, w warehouse.Training, q Question, opt Pub
 	if opt.Progress != nil {
 		opt.Progress(int64(len(arms)*len(models)), int64(len(arms)*len(models)))
 	}
-	if opt.Leaks {
-		for j := range p.Rows {
-			r := &p.Rows[j]
+	for j := range p.Rows {
+		r := &p.Rows[j]
+		r.Sound, r.Leaky = r.Scores[0].Accuracy, math.NaN()
+		if opt.Leaks {
+			r.Leaky = r.Scores[1].Accuracy
 			price := func(arm int) *Price { return priceOf(r.Scores[arm], r.Scores[0], swings[j][arm], swings[j][0]) }
 			r.Both, r.LateColumn, r.Oversampling = price(1), price(2), price(3)
 		}
@@ -223,7 +237,7 @@ func (p *Published) notes(opt PublishedOptions) {
 		"The accuracies reported for the linear and the polynomial SVM are means of the study's cross-validation, the others are of its test part.",
 		"The network ends in a softmax over its two outputs; the study's had two sigmoids, divided by their sum.",
 		fmt.Sprintf("Accuracy is at the published shares, an active user counting for five. At the population's own shares the label of most for everyone is right in %.1f%%, the best of these models, taught at the published shares, in %.1f%%.",
-			100*p.Arms[0].Natural, 100*slices.MaxFunc(p.Rows, func(a, b PublishedRow) int { return cmp.Compare(a.Sound().Natural, b.Sound().Natural) }).Sound().Natural))
+			100*p.Arms[0].Natural, 100*slices.MaxFunc(p.Rows, func(a, b PublishedRow) int { return cmp.Compare(a.Scores[0].Natural, b.Scores[0].Natural) }).Scores[0].Natural))
 	if opt.Leaks {
 		p.Notes = append(p.Notes, "Columns with leaks are there to show what the leaks add. The audit refuses their plans; its alarms stand beside them.")
 	}
