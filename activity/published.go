@@ -17,7 +17,6 @@ package activity
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -94,19 +93,6 @@ type PublishedRow struct {
 	Scores    []PublishedScore // of all arms, in the order of Published.Arms: Sound is of the first, Leaky of the second
 	// What the leaks add to the accuracy at the published shares; nil without PublishedOptions.Leaks.
 	Both, LateColumn, Oversampling *Price
-}
-
-// MarshalJSON writes a Leaky that is not there as null.
-func (r PublishedRow) MarshalJSON() ([]byte, error) {
-	type plain PublishedRow
-	out := struct {
-		plain
-		Leaky *float64
-	}{plain(r), nil}
-	if r.Leaky == r.Leaky {
-		out.Leaky = &r.Leaky
-	}
-	return json.Marshal(out)
 }
 
 // PublishedScore is how one model does on the test part of one arm.

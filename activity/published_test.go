@@ -100,9 +100,9 @@ func TestPublished(t *testing.T) {
 }
 
 func TestPublishedJSON(t *testing.T) {
-	for leaky, want := range map[float64]string{.75: `"Leaky":0.75`, math.NaN(): `"Leaky":null`} {
-		b, err := json.Marshal(&Published{Rows: []PublishedRow{{Model: "m", Leaky: leaky, Sound: .6}}})
-		if err != nil || !strings.Contains(string(b), want) || !strings.Contains(string(b), `"Sound":0.6`) || strings.Count(string(b), "Leaky") != 1 {
+	for leaky, want := range map[float64]string{.75: `"leaky":0.75`, math.NaN(): `"leaky":null`} {
+		b, err := json.Marshal(Plain(&Published{Rows: []PublishedRow{{Model: "m", Leaky: leaky, Sound: .6}}}))
+		if err != nil || !strings.Contains(string(b), want) || !strings.Contains(string(b), `"sound":0.6`) || strings.Count(string(b), "leaky") != 1 {
 			t.Errorf("%s, %v; expected one with %s", b, err, want)
 		}
 	}

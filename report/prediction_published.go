@@ -17,7 +17,7 @@ func publishedAnswer(p *activity.Published) analysis.Answer {
 		a.Off = "the repetition has no model"
 		return a
 	}
-	published, sound := func(r activity.PublishedRow) float64 { return r.Published }, func(r activity.PublishedRow) float64 { return r.Sound().Accuracy }
+	published, sound := func(r activity.PublishedRow) float64 { return r.Published }, func(r activity.PublishedRow) float64 { return r.Scores[0].Accuracy }
 	leaky := func(r activity.PublishedRow) float64 { return math.NaN() }
 	withLeaks := len(p.Arms) > 1
 	if withLeaks {
@@ -43,8 +43,8 @@ func publishedAnswer(p *activity.Published) analysis.Answer {
 	if withLeaks {
 		columns = append(columns, share("leaky", "with both leaks", leaky))
 	}
-	columns = append(columns, share("sound", "without", sound), share("sound_natural", "without, at natural shares", func(r activity.PublishedRow) float64 { return r.Sound().Natural }),
-		numbers("sound_auc", "AUC without", analysis.Plain, p.Rows, func(r activity.PublishedRow) float64 { return r.Sound().AUC }))
+	columns = append(columns, share("sound", "without", sound), share("sound_natural", "without, at natural shares", func(r activity.PublishedRow) float64 { return r.Scores[0].Natural }),
+		numbers("sound_auc", "AUC without", analysis.Plain, p.Rows, func(r activity.PublishedRow) float64 { return r.Scores[0].AUC }))
 	if withLeaks {
 		for _, leak := range []struct {
 			name, label string
@@ -78,13 +78,13 @@ func publishedFinding(p *activity.Published, withLeaks bool) analysis.Finding {
 	most := 0
 	if !withLeaks {
 		for i, r := range p.Rows {
-			if r.Sound().Accuracy > p.Rows[most].Sound().Accuracy {
+			if r.Scores[0].Accuracy > p.Rows[most].Sound {
 				most = i
 			}
 		}
 		r := p.Rows[most]
 		return analysis.Finding{Grade: analysis.Descriptive, Sentence: fmt.Sprintf("By the case study's own steps without its leaks, the best is the %s with an accuracy of %s; it was reported with %s.",
-			r.Model, percent(r.Sound().Accuracy), percent(r.Published))}
+			r.Model, percent(r.Scores[0].Accuracy), percent(r.Published))}
 	}
 	var sum float64
 	for i, r := range p.Rows {
@@ -96,7 +96,7 @@ func publishedFinding(p *activity.Published, withLeaks bool) analysis.Finding {
 	m := p.Rows[most]
 	return analysis.Finding{Grade: analysis.Descriptive, Sentence: fmt.Sprintf(
 		"By the case study's own steps the leaks are worth %s of accuracy on average, and most to the %s: %s with them, %s without.",
-		inUnit(sum/float64(len(p.Rows)), analysis.Points), m.Model, percent(m.Scores[1].Accuracy), percent(m.Sound().Accuracy))}
+		inUnit(sum/float64(len(p.Rows)), analysis.Points), m.Model, percent(m.Scores[1].Accuracy), percent(m.Scores[0].Accuracy))}
 }
 
 type alarm struct {

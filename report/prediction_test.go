@@ -68,7 +68,7 @@ func TestPredictionSentences(t *testing.T) {
 		"By gender, no difference in how long users stay is seen.",
 		"By days seen early, stays differ: at the end 100% of &#34;none gone&#34; are still there, and 20% of &#34;one&#34;.",
 		// 24 and 18 points
-		"the leaks are worth 21 points of accuracy on average, and most to random forest: 88% with them, 64% without.",
+		"the leaks are worth 21 points of accuracy on average, and most to the random forest: 88% with them, 64% without.",
 		"3 features", "1 of rows before the as-of; 2 of the user table",
 		`<ul class="key">`, "corrected among themselves (Holm)",
 	} {

@@ -83,13 +83,13 @@ With --truth, of a simulated log, it is told what the best possible model could 
 	return cmd
 }
 
-func percent(x float64) string { return fmt.Sprintf("%.1f%%", 100*x) }
+func inPercent(x float64) string { return fmt.Sprintf("%.1f%%", 100*x) }
 
 func (a *app) printPrediction(r *activity.Results) {
 	f, c := r.Funnel, r.Comparison
 	fmt.Fprintf(a.stdout, "Who is active? %s.\n", r.Question)
 	fmt.Fprintf(a.stdout, "Of %s users seen early, %s came back; of those, %s (%s) were active, with a click-through rate of %.2f%% or more.\n\n",
-		thousands(f.EarlyOnly+f.Both), thousands(f.Both), thousands(f.ActiveOfBoth), percent(float64(f.ActiveOfBoth)/float64(f.Both)), 100*f.Threshold)
+		thousands(f.EarlyOnly+f.Both), thousands(f.Both), thousands(f.ActiveOfBoth), inPercent(float64(f.ActiveOfBoth)/float64(f.Both)), 100*f.Threshold)
 	var rows [][]string
 	for k, m := range c.Models {
 		verdict := "worse"
@@ -108,7 +108,7 @@ func (a *app) printPrediction(r *activity.Results) {
 	}
 	a.printTableAligned([]string{"model", "AUC", "95% interval", "precision", "log-loss", "ECE", "lift", "behind", "p", "fit", ""}, rows, func(i int) bool { return i > 0 && i < 10 })
 	fmt.Fprintf(a.stdout, "\nLearned from %s users, judged on %s others, of whom %s were active. precision is the average precision; lift that of the top tenth;\nbehind is the AUC of the best less this one, p that of DeLong's test after Holm's correction.\n",
-		thousands(int64(c.Train)), thousands(int64(c.Test)), percent(c.BaseRate))
+		thousands(int64(c.Train)), thousands(int64(c.Test)), inPercent(c.BaseRate))
 	if c.Ceiling != nil {
 		fmt.Fprintf(a.stdout, "What early behaviour can tell at best: AUC %.4f, the best model is %.4f behind. Who knew all hidden traits would reach %.4f.\n", c.Ceiling.Reachable.Value, c.Ceiling.Gap, c.Ceiling.Known.Value)
 	}
@@ -159,7 +159,7 @@ on 20% and judge on the rest. The leakage audit runs first and refuses what sees
 				way, ece = "in two stages", j.TwoStageECE
 			}
 			fmt.Fprintf(a.stdout, "The predictor is in %s: %s.\nOn %s users it did not see, %s of them active: AUC %.4f in two stages (comes back %.4f, active then %.4f), %.4f at once.\nIt asks %s; expected calibration error %.4f. Next: segue predict score --predictor %s\n",
-				out, p.Question, thousands(int64(j.Users)), percent(j.Share), j.TwoStageAUC.Value, j.BackAUC.Value, j.ThenAUC.Value, j.OneStageAUC.Value, way, ece, out)
+				out, p.Question, thousands(int64(j.Users)), inPercent(j.Share), j.TwoStageAUC.Value, j.BackAUC.Value, j.ThenAUC.Value, j.OneStageAUC.Value, way, ece, out)
 			return nil
 		},
 	}
@@ -213,7 +213,7 @@ got none and of a contact that was not needed, it also says from which probabili
 			fmt.Fprintf(a.stdout, "The scores of %s users are in %s.\n", thousands(int64(n)), out)
 			if choice != nil {
 				fmt.Fprintf(a.stdout, "Contact those with a probability below %.3f: %s of the tested users; of those contacted, %s turned out not to be active, and of all who turned out so, %s got no contact.\nCost a user %.4f; of contacting everyone %.4f, of contacting nobody %.4f.\n",
-					choice.Threshold, percent(choice.Contacted), percent(choice.Needed), percent(choice.MissedShare), choice.Cost, choice.Everyone, choice.Nobody)
+					choice.Threshold, inPercent(choice.Contacted), inPercent(choice.Needed), inPercent(choice.MissedShare), choice.Cost, choice.Everyone, choice.Nobody)
 			}
 			return nil
 		},
@@ -338,9 +338,9 @@ func (a *app) printPublished(p *activity.Published) {
 	}
 	var rows [][]string
 	for _, r := range p.Rows {
-		row := []string{r.Model, percent(r.Published)}
+		row := []string{r.Model, inPercent(r.Published)}
 		for _, s := range r.Scores {
-			row = append(row, percent(s.Accuracy))
+			row = append(row, inPercent(s.Accuracy))
 		}
 		if r.Both != nil {
 			row = append(row, fmt.Sprintf("%+.1f points (%+.1f to %+.1f)", 100*r.Both.Added, 100*r.Both.Low, 100*r.Both.High))
