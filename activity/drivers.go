@@ -51,7 +51,8 @@ const (
 	shapPoints  = 400 // users drawn in the summary
 )
 
-// Drive explains the best model of c on the users of the test part.
+// Drive explains, on the users of the test part, the boosted trees of c, which the predictor uses too; where they were not
+// compared, the best model that sees all features.
 func Drive(ctx context.Context, s *Set, c *Comparison, seed uint64, progress func(done, total int, name string)) (*Drivers, error) {
 	tell := func(done int, name string) {
 		if progress != nil {
@@ -67,8 +68,8 @@ func Drive(ctx context.Context, s *Set, c *Comparison, seed uint64, progress fun
 		return s.data(at, s.Active)
 	}
 	d := &Drivers{}
-	if best := c.best(); best != nil {
-		if err := d.explain(ctx, s, best, pick, seed, tell); err != nil {
+	if m := c.explained(); m != nil {
+		if err := d.explain(ctx, s, m, pick, seed, tell); err != nil {
 			return nil, err
 		}
 	}
@@ -113,10 +114,16 @@ func (d *Drivers) explain(ctx context.Context, s *Set, best *Judged, pick func(m
 	return nil
 }
 
-// best is the model of highest AUC among those that see all features and are a model at all; nil if there is none.
-func (c *Comparison) best() *Judged {
+// explained is the model that drivers are told of: boosted trees, else that of highest AUC among those that see all features
+// and are a model at all; nil if there is none.
+func (c *Comparison) explained() *Judged {
 	at := -1
 	for k, m := range c.Models {
+		if m.model.model != nil && m.model.at == nil {
+			if _, boosted := inner(m.model.model).(*learn.BoostModel); boosted {
+				return &c.Models[k]
+			}
+		}
 		if m.model.model != nil && m.model.at == nil && (at < 0 || m.AUC.Value > c.Models[at].AUC.Value) {
 			at = k
 		}
@@ -129,8 +136,8 @@ func (c *Comparison) best() *Judged {
 
 func (d *Drivers) shap(ctx context.Context, m learn.Model, data *learn.Data) error {
 	e, ok := m.(learn.Explainer)
-	if !ok {
-		return nil // only trees have exact contributions
+	if _, forest := m.(*learn.ForestModel); !ok || forest {
+		return nil // only trees have exact contributions, and a forest's deep ones take minutes
 	}
 	p := data.X.Cols
 	out := make([]float64, data.X.Rows*p)
