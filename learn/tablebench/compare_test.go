@@ -85,7 +85,7 @@ func TestPlantedRule(t *testing.T) {
 
 // Of data that say nothing, nothing is claimed.
 func TestNoSignal(t *testing.T) {
-	r := compare(t, planted(3000, 0, .3, 2), Config{Seed: 1})
+	r := compare(t, planted(1500, 0, .3, 2), Config{Seed: 1})
 	for _, m := range r.Models {
 		if m.AUCLow > .5 && m.P < .05 || m.LogLoss > 1.02*r.Models[0].LogLoss {
 			t.Errorf("%s: AUC %v from %v, log-loss %v against %v of the base rate", m.Title, m.AUC, m.AUCLow, m.LogLoss, r.Models[0].LogLoss)
@@ -134,7 +134,7 @@ func TestAwkwardTables(t *testing.T) {
 		perfect.X.Row(i)[0] = float32(i % 2)
 		perfect.Y[i] = i%2 == 1
 	}
-	for name, d := range map[string]*learn.Data{"100 rows": planted(100, 1, .3, 5), "1%": planted(4000, 1, .01, 6), "20 rows": planted(20, 1, .5, 7), "perfect": perfect} {
+	for name, d := range map[string]*learn.Data{"100 rows": planted(100, 1, .3, 5), "1%": planted(2500, 1, .01, 6), "20 rows": planted(20, 1, .5, 7), "perfect": perfect} {
 		r := compare(t, d, Config{Seed: 2})
 		for _, m := range r.Models {
 			if m.Failed != "" {
