@@ -42,7 +42,7 @@ func Models(seed uint64) []Entry {
 
 // Boosting is the learner that is best on villages and that Train uses.
 func Boosting(seed uint64) learn.Boost {
-	return learn.Boost{Trees: 400, LearningRate: .05, MaxLeaves: 15, MinLeaf: 100, Holdout: .1, Patience: 30, Seed: seed}
+	return learn.Boost{Trees: 200, LearningRate: .1, MaxLeaves: 15, MinLeaf: 100, Holdout: .1, Patience: 15, Seed: seed}
 }
 
 // ModelNames are the names of Models.

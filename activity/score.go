@@ -55,7 +55,7 @@ func (p *Predictor) Scores(ctx context.Context, s *Set, keys []string, segments 
 		}
 		to := min(from+scoreRows, len(s.Users))
 		x := &learn.Matrix{Rows: to - from, Cols: s.X.Cols, Data: s.X.Data[from*s.X.Cols : to*s.X.Cols]}
-		st, err := p.stages(x)
+		st, err := p.predict(x, false)
 		if err != nil {
 			return err
 		}

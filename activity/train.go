@@ -117,13 +117,20 @@ func TrainPredictor(ctx context.Context, w warehouse.Training, s *Set, opt Train
 // stages are a predictor's probabilities of some rows.
 type stages struct{ back, then, one, two []float64 }
 
-func (p *Predictor) stages(x *learn.Matrix) (st stages, err error) {
+// stages predicts the rows of x both ways.
+func (p *Predictor) stages(x *learn.Matrix) (stages, error) { return p.predict(x, true) }
+
+// predict predicts the rows of x; with both false, only by the way that did better.
+func (p *Predictor) predict(x *learn.Matrix, both bool) (st stages, err error) {
 	n := x.Rows
 	st = stages{make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)}
 	for _, m := range []struct {
 		model learn.Model
 		p     []float64
 	}{{p.Back, st.back}, {p.Then, st.then}, {p.OneStage, st.one}} {
+		if m.model == p.OneStage && p.TwoStage && !both {
+			continue
+		}
 		if err := m.model.Predict(x, m.p); err != nil {
 			return st, err
 		}
