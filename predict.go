@@ -171,39 +171,34 @@ func LoadPredictor(file string) (*activity.Predictor, error) {
 }
 
 // scoring is what scores and explanations begin with: the features that a predictor reads, of the log that is loaded.
-func (s *Segue) scoring(ctx context.Context, p *activity.Predictor, opt PredictOptions) (*activity.Set, []string, *activity.Segments, error) {
+func (s *Segue) scoring(ctx context.Context, p *activity.Predictor, opt PredictOptions) (*activity.Set, []string, error) {
 	opt.Early = int(p.Question.AsOf.Sub(p.Question.From) / (24 * time.Hour))
 	opt.Threshold = p.Threshold
 	o, err := s.activityOptions(ctx, opt)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	set, err := activity.Prepare(ctx, s.engine, o)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	keys, err := s.engine.UserKeys(ctx)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	opt.Progress.tell(Step{Name: "predict: find segments", Unit: Steps})
-	segments, err := activity.FindSegments(ctx, set, opt.Seed)
-	return set, keys, segments, err
+	return set, keys, err
 }
 
 // Score writes the scores of everyone seen early to a Parquet file and returns how many there are.
 func (s *Segue) Score(ctx context.Context, p *activity.Predictor, file string, opt PredictOptions) (int, error) {
-	set, keys, segments, err := s.scoring(ctx, p, opt)
+	set, keys, err := s.scoring(ctx, p, opt)
 	if err != nil {
 		return 0, err
 	}
 	opt.Progress.tell(Step{Name: "predict: score users", Unit: Steps})
-	return len(set.Users), writeWhole(file, func(w io.Writer) error { return p.WriteScores(ctx, w, set, keys, segments) })
+	return len(set.Users), writeWhole(file, func(w io.Writer) error { return p.WriteScores(ctx, w, set, keys, p.Segments) })
 }
 
 // Explain says why a user, by the log's own id, has her score.
 func (s *Segue) Explain(ctx context.Context, p *activity.Predictor, user string, opt PredictOptions) (*activity.Why, error) {
-	set, keys, segments, err := s.scoring(ctx, p, opt)
+	set, keys, err := s.scoring(ctx, p, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +210,7 @@ func (s *Segue) Explain(ctx context.Context, p *activity.Predictor, user string,
 		if !ok {
 			return nil, fmt.Errorf("user %s was not seen from %s to %s: there is nothing to predict her from", user, set.From.Format(time.DateOnly), set.AsOf.AddDate(0, 0, -1).Format(time.DateOnly))
 		}
-		return p.Explain(ctx, set, row, key, segments)
+		return p.Explain(ctx, set, row, key, p.Segments)
 	}
 	return nil, fmt.Errorf("there is no user %q in the log; `segue sql \"select user_key from users limit 5\"` shows how it spells them", user)
 }

@@ -120,10 +120,7 @@ func Run(ctx context.Context, w warehouse.Training, opt Options) (*Results, erro
 		return nil, err
 	}
 	r.Judged, r.TwoStage = r.Predictor.Judged, r.Predictor.TwoStage
-	tell("find segments", 0, 0)
-	if r.Segments, err = FindSegments(ctx, s, opt.Seed); err != nil {
-		return nil, err
-	}
+	r.Segments = r.Predictor.Segments
 	tell("follow how long users stay", 0, 0)
 	if r.Stay, err = FollowStay(ctx, w, s, opt.Seed); errors.Is(err, ErrTooShort) {
 		r.Stay, r.StayNote, err = nil, err.Error(), nil

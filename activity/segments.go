@@ -42,9 +42,10 @@ type Segments struct {
 	MixtureAgreement float64
 	MixtureBest      int
 
-	encoder *learn.Encoder
-	at      []int // columns of the set
-	means   *learn.KMeans
+	// How a row's segment is found: its columns At, encoded, and the nearest centre.
+	Encoder *learn.Encoder `json:"-"`
+	At      []int          `json:"-"`
+	Means   *learn.KMeans  `json:"-"`
 }
 
 const (
@@ -62,18 +63,18 @@ func FindSegments(ctx context.Context, s *Set, seed uint64) (*Segments, error) {
 		if err != nil {
 			return nil, fmt.Errorf("segments: %w", err)
 		}
-		sg.at, sg.Features = append(sg.at, j), append(sg.Features, f.name)
+		sg.At, sg.Features = append(sg.At, j), append(sg.Features, f.name)
 	}
 	sample := &learn.Data{X: sg.view(s.X.Take(every(len(s.Users), segmentSample)))}
 	for _, name := range sg.Features {
 		sample.Columns = append(sample.Columns, learn.Column{Name: name})
 	}
 	var err error
-	if sg.encoder, err = learn.FitEncoder(ctx, sample, learn.EncoderConfig{Log: "auto"}); err != nil {
+	if sg.Encoder, err = learn.FitEncoder(ctx, sample, learn.EncoderConfig{Log: "auto"}); err != nil {
 		return nil, fmt.Errorf("segments: %w", err)
 	}
-	x := learn.NewMatrix(sample.X.Rows, len(sg.encoder.Out))
-	if err := sg.encoder.Transform(ctx, sample.X, x); err != nil {
+	x := learn.NewMatrix(sample.X.Rows, len(sg.Encoder.Out))
+	if err := sg.Encoder.Transform(ctx, sample.X, x); err != nil {
 		return nil, fmt.Errorf("segments: %w", err)
 	}
 	choice, err := learn.ChooseClusters(ctx, x, learn.ClusterChoiceConfig{Seed: seed})
@@ -85,13 +86,36 @@ func FindSegments(ctx context.Context, s *Set, seed uint64) (*Segments, error) {
 	if !sg.Groups {
 		k = min(gradientCuts, len(choice.Trials)+1)
 	}
-	if sg.means, err = learn.FitKMeans(ctx, x, learn.KMeansConfig{K: k, Seed: seed}); err != nil {
+	if sg.Means, err = learn.FitKMeans(ctx, x, learn.KMeansConfig{K: k, Seed: seed}); err != nil {
 		return nil, fmt.Errorf("segments: %w", err)
 	}
 	if err := sg.mixture(ctx, x, k, seed); err != nil {
 		return nil, fmt.Errorf("segments: %w", err)
 	}
+	sg.Means.Assignment = nil // of the sample; it has done its work
 	return sg, sg.describe(ctx, s)
+}
+
+// valid says why segments that were read from a file cannot be used on rows of so many columns.
+func (sg *Segments) valid(columns int) error {
+	k := 0
+	if sg.Means != nil {
+		k = len(sg.Means.Centers)
+	}
+	if k == 0 || k != len(sg.Names) || sg.Encoder == nil || len(sg.Encoder.In) != len(sg.At) {
+		return ErrPredictor
+	}
+	for _, j := range sg.At {
+		if j < 0 || j >= columns {
+			return ErrPredictor
+		}
+	}
+	for _, c := range sg.Means.Centers {
+		if len(c) != len(sg.Encoder.Out) {
+			return ErrPredictor
+		}
+	}
+	return nil
 }
 
 // every are at most most rows of n, evenly spread.
@@ -105,7 +129,7 @@ func every(n, most int) []int32 {
 }
 
 func (sg *Segments) view(x *learn.Matrix) *learn.Matrix {
-	f := fitted{at: sg.at}
+	f := fitted{at: sg.At}
 	return f.view(x)
 }
 
@@ -131,7 +155,7 @@ func (sg *Segments) mixture(ctx context.Context, x *learn.Matrix, k int, seed ui
 		a, b := make([]int32, part.Rows), make([]int32, part.Rows)
 		for i, row := range rows {
 			one := r[i*c : (i+1)*c]
-			a[i], b[i] = int32(slices.Index(one, slices.Max(one))), sg.means.Assignment[row]
+			a[i], b[i] = int32(slices.Index(one, slices.Max(one))), sg.Means.Assignment[row]
 		}
 		sg.MixtureAgreement = learn.AdjustedRand(a, b)
 	}
@@ -141,20 +165,20 @@ func (sg *Segments) mixture(ctx context.Context, x *learn.Matrix, k int, seed ui
 // Assign writes the segment of each row of x, which has the columns of the set.
 func (sg *Segments) Assign(ctx context.Context, x *learn.Matrix, a []int32) error {
 	v := sg.view(x)
-	e := learn.NewMatrix(v.Rows, len(sg.encoder.Out))
-	if err := sg.encoder.Transform(ctx, v, e); err != nil {
+	e := learn.NewMatrix(v.Rows, len(sg.Encoder.Out))
+	if err := sg.Encoder.Transform(ctx, v, e); err != nil {
 		return err
 	}
-	return sg.means.Assign(ctx, e, a, 0)
+	return sg.Means.Assign(ctx, e, a, 0)
 }
 
 // describe counts and names the segments, over all users.
 func (sg *Segments) describe(ctx context.Context, s *Set) error {
-	k := len(sg.means.Centers)
+	k := len(sg.Means.Centers)
 	sg.Sizes, sg.Back, sg.Active, sg.Profiles = make([]int, k), make([]float64, k), make([]float64, k), make([][]float64, k)
 	counts := make([][]float64, k)
 	for c := range k {
-		sg.Profiles[c], counts[c] = make([]float64, len(sg.at)), make([]float64, len(sg.at))
+		sg.Profiles[c], counts[c] = make([]float64, len(sg.At)), make([]float64, len(sg.At))
 	}
 	a := make([]int32, scoreRows)
 	for from := 0; from < len(s.Users); from += scoreRows {
@@ -172,7 +196,7 @@ func (sg *Segments) describe(ctx context.Context, s *Set) error {
 			if s.Active[from+i] {
 				sg.Active[c]++
 			}
-			for f, j := range sg.at {
+			for f, j := range sg.At {
 				if v := x.Row(i)[j]; v == v {
 					sg.Profiles[c][f] += float64(v)
 					counts[c][f]++
@@ -194,7 +218,7 @@ func (sg *Segments) describe(ctx context.Context, s *Set) error {
 
 // name puts into words in which features a centre lies farthest from the mean, which is 0 in spreads.
 func (sg *Segments) name(c int) string {
-	centre := sg.means.Centers[c]
+	centre := sg.Means.Centers[c]
 	order := make([]int, len(centre))
 	for f := range order {
 		order[f] = f

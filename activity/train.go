@@ -31,6 +31,8 @@ type Predictor struct {
 	OneStage  learn.Model // P(active late) at once
 	TwoStage  bool        // Back x Then did better on the validation part than OneStage
 
+	Segments *Segments // of users by what they did early
+
 	// What the test part says of it, and the test part itself: probabilities, and who was active.
 	Judged       Judgement
 	TestedP      []float64
@@ -110,6 +112,10 @@ func TrainPredictor(ctx context.Context, w warehouse.Training, s *Set, opt Train
 	}
 	if opt.Progress != nil {
 		opt.Progress(len(stages), len(stages), "")
+	}
+	var err error
+	if p.Segments, err = FindSegments(ctx, s, opt.Seed); err != nil {
+		return nil, err
 	}
 	return p, p.judge(s, parts)
 }
@@ -269,12 +275,13 @@ type predictorHead struct {
 	Judged       Judgement
 	TestedP      []float64
 	TestedActive []bool
+	Segments     *Segments
 }
 
 // Save writes p.
 func (p *Predictor) Save(w io.Writer) error {
 	var head bytes.Buffer
-	if err := gob.NewEncoder(&head).Encode(predictorHead{p.Question, p.Threshold, p.Seed, p.Features, p.TwoStage, p.Judged, p.TestedP, p.TestedActive}); err != nil {
+	if err := gob.NewEncoder(&head).Encode(predictorHead{p.Question, p.Threshold, p.Seed, p.Features, p.TwoStage, p.Judged, p.TestedP, p.TestedActive, p.Segments}); err != nil {
 		return fmt.Errorf("save the predictor: %w", err)
 	}
 	parts := [][]byte{head.Bytes()}
@@ -334,7 +341,7 @@ func LoadPredictor(r io.Reader) (*Predictor, error) {
 		return nil, fmt.Errorf("%w: %w", ErrPredictor, err)
 	}
 	p := &Predictor{Question: head.Question, Threshold: head.Threshold, Seed: head.Seed, Features: head.Features, TwoStage: head.TwoStage, Judged: head.Judged,
-		TestedP: head.TestedP, TestedActive: head.TestedActive}
+		TestedP: head.TestedP, TestedActive: head.TestedActive, Segments: head.Segments}
 	for k, m := range []*learn.Model{&p.Back, &p.Then, &p.OneStage} {
 		if *m, err = learn.Load(bytes.NewReader(parts[k+1])); err != nil {
 			return nil, err
@@ -343,8 +350,11 @@ func LoadPredictor(r io.Reader) (*Predictor, error) {
 			return nil, ErrPredictor
 		}
 	}
-	if len(p.Judged.Bands) == 0 || len(p.TestedP) != len(p.TestedActive) {
+	if len(p.Judged.Bands) == 0 || len(p.TestedP) != len(p.TestedActive) || p.Segments == nil {
 		return nil, ErrPredictor
+	}
+	if err := p.Segments.valid(len(p.Features)); err != nil {
+		return nil, err
 	}
 	return p, nil
 }
