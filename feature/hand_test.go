@@ -30,7 +30,7 @@ func TestByHand(t *testing.T) {
 		"sessions":         3, // 8:00; 9:00, an hour later; 20:00 of day 2
 		"browsed_sessions": 0, // none below slot 4
 		"browsed_share":    .3 / 4,
-		"screens":          3, "scrolled_sessions": 0, "scrolled_share": .3 / 4, "screen_click_rate": 2.1 / (3 - 3 + 1),
+		"screens":          3, "scrolled_sessions": 0, "scrolled_share": .3 / 4, "screen_click_rate": 2.1 / 1, // no screen beyond the first of each session
 		"recency": 4 / 24., "first_seen": (24 + 16) / 24., // 20:00 of day 2 and 8:00 of day 1 to midnight after day 2
 		"mean_gap": 1, "longest_gap": 1,
 		"mean_position": (1 + 2 + 3 + 1 + 1) / 5., "deepest": 3, "mean_depth": (3 + 1 + 1) / 3.,

@@ -72,14 +72,6 @@ func auc(v float64) string {
 	return fmt.Sprintf("%.3f", v)
 }
 
-// difference writes a difference of areas with its sign.
-func difference(v float64) string {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return "–"
-	}
-	return fmt.Sprintf("%+.4f", v)
-}
-
 // aucEffect is an area with its interval.
 func aucEffect(name string, e learn.AUCEstimate) *analysis.Effect {
 	return &analysis.Effect{Name: name, Value: e.Value, Low: e.Low, High: e.High, Unit: analysis.Plain}
