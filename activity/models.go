@@ -29,14 +29,14 @@ func numeric(l learn.Learner) learn.Learner {
 func Models(seed uint64) []Entry {
 	return []Entry{
 		{Name: "base rate"},
-		{Name: "volume only", Learner: numeric(learn.Logistic{}), Columns: []string{"impressions"}},
-		{Name: "logistic regression", Learner: numeric(learn.Logistic{})},
+		{Name: "volume only", Learner: numeric(learn.Logistic{}), Columns: []string{"impressions"}, Calibrate: learn.IsotonicScaling},
+		{Name: "logistic regression", Learner: numeric(learn.Logistic{}), Calibrate: learn.PlattScaling},
 		{Name: "SVM", Learner: numeric(learn.MappedSVM{Map: learn.KernelMap{Components: 300, Seed: seed}})},
 		{Name: "naive Bayes", Learner: learn.NaiveBayes{}, Calibrate: learn.IsotonicScaling},
-		{Name: "tree", Learner: learn.Tree{MaxDepth: 8, MinLeaf: 50}},
+		{Name: "tree", Learner: learn.Tree{MaxDepth: 8, MinLeaf: 50}, Calibrate: learn.IsotonicScaling},
 		{Name: "forest", Learner: learn.Forest{Trees: 300, MaxDepth: 14, MinLeaf: 10, Seed: seed}, Calibrate: learn.PlattScaling},
-		{Name: "boosting", Learner: Boosting(seed)},
-		{Name: "network", Learner: numeric(learn.NetworkConfig{Hidden: []int{28, 10, 6}, Epochs: 20, ValidShare: .1, Seed: seed})},
+		{Name: "boosting", Learner: Boosting(seed), Calibrate: learn.PlattScaling},
+		{Name: "network", Learner: numeric(learn.NetworkConfig{Hidden: []int{28, 10, 6}, Epochs: 20, ValidShare: .1, Seed: seed}), Calibrate: learn.PlattScaling},
 	}
 }
 
