@@ -4,11 +4,12 @@
 package duckdb
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"reflect"
-	"sort"
+	"slices"
 	"time"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
@@ -95,7 +96,7 @@ func (e *Engine) Histories(ctx context.Context, from, to time.Time, each func(*w
 		if len(r.user) == 0 {
 			continue
 		}
-		if err := each(r.grouped()); err != nil {
+		if err := each(r.grouped(int32(first))); err != nil {
 			return err
 		}
 	}
@@ -125,46 +126,45 @@ func (r *historyRows) add(chunk mapping.DataChunk, n int) {
 	h.SwipeViewSeconds = append(h.SwipeViewSeconds, column[float32](chunk, 9, n)...)
 }
 
-// Len, Less and Swap order rows by user and time; one user's rows of one time stay as they came.
-func (r *historyRows) Len() int { return len(r.user) }
-func (r *historyRows) Less(i, j int) bool {
-	if r.user[i] != r.user[j] {
-		return r.user[i] < r.user[j]
-	}
-	return r.h.ShownAtMS[i] < r.h.ShownAtMS[j]
-}
-func (r *historyRows) Swap(i, j int) {
+// grouped finds the users in the rows, whose ids are from first on, and orders the rows of each by time; those of one moment by
+// position, card and what was done, since the engine gives them in no order of its own, and sums must not hang on that.
+func (r *historyRows) grouped(first int32) *warehouse.Histories {
 	h := &r.h
-	r.user[i], r.user[j] = r.user[j], r.user[i]
-	swap(h.Card, i, j)
-	swap(h.ShownAtMS, i, j)
-	swap(h.Day, i, j)
-	swap(h.Hour, i, j)
-	swap(h.Position, i, j)
-	swap(h.Show, i, j)
-	swap(h.Flags, i, j)
-	swap(h.ViewSeconds, i, j)
-	swap(h.Swipes, i, j)
-	swap(h.SwipeViewSeconds, i, j)
-}
-
-func swap[T any](v []T, i, j int) { v[i], v[j] = v[j], v[i] }
-
-// grouped finds the users in the rows. Within a load the table is sorted by user and time, and so are, mostly, the rows that
-// come; several loads are sorted here.
-func (r *historyRows) grouped() *warehouse.Histories {
-	if !sort.IsSorted(r) {
-		sort.Stable(r)
+	count := make([]int32, historyUsers+1)
+	for _, u := range r.user {
+		count[u-first+1]++
 	}
-	h := &r.h
-	for i, u := range r.user {
-		if i == 0 || u != r.user[i-1] {
-			h.User = append(h.User, u)
-			h.Start = append(h.Start, int32(i))
+	for k, n := range count[1:] {
+		if n > 0 {
+			h.User = append(h.User, first+int32(k))
+			h.Start = append(h.Start, count[k])
 		}
+		count[k+1] += count[k]
 	}
 	h.Start = append(h.Start, int32(len(r.user)))
+	order := make([]int32, len(r.user))
+	for i, u := range r.user {
+		order[count[u-first]] = int32(i)
+		count[u-first]++
+	}
+	for k := range h.User {
+		slices.SortStableFunc(order[h.Start[k]:h.Start[k+1]], func(a, b int32) int {
+			return cmp.Or(cmp.Compare(h.ShownAtMS[a], h.ShownAtMS[b]), cmp.Compare(h.Position[a], h.Position[b]), cmp.Compare(h.Card[a], h.Card[b]), cmp.Compare(h.Flags[a], h.Flags[b]))
+		})
+	}
+	h.Card, h.ShownAtMS, h.Day, h.Hour = taken(h.Card, order), taken(h.ShownAtMS, order), taken(h.Day, order), taken(h.Hour, order)
+	h.Position, h.Show, h.Flags = taken(h.Position, order), taken(h.Show, order), taken(h.Flags, order)
+	h.ViewSeconds, h.Swipes, h.SwipeViewSeconds = taken(h.ViewSeconds, order), taken(h.Swipes, order), taken(h.SwipeViewSeconds, order)
 	return h
+}
+
+// taken is v in another order.
+func taken[T any](v []T, order []int32) []T {
+	out := make([]T, len(order))
+	for k, i := range order {
+		out[k] = v[i]
+	}
+	return out
 }
 
 // Profiles implements warehouse.Training.
