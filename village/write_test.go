@@ -156,7 +156,7 @@ func TestCompare(t *testing.T) {
 // that the clicks bear out, and the formula that makes them from taste, appeal and examination.
 func TestTruthOfTheLog(t *testing.T) {
 	dir, s := write(t, Config{Users: 3000, Seed: 5, Truth: true})
-	if len(s.Files) != 10 {
+	if len(s.Files) != 11 {
 		t.Errorf("files: %v", s.Files)
 	}
 	plain, _ := write(t, Config{Users: 3000, Seed: 5})
