@@ -22,6 +22,7 @@ type PredictOptions struct {
 	Models    []string // to compare; nil means all, see activity.ModelNames
 	Published bool     // repeat the case study's procedure too
 	Leaks     bool     // with its two leaks
+	Grids     bool     // choosing its hyper-parameters from its grids anew, not as it chose them
 	Truth     string   // directory of a simulated log's truth; "" means that nobody knows it
 	Progress  Progress
 }
@@ -32,7 +33,7 @@ const truthLives = 12
 
 // activityOptions resolves what is asked of the loaded log.
 func (s *Segue) activityOptions(ctx context.Context, opt PredictOptions) (activity.Options, error) {
-	out := activity.Options{Seed: opt.Seed, Models: opt.Models, Published: opt.Published, PublishedLeaks: opt.Leaks}
+	out := activity.Options{Seed: opt.Seed, Models: opt.Models, Published: opt.Published, PublishedLeaks: opt.Leaks, PublishedGrids: opt.Grids}
 	if err := s.needLog(ctx); err != nil {
 		return out, err
 	}

@@ -20,6 +20,7 @@ type Options struct {
 	Truth func(o *Observed, users []int32) ([]float64, error)
 	// Published repeats the case study's procedure too, without its leaks; PublishedLeaks with them as well.
 	Published, PublishedLeaks bool
+	PublishedGrids            bool // choose its hyper-parameters from its grids anew
 	Progress                  func(step string, done, total int64)
 }
 
@@ -129,7 +130,7 @@ func Run(ctx context.Context, w warehouse.Training, opt Options) (*Results, erro
 		return nil, err
 	}
 	if opt.Published {
-		if r.Published, err = RunPublished(ctx, w, s.Question, PublishedOptions{Seed: opt.Seed, Leaks: opt.PublishedLeaks, Progress: func(done, total int64) { tell("repeat the case study", done, total) }}); err != nil {
+		if r.Published, err = RunPublished(ctx, w, s.Question, PublishedOptions{Seed: opt.Seed, Leaks: opt.PublishedLeaks, Search: opt.PublishedGrids, Progress: func(done, total int64) { tell("repeat the case study", done, total) }}); err != nil {
 			return nil, err
 		}
 	}

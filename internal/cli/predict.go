@@ -50,8 +50,8 @@ With --truth, of a simulated log, it is told what the best possible model could 
   segue predict compare --db feed.duckdb --early 7 --published --leaks`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if opt.Leaks && !opt.Published {
-				return usagef("--leaks belongs to --published: it switches on the two leaks of the case study")
+			if (opt.Leaks || opt.Grids) && !opt.Published {
+				return usagef("--leaks and --grids belong to --published, the case study's procedure")
 			}
 			if _, err := activity.Entries(opt.Models, opt.Seed); err != nil {
 				return usagef("--models %s: known are %s", strings.Join(opt.Models, ","), strings.Join(activity.ModelNames(), ", "))
@@ -79,6 +79,7 @@ With --truth, of a simulated log, it is told what the best possible model could 
 	cmd.Flags().StringVar(&opt.Truth, "truth", "", "of a simulated log: the directory it was written to, to know how good a model could be")
 	cmd.Flags().BoolVar(&opt.Published, "published", false, "repeat the case study's procedure too")
 	cmd.Flags().BoolVar(&opt.Leaks, "leaks", false, "with --published: with its two leaks, to show their price")
+	cmd.Flags().BoolVar(&opt.Grids, "grids", false, "with --published: choose hyper-parameters from its grids anew, not as it chose them")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print everything as JSON")
 	return cmd
 }
