@@ -117,6 +117,7 @@ func addShap(a *analysis.Answer, d *activity.Drivers, unit map[string]string) {
 	a.Charts = append(a.Charts, analysis.Chart{ID: "contributions", Title: "What features add to a score: a point is a user, its colour how much of the feature she has", Kind: analysis.SwarmChart,
 		X: analysis.Axis{Label: "contribution, log-odds", Unit: analysis.Plain}, Y: analysis.Axis{Unit: analysis.Text, Categories: ofEach(top, func(p activity.Push) string { return spoken(p.Feature) })},
 		Series: []analysis.Series{s}, Alt: fmt.Sprintf("Contributions of %d features to the scores of %d users; %s moves them most.", len(top), len(first.Move), spoken(first.Feature))})
+	a.Charts = append(a.Charts, shapDependence(d, unit)...)
 	a.Tables = append(a.Tables, analysis.Table{Name: "prediction_contributions", Title: "Mean size of contributions", Columns: []analysis.Column{
 		texts("feature", "feature", d.Shap, func(p activity.Push) string { return p.Feature }),
 		numbers("mean_size", "mean size, log-odds", analysis.Plain, d.Shap, func(p activity.Push) float64 { return p.Mean }),
@@ -128,6 +129,30 @@ func addShap(a *analysis.Answer, d *activity.Drivers, unit map[string]string) {
 		}),
 	}})
 	a.Caveats = append(a.Caveats, "Contributions are exact Shapley values of the trees before calibration. Grey points are users without a value, or of a category.")
+}
+
+// shapDependence draws contributions over values, of the numbers that move users most: the shape of what the model has learned.
+func shapDependence(d *activity.Drivers, unit map[string]string) (charts []analysis.Chart) {
+	const most = 4
+	for _, p := range d.Shap {
+		u, listed := unit[p.Feature]
+		if listed && u == "" {
+			continue // a category
+		}
+		s := analysis.Series{Name: "contribution"}
+		for i, v := range p.Value {
+			if v == v {
+				s.X, s.Y = append(s.X, float64(v)), append(s.Y, float64(p.Move[i]))
+			}
+		}
+		if len(s.X) == 0 || len(charts) == most {
+			continue
+		}
+		charts = append(charts, analysis.Chart{ID: fmt.Sprintf("contribution-%d", len(charts)+1), Title: title(spoken(p.Feature)), Small: true, Kind: analysis.ScatterChart,
+			X: analysis.Axis{Label: u, Unit: analysis.Plain}, Y: analysis.Axis{Label: "contribution, log-odds", Unit: analysis.Plain}, Series: []analysis.Series{s},
+			Alt: fmt.Sprintf("What %s adds to the scores of %d users, by its value.", spoken(p.Feature), len(s.X))})
+	}
+	return charts
 }
 
 func wide(v []float32) []float64 {
