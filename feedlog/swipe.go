@@ -186,8 +186,8 @@ func (p *swipeParser) scalar(s string) (value, rest string, ok bool) {
 	return "", s, false
 }
 
-// escaped reads a quoted string that has escapes, those of JSON and those that Python writes: \\ \' \" \/ \b \f \n \r \t, \xXX, and \uXXXX
-// with its surrogate pairs.
+// escaped reads a quoted string that has escapes, those of JSON and those that Python writes: \\ \' \" \/ \b \f \n \r \t, and
+// characters by number, in hexadecimal: \x and two digits, \u and four, surrogate pairs included, \U and eight.
 func (p *swipeParser) escaped(s string, quote byte) (value, rest string, ok bool) {
 	p.text.Reset()
 	for i := 1; i < len(s); i++ {
@@ -228,6 +228,11 @@ func (p *swipeParser) escaped(s string, quote byte) (value, rest string, ok bool
 				}
 				i += 6
 			}
+		case 'U':
+			if r, ok = hexRune(s[i+1:], 8); !ok || !utf8.ValidRune(r) {
+				return "", s, false
+			}
+			i += 8
 		default:
 			return "", s, false
 		}
@@ -241,7 +246,7 @@ func hexRune(s string, n int) (rune, bool) {
 	if len(s) < n {
 		return 0, false
 	}
-	v, err := strconv.ParseUint(s[:n], 16, 16)
+	v, err := strconv.ParseUint(s[:n], 16, 31)
 	return rune(v), err == nil
 }
 
