@@ -5,7 +5,6 @@ package activity
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/seguefeed/segue/learn"
 )
@@ -135,10 +134,4 @@ func (f *fitted) predict(x *learn.Matrix, p []float64) error {
 		return nil
 	}
 	return f.model.Predict(f.view(x), p)
-}
-
-// logit is the log-odds of p, kept finite.
-func logit(p float64) float64 {
-	p = min(max(p, 1e-9), 1-1e-9)
-	return math.Log(p / (1 - p))
 }

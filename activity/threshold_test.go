@@ -3,6 +3,8 @@ package activity
 import (
 	"math"
 	"testing"
+
+	"github.com/seguefeed/segue/internal/stat"
 )
 
 // Six users with probabilities to be active; a contact pays for those who would not be. A missed one costs 1, a wasted one 3:
@@ -68,20 +70,6 @@ func TestChooseIsBest(t *testing.T) {
 	}
 }
 
-func TestWilson(t *testing.T) {
-	// 10 of 50 by hand: z = 1.96, zz = 3.8415/50 = .07683; centre (.2 + .038415)/1.07683; half 1.96/1.07683 sqrt(.16/50 + .07683/200)
-	centre, half := (.2+.07682917640386362/2)/1.0768291764, 1.959963984540054/1.0768291764*math.Sqrt(.16/50+.07682917640386362/200)
-	if low, high := wilson(10, 50); math.Abs(low-(centre-half)) > 1e-9 || math.Abs(high-(centre+half)) > 1e-9 {
-		t.Errorf("%v to %v, by hand %v to %v", low, high, centre-half, centre+half)
-	}
-	if low, high := wilson(0, 20); low != 0 || high < .1 || high > .2 { // 1/(1 + 20/3.84) = .161
-		t.Errorf("0 of 20: %v to %v", low, high)
-	}
-	if low, high := wilson(20, 20); high != 1 || low < .8 || low > .9 {
-		t.Errorf("20 of 20: %v to %v", low, high)
-	}
-}
-
 // 4,000 users in four bands of 1,000; of each band a known share is active.
 func TestBands(t *testing.T) {
 	var y []bool
@@ -95,9 +83,9 @@ func TestBands(t *testing.T) {
 	if len(bands) != 4 {
 		t.Fatalf("%d bands", len(bands))
 	}
-	for k, share := range []float64{10, 100, 300, 800} {
-		low, high := wilson(share, 1000)
-		if b := bands[k]; b.Users != 1000 || b.Low != low || b.High != high || b.UpTo != float64(k)/4+999/4e4 {
+	for k, share := range []int64{10, 100, 300, 800} {
+		want := stat.Wilson(share, 1000)
+		if b := bands[k]; b.Users != 1000 || b.Low != want.Low || b.High != want.High || b.UpTo != float64(k)/4+999/4e4 {
 			t.Errorf("band %d: %+v", k, b)
 		}
 	}

@@ -11,11 +11,11 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
-	"math"
 	"slices"
 	"sort"
 	"time"
 
+	"github.com/seguefeed/segue/internal/stat"
 	"github.com/seguefeed/segue/learn"
 	"github.com/seguefeed/segue/warehouse"
 )
@@ -231,25 +231,17 @@ func bandsOf(y []bool, p []float64) []Band {
 		if to <= from {
 			continue
 		}
-		n, active := float64(to-from), 0.0
+		active := int64(0)
 		for _, i := range order[from:to] {
 			if y[i] {
 				active++
 			}
 		}
-		low, high := wilson(active, n)
-		bands = append(bands, Band{UpTo: p[order[to-1]], Users: to - from, Low: low, High: high})
+		share := stat.Wilson(active, int64(to-from))
+		bands = append(bands, Band{UpTo: p[order[to-1]], Users: to - from, Low: share.Low, High: share.High})
 		from = to
 	}
 	return bands
-}
-
-// wilson is Wilson's 95% interval of a share (JASA 1927).
-func wilson(k, n float64) (low, high float64) {
-	const z = 1.959963984540054
-	share, zz := k/n, z*z/n
-	centre, half := (share+zz/2)/(1+zz), z/(1+zz)*math.Sqrt(share*(1-share)/n+zz/(4*n))
-	return max(0, centre-half), min(1, centre+half)
 }
 
 // interval is the 95% interval of the share of the active among users whose probability lies in the band of x, widened to

@@ -247,8 +247,8 @@ func TestScoresRoundTrip(t *testing.T) {
 		if err := e.Predict(h.set.X.Take([]int32{int32(i)}), one); err != nil {
 			t.Fatal(err)
 		}
-		if math.Abs(w.Log-logit(one[0])) > 1e-4 {
-			t.Errorf("the contributions make log-odds of %v, the model says %v", w.Log, logit(one[0]))
+		if math.Abs(w.Log-math.Log(one[0]/(1-one[0]))) > 1e-4 {
+			t.Errorf("the contributions make log-odds of %v, the model says %v", w.Log, math.Log(one[0]/(1-one[0])))
 		}
 		if !sort.SliceIsSorted(w.Features, func(a, b int) bool { return math.Abs(w.Features[a].Move) > math.Abs(w.Features[b].Move) }) || len(w.Features) != len(h.set.Columns) {
 			t.Error("contributions are not in the order of their size, or not all there")

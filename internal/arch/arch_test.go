@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"learn":                   {},
 	"learn/tablebench":        {"learn"},
 	"feature":                 {"warehouse"},
-	"activity":                {"feature", "learn", "warehouse"},
+	"activity":                {"feature", "learn", "warehouse", "internal/stat"},
 	"report":                  {"activity", "analysis", "learn", "warehouse", "internal/chart", "internal/webui"},
 	"":                        {"feedlog", "village", "warehouse", "warehouse/duckdb", "analysis", "activity", "report", "internal/feedmap", "internal/logfiles"},
 	"cmd/segue":               {"internal/cli"},
