@@ -1,4 +1,4 @@
-// Trees compiled for scoring: the same sums as a model's Predict gives, several times as fast, on one core and without
+// Models compiled for scoring, and above all trees: the same sums as a model's Predict gives, several times as fast, on one core and without
 // allocating, for a server that ranks some hundred candidates at a time.
 //
 // A descent waits at every node for memory and for a branch that nobody can foretell. Here 64 rows go down all trees together, as
@@ -34,6 +34,8 @@ type Flat struct {
 	base   float64
 	trees  float64 // what the sum of the trees is divided by
 	link   flatLink
+	linear *flatLinear      // nil: trees
+	after  *CalibratedModel // nil: none
 
 	columns  []flatColumn
 	cuts     []int32    // keys of all columns' cuts, flatCuts+1 beyond the last
@@ -100,10 +102,25 @@ type flatKey struct {
 	right  bool
 }
 
-// Compile makes a Flat of a model of trees: a BoostModel, LambdaMARTModel, BoostRegressionModel, ForestModel or TreeModel. It
-// takes some 30 bytes a node beside the model, which must not be changed afterwards.
+// Compile makes a Flat of a model of trees (BoostModel, LambdaMARTModel, BoostRegressionModel, ForestModel or TreeModel) or of a
+// linear one (LogisticModel, LinearRankingModel or LinearRegressionModel), that be alone or in a PipelineModel; and of either
+// in a CalibratedModel. It takes some 30 bytes a node beside the model, which must not be changed afterwards.
 func Compile(m Model) (*Flat, error) {
 	f := &Flat{inputs: m.Inputs(), trees: 1}
+	if c, ok := m.(*CalibratedModel); ok {
+		f.after, m = c, c.Inner
+	}
+	var encoder *Encoder
+	if pipeline, ok := m.(*PipelineModel); ok {
+		encoder, m = pipeline.Encoder, pipeline.Model
+	}
+	if coef, intercept, link, ok := linearParts(m); ok {
+		f.linear, f.link = compileLinear(coef, intercept, encoder), link
+		return f, nil
+	}
+	if encoder != nil {
+		return nil, fmt.Errorf("learn: a pipeline to a %T cannot be compiled: one to a linear model can", m)
+	}
 	var trees []GrownTree
 	switch m := m.(type) {
 	case *BoostModel:
@@ -120,7 +137,7 @@ func Compile(m Model) (*Flat, error) {
 	case *TreeModel:
 		trees = []GrownTree{m.Tree}
 	default:
-		return nil, fmt.Errorf("learn: a %T cannot be compiled: it is no model of trees", m)
+		return nil, fmt.Errorf("learn: a %T cannot be compiled: it is neither a model of trees nor a linear one", m)
 	}
 	f.layTests(trees)
 	for k := range trees {
@@ -278,13 +295,17 @@ func (f *Flat) add(t *GrownTree) {
 // Inputs are the columns that the model was fitted on.
 func (f *Flat) Inputs() []Column { return f.inputs }
 
-// Score writes to out[i] what the model's Predict gives for row i, rounded to float32: a probability, a score or a value, as the
-// model has it. rows holds len(out) rows, one after the other, of the columns that the model was fitted on. It runs on the
-// calling goroutine and allocates nothing once it has run, but for room that a garbage collection took back.
+// Score writes to out[i] what the model's Predict gives for row i: a probability, a score or a value, as the model has it. Trees
+// give the same, rounded to float32; linear models add up in another order, in float64. rows holds len(out) rows, one after the
+// other, of the columns that the model was fitted on. It runs on the calling goroutine and allocates nothing once it has run,
+// but for room that a garbage collection took back.
 func (f *Flat) Score(rows []float32, out []float32) error {
 	p := len(f.inputs)
 	if len(rows) != len(out)*p {
 		return fmt.Errorf("learn: %d values for %d rows of %d columns", len(rows), len(out), p)
+	}
+	if f.linear != nil {
+		return f.linearScores(rows, out)
 	}
 	room := f.rooms.Get().(*flatRoom)
 	for from := 0; from < len(out); from += flatRows {
@@ -303,11 +324,14 @@ func (f *Flat) finish(v float64) float64 {
 	v = v/f.trees + f.base
 	switch f.link {
 	case flatShare:
-		return min(1, v)
+		v = min(1, v)
 	case flatLogistic:
-		return 1 / (1 + math.Exp(-v))
+		v = 1 / (1 + math.Exp(-v))
 	case flatExp:
-		return boundedExp(v)
+		v = boundedExp(v)
+	}
+	if f.after != nil {
+		v = f.after.At(v)
 	}
 	return v
 }

@@ -187,9 +187,100 @@ func TestFlatEqualsPredict(t *testing.T) {
 			t.Errorf("%s: no error for too few values", name)
 		}
 	}
-	if _, err := Compile(&LinearRankingModel{Columns: columns[:1]}); err == nil {
-		t.Error("a linear model is compiled")
+	if _, err := Compile(&NaiveBayesModel{}); err == nil {
+		t.Error("naive Bayes is compiled")
 	}
+}
+
+// Linear models behind an encoder, and calibrated ones, of rows with missing values and unknown categories.
+func TestFlatOfLinearModels(t *testing.T) {
+	d := mixedTrees(2000, 10)
+	numbers := d.X.Take([]int32{0, 1, 2, 3, 4})
+	for i, v := range numbers.Data {
+		if v != v {
+			numbers.Data[i] = 0
+		}
+	}
+	var models []Model
+	for _, cfg := range []EncoderConfig{{}, {Log: "always", Indicator: true, MissingLevel: true, DropFirst: true}, {Impute: "median", MinCount: 400, Unscaled: true}} {
+		for _, l := range []Learner{Pipeline{cfg, Logistic{}}, Calibrated{Learner: Pipeline{cfg, Logistic{}}, Method: IsotonicScaling}} {
+			m, err := l.Fit(t.Context(), d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			models = append(models, m)
+		}
+	}
+	calibrated, err := Calibrated{Learner: Boost{Trees: 10}}.Fit(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	models = append(models, calibrated)
+	plain := &LinearRegressionModel{Columns: make([]Column, 7), Intercept: 5, Coef: []float64{1, -2, 3, 0, .5, 7, -.1}}
+	models = append(models, plain, &LinearRankingModel{Columns: plain.Columns, Coef: plain.Coef})
+	for k, m := range models {
+		f, err := Compile(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := d.X
+		if k >= len(models)-2 {
+			x = numbers
+		}
+		p, out := predicted(t, m, x), make([]float32, x.Rows)
+		if err := f.Score(x.Data, out); err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range out {
+			if !(math.Abs(float64(v)-p[i]) <= 0x1p-23*math.Abs(p[i])) {
+				t.Fatalf("model %d, row %d: %v, want %v", k, i, v, p[i])
+			}
+		}
+	}
+	f, err := Compile(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	numbers.Data[8] = float32(math.NaN())
+	if err := f.Score(numbers.Data, make([]float32, 5)); err == nil {
+		t.Error("a missing value has a score")
+	}
+	tree, err := Pipeline{Learner: Boost{Trees: 2}}.Fit(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Compile(tree); err == nil {
+		t.Error("trees behind an encoder are compiled")
+	}
+}
+
+func BenchmarkScoreLogistic(b *testing.B) {
+	d := mixedTrees(500, 11)
+	m, err := Pipeline{EncoderConfig{}, Logistic{}}.Fit(b.Context(), d)
+	if err != nil {
+		b.Fatal(err)
+	}
+	f, err := Compile(m)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, out := make([]float64, 500), make([]float32, 500)
+	b.Run("predict/rows=500/columns=7", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := m.Predict(d.X, p); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("flat/rows=500/columns=7", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := f.Score(d.X.Data, out); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
 
 // Many callers at once, and no memory but what is there.
