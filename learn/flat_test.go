@@ -49,24 +49,33 @@ func BenchmarkScoreCandidates(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		x := &Matrix{Rows: 500, Cols: 60, Data: d.X.Data[:500*60]}
-		p, out := make([]float64, 500), make([]float32, 500)
-		sizes := fmt.Sprintf("trees=%d/leaves=31/rows=500/columns=60", trees)
-		b.Run("predict/"+sizes, func(b *testing.B) {
-			for b.Loop() {
-				if err := m.Predict(x, p); err != nil {
-					b.Fatal(err)
+		one, many := make([]int32, 500), make([]int32, 500) // of one user, and of as many as there are
+		for i := range one {
+			one[i], many[i] = int32(i), int32(i*501%30000)
+		}
+		for _, c := range []struct {
+			alike int
+			rows  []int32
+		}{{20, one}, {0, many}} {
+			x := d.X.Take(c.rows)
+			p, out := make([]float64, 500), make([]float32, 500)
+			sizes := fmt.Sprintf("trees=%d/leaves=31/rows=500/columns=60/alike=%d", trees, c.alike)
+			b.Run("predict/"+sizes, func(b *testing.B) {
+				for b.Loop() {
+					if err := m.Predict(x, p); err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
-		})
-		b.Run("flat/"+sizes, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if err := f.Score(x.Data, out); err != nil {
-					b.Fatal(err)
+			})
+			b.Run("flat/"+sizes, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := f.Score(x.Data, out); err != nil {
+						b.Fatal(err)
+					}
 				}
-			}
-		})
+			})
+		}
 	}
 }
 

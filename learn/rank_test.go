@@ -90,8 +90,8 @@ func ahead(a, b []float64) float64 {
 // A pointwise model learns what the groups differ by, and with it what misleads within them. Pairs do not see that, and come near
 // to the true order.
 func TestLambdaMARTBeatsPointwise(t *testing.T) {
-	d, _ := plantedRanking(3000, 1)
-	test, truth := plantedRanking(6000, 2)
+	d, _ := plantedRanking(2000, 1)
+	test, truth := plantedRanking(3000, 2)
 	point := &Data{X: d.X, Columns: d.Columns}
 	for _, v := range d.Grade {
 		point.Y = append(point.Y, v > 0)
@@ -381,6 +381,34 @@ func TestRankersOfBadData(t *testing.T) {
 			if !errors.Is(err, why) {
 				t.Errorf("ranker %d: %v of a cancelled context", k, err)
 			}
+		}
+	}
+}
+
+// A fit that is cancelled on its way gives the cause and no model.
+func TestRankersAreCancelledOnTheWay(t *testing.T) {
+	d, _ := plantedRanking(300, 11)
+	seconds, _ := viewSeconds(2000, 8)
+	why := errors.New("enough")
+	for name, fit := range map[string]func(ctx context.Context, progress func(done, total int)) (bool, error){
+		"lambdamart": func(ctx context.Context, p func(int, int)) (bool, error) {
+			m, err := FitLambdaMART(ctx, d, LambdaMART{Trees: 50, Progress: p})
+			return m != nil, err
+		},
+		"boosted regression": func(ctx context.Context, p func(int, int)) (bool, error) {
+			m, err := FitBoostRegression(ctx, seconds, BoostRegression{Trees: 50, Progress: p})
+			return m != nil, err
+		},
+	} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		calls := 0
+		got, err := fit(ctx, func(done, _ int) {
+			if calls++; done == 3 {
+				cancel(why)
+			}
+		})
+		if !errors.Is(err, why) || got || calls != 3 {
+			t.Errorf("%s: %v after %d trees", name, err, calls)
 		}
 	}
 }
