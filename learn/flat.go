@@ -37,16 +37,15 @@ type Flat struct {
 	linear *flatLinear      // nil: trees
 	after  *CalibratedModel // nil: none
 
-	columns  []flatColumn
-	cuts     []int32    // keys of all columns' cuts, flatCuts+1 beyond the last
-	sets     [][]uint64 // of categories that go right; a missing one is the bit after the last level
-	tree     []flatTree
-	tests    []flatTest
-	values   []float64 // of the leaves, flatLeaves beyond the last tree's
-	words    int       // of all tests
-	levels   int       // of the column that has most
-	rooms    sync.Pool // of *flatRoom
-	settings map[flatKey]uint32
+	columns []flatColumn
+	cuts    []int32    // keys of all columns' cuts, flatCuts+1 beyond the last
+	sets    [][]uint64 // of categories that go right; a missing one is the bit after the last level
+	tree    []flatTree
+	tests   []flatTest
+	values  []float64 // of the leaves, flatLeaves beyond the last tree's
+	words   int       // of all tests
+	levels  int       // of the column that has most
+	rooms   sync.Pool // of *flatRoom
 }
 
 // flatLink is what is made of a sum.
@@ -139,11 +138,10 @@ func Compile(m Model) (*Flat, error) {
 	default:
 		return nil, fmt.Errorf("learn: a %T cannot be compiled: it is neither a model of trees nor a linear one", m)
 	}
-	f.layTests(trees)
+	words := f.layTests(trees)
 	for k := range trees {
-		f.add(&trees[k])
+		f.add(&trees[k], words)
 	}
-	f.settings = nil
 	f.cuts = append(f.cuts, make([]int32, flatCuts+1)...)
 	f.values = append(f.values, make([]float64, flatLeaves)...)
 	f.rooms.New = func() any { return &flatRoom{words: make([]uint64, f.words), seen: make([]uint8, f.levels+1)} }
@@ -176,49 +174,49 @@ func (f *Flat) keyOf(t *GrownTree, i int) (flatKey, []uint64) {
 // compiled says whether a tree is small enough.
 func (t *GrownTree) compiled() bool { return t.Leaves() <= flatLeaves }
 
-// layTests gives every test that occurs a word.
-func (f *Flat) layTests(trees []GrownTree) {
-	f.settings = map[flatKey]uint32{}
-	cuts, sets := make([][]float32, len(f.inputs)), make([]map[string]bool, len(f.inputs))
-	right := make([]bool, len(f.inputs))
-	perColumn := make([][][]uint64, len(f.inputs))
-	keys := make([][]flatKey, len(f.inputs))
+// layTests gives every test that occurs a word, and says which.
+func (f *Flat) layTests(trees []GrownTree) map[flatKey]uint32 {
+	words := map[flatKey]uint32{}
+	type tests struct {
+		cuts  []float32
+		right bool // does any of them send a missing value to the right
+		keys  []flatKey
+		sets  [][]uint64
+	}
+	columns := make([]tests, len(f.inputs))
 	for k := range trees {
 		t := &trees[k]
 		for i, n := range t.Nodes {
 			if t.leaf(i) || !t.compiled() {
 				continue
 			}
+			c := &columns[n.Feature]
 			key, set := f.keyOf(t, i)
-			j := n.Feature
 			if set == nil {
-				cuts[j] = append(cuts[j], n.Threshold)
-				right[j] = right[j] || key.right
-				continue
-			}
-			if sets[j] == nil {
-				sets[j] = map[string]bool{}
-			}
-			if !sets[j][key.set] {
-				sets[j][key.set] = true
-				perColumn[j], keys[j] = append(perColumn[j], set), append(keys[j], key)
+				c.cuts = append(c.cuts, n.Threshold)
+				c.right = c.right || key.right
+			} else if _, known := words[key]; !known {
+				words[key] = 0 // until its place is known
+				c.keys, c.sets = append(c.keys, key), append(c.sets, set)
 			}
 		}
 	}
 	next := int32(0)
-	for j := range f.inputs {
-		slices.SortFunc(cuts[j], cmp.Compare[float32])
-		cuts[j] = slices.Compact(cuts[j])
-		for part := range slices.Chunk(cuts[j], flatCuts) {
+	for j, t := range columns {
+		slices.SortFunc(t.cuts, cmp.Compare[float32])
+		t.cuts = slices.Compact(t.cuts)
+		for part := range slices.Chunk(t.cuts, flatCuts) {
 			c := flatColumn{column: int32(j), cut: int32(len(f.cuts)), count: int32(len(part)), low: next, high: -1}
 			next += c.count
-			if right[j] {
+			if t.right {
 				c.high = next
 				next += c.count
 			}
 			for k, v := range part {
-				f.settings[flatKey{column: int32(j), cut: v}] = uint32(int(c.low) + k)
-				f.settings[flatKey{column: int32(j), cut: v, right: true}] = uint32(int(c.high) + k)
+				words[flatKey{column: int32(j), cut: v}] = uint32(int(c.low) + k)
+				if t.right {
+					words[flatKey{column: int32(j), cut: v, right: true}] = uint32(int(c.high) + k)
+				}
 			}
 			for 1<<c.steps <= len(part) {
 				c.steps++
@@ -226,18 +224,19 @@ func (f *Flat) layTests(trees []GrownTree) {
 			f.cuts = append(f.cuts, cutTree(part, int(c.steps))...)
 			f.columns = append(f.columns, c)
 		}
-		if n := len(perColumn[j]); n > 0 {
+		if len(t.sets) > 0 {
 			levels := len(f.inputs[j].Levels)
-			f.columns = append(f.columns, flatColumn{column: int32(j), levels: int32(levels), cut: int32(len(f.sets)), count: int32(n), low: next, categories: true})
+			f.columns = append(f.columns, flatColumn{column: int32(j), levels: int32(levels), cut: int32(len(f.sets)), count: int32(len(t.sets)), low: next, categories: true})
 			f.levels = max(f.levels, levels)
-			for k, key := range keys[j] {
-				f.settings[key] = uint32(int(next) + k)
+			for k, key := range t.keys {
+				words[key] = uint32(int(next) + k)
 			}
-			f.sets = append(f.sets, perColumn[j]...)
-			next += int32(n)
+			f.sets = append(f.sets, t.sets...)
+			next += int32(len(t.sets))
 		}
 	}
 	f.words = int(next)
+	return words
 }
 
 // cutTree lays ascending cuts out as a search tree of the given depth: node 1 is the root, and node k has the children 2k and
@@ -260,7 +259,7 @@ func cutTree(cuts []float32, depth int) []int32 {
 }
 
 // add compiles a tree.
-func (f *Flat) add(t *GrownTree) {
+func (f *Flat) add(t *GrownTree, words map[flatKey]uint32) {
 	to := flatTree{test: int32(len(f.tests)), value: int32(len(f.values))}
 	if !t.compiled() {
 		to.grown = t
@@ -282,7 +281,7 @@ func (f *Flat) add(t *GrownTree) {
 	for i, n := range t.Nodes {
 		if !t.leaf(i) {
 			key, _ := f.keyOf(t, i)
-			f.tests = append(f.tests, flatTest{f.settings[key], slot[i], slot[n.Left], slot[n.Left+1]})
+			f.tests = append(f.tests, flatTest{words[key], slot[i], slot[n.Left], slot[n.Left+1]})
 			to.tests++
 		}
 	}
