@@ -91,38 +91,30 @@ func TestMeanIntervalsDoNotHangOnThreads(t *testing.T) {
 func TestAgainstLeader(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 1))
 	best := normals(500, 1, 1, r)
-	steady, noisy := make([]float64, 500), make([]float64, 500)
-	for u, v := range best {
-		steady[u] = v - .03 + .05*r.NormFloat64()
-		noisy[u] = v - .003 + .5*r.NormFloat64()
-	}
-	got, err := AgainstLeader(t.Context(), [][]float64{steady, best, noisy}, Resampling{Seed: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	mean := func(x []float64) float64 {
+	steady, noisy := normals(500, 0, .05, r), normals(500, 0, .5, r)
+	centre := func(x []float64, mean float64) { // so that the gaps are .03 and .003 exactly
 		sum := 0.0
 		for _, v := range x {
 			sum += v
 		}
-		return sum / float64(len(x))
-	}
-	lead := 1
-	if mean(noisy) > mean(best) {
-		lead = 2
-	}
-	for m := range got {
-		if got[m].Leader != (m == lead) {
-			t.Errorf("model %d is leader: %v", m, got[m].Leader)
+		for u := range x {
+			x[u] += best[u] + mean - sum/float64(len(x))
 		}
 	}
-	if !math.IsNaN(got[lead].Adjusted) || got[lead].Gap.Value != 0 {
-		t.Errorf("the leader's gap to itself: %+v", got[lead])
+	centre(steady, -.03)
+	centre(noisy, -.003)
+	got, err := AgainstLeader(t.Context(), [][]float64{steady, best, noisy}, Resampling{Seed: 2})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if g := got[0]; lead == 1 && (math.Abs(g.Gap.Value-(mean(best)-mean(steady))) > 1e-12 || !(g.Gap.Low > 0) || g.Adjusted > .01) {
+	if g := got[1]; !g.Leader || g.Gap.Value != 0 || !math.IsNaN(g.Adjusted) {
+		t.Errorf("the leader: %+v", g)
+	}
+	// 2.2 thousandths is the standard error of the first gap, 22 that of the second.
+	if g := got[0]; g.Leader || math.Abs(g.Gap.Value-.03) > 1e-12 || !(g.Gap.Low > .02 && g.Gap.High < .04) || g.Adjusted > .01 {
 		t.Errorf("a steady gap of .03: %+v", g)
 	}
-	if g := got[3-lead]; g.Adjusted < .05 {
+	if g := got[2]; g.Leader || math.Abs(g.Gap.Value-.003) > 1e-12 || g.Gap.Low > 0 || g.Adjusted < .05 {
 		t.Errorf("a gap by chance: %+v", g)
 	}
 }
