@@ -112,10 +112,20 @@ func layoutOf(start []byte, asked Format) (layout, error) {
 	return l, nil
 }
 
-// separatorOf is the rarest separator that occurs, since ids may contain what stands behind it in the list.
+// separatorOf is the first of these that half of the lines or more have; an id may contain those behind it.
 func separatorOf(start []byte) string {
 	for _, s := range []string{"::", "\t", ";", ","} {
-		if bytes.Contains(start, []byte(s)) {
+		with, without := 0, 0
+		for line := range bytes.Lines(start) {
+			switch line = trimLine(line); {
+			case len(line) == 0:
+			case bytes.Contains(line, []byte(s)):
+				with++
+			default:
+				without++
+			}
+		}
+		if with > 0 && with >= without {
 			return s
 		}
 	}
