@@ -85,7 +85,7 @@ func TestDetect(t *testing.T) {
 	} {
 		l, err := layoutOf([]byte(c.text), Auto)
 		if c.want == Auto {
-			if !errors.Is(err, errLayout) {
+			if !errors.Is(err, ErrLayout) {
 				t.Errorf("%s: %v, %v; a refusal is expected", c.name, l.format, err)
 			}
 			continue

@@ -86,7 +86,8 @@ func (j *Judged) PeakBytes() int64 {
 }
 
 func newResult(s *Split, cfg *Config) *Result {
-	r := &Result{Protocol: "all-rank", Cuts: cfg.Cuts, Metric: cfg.Metric.String(), Seed: cfg.Seed, Threads: cfg.Threads, Tuned: cfg.Tune, Machine: thisMachine(), Split: s.Counts}
+	r := &Result{Protocol: "all-rank", Cuts: cfg.Cuts, Metric: cfg.Metric.String(), Seed: cfg.Seed, Threads: cfg.Threads, Tuned: cfg.Tune, Machine: thisMachine(), Split: s.Counts,
+		Notes: []string{}}
 	if cfg.Tune {
 		r.TuneTrials = cfg.TuneTrials
 	}

@@ -67,7 +67,7 @@ type Config struct {
 // Progress is one moment of a comparison.
 type Progress struct {
 	Model    string // its kind
-	Work     string // "tune", "fit", "score" or "draw"
+	Work     string // "tune", "fit", "rank" or "resample"
 	Done, Of int    // trials, or users; 0 where it is not known
 }
 
@@ -116,8 +116,10 @@ func (c Config) Check() error {
 	return err
 }
 
-// Kinds are the kinds of the learners.
-func Kinds(learners []candidate.Learner) []string {
+// ModelKinds are the names of all models there are.
+func ModelKinds() []string { return kindsOf(candidate.Learners()) }
+
+func kindsOf(learners []candidate.Learner) []string {
 	kinds := make([]string, len(learners))
 	for k, l := range learners {
 		kinds[k] = l.Kind()
@@ -196,12 +198,12 @@ func (r *run) one(ctx context.Context, l candidate.Learner, j *Judged) ([]float6
 		return nil, err
 	}
 	m = startMeter()
-	s, err := judge(ctx, model, r.split, r.cfg.Cuts, r.cfg.Threads, tell("score"))
+	s, err := judge(ctx, model, r.split, r.cfg.Cuts, r.cfg.Threads, tell("rank"))
 	j.Score = m.stop()
 	if err != nil {
 		return nil, err
 	}
-	tell("draw")(0, 0)
+	tell("resample")(0, 0)
 	if err := j.measure(ctx, s, r.cfg); err != nil {
 		return nil, err
 	}

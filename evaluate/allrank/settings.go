@@ -155,10 +155,7 @@ func adapt(l candidate.Learner, seed uint64, threads int) error {
 // chosen are the learners of the named kinds, copies in the order of all; no names mean all. Settings must be of one of all, and those of kinds that
 // were not chosen are checked too.
 func chosen(all []candidate.Learner, names []string, settings []Setting, seed uint64, threads int) ([]candidate.Learner, error) {
-	var kinds []string
-	for _, l := range all {
-		kinds = append(kinds, l.Kind())
-	}
+	kinds := kindsOf(all)
 	known := func(name string) (int, error) {
 		at := slices.IndexFunc(kinds, func(k string) bool { return strings.EqualFold(k, name) })
 		if at < 0 {

@@ -53,7 +53,7 @@ func TestChosen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if kinds := Kinds(got); !slices.Equal(kinds, []string{"company", "popularity"}) {
+	if kinds := kindsOf(got); !slices.Equal(kinds, []string{"company", "popularity"}) {
 		t.Fatalf("%v", kinds)
 	}
 	if c := got[0].(*company); c.Tuning != 3 || c.Seed != 9 || c.Threads != 2 {

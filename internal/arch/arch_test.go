@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	"cmd/segue":               {"internal/cli"},
 	"internal/arch":           {},
 	"internal/chart":          {"analysis"},
-	"internal/cli":            {"", "feedlog", "village", "warehouse", "analysis", "activity", "learn", "learn/tablebench"},
+	"internal/cli":            {"", "feedlog", "village", "warehouse", "analysis", "activity", "learn", "learn/tablebench", "evaluate", "evaluate/allrank", "internal/logfiles"},
 	"internal/feedmap":        {"feedlog"},
 	"internal/logfiles":       {"feedlog"},
 	"internal/stat":           {},
