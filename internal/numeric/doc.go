@@ -11,46 +11,10 @@ package numeric
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
 )
-
-// Dense is a matrix of Rows x Cols, row after row: entry (i, j) is Data[i*Stride+j], Stride >= Cols.
-type Dense struct {
-	Rows, Cols, Stride int
-	Data               []float32
-}
-
-// NewDense is a matrix of zeros; it takes 4 bytes an entry.
-func NewDense(rows, cols int) Dense {
-	return Dense{Rows: rows, Cols: cols, Stride: cols, Data: make([]float32, rows*cols)}
-}
-
-// Row is row i, not a copy.
-func (d Dense) Row(i int) []float32 {
-	return d.Data[i*d.Stride : i*d.Stride+d.Cols : i*d.Stride+d.Cols]
-}
-
-// slice is the part of d of rows [i0, i1) and columns [j0, j1), not a copy.
-func (d Dense) slice(i0, i1, j0, j1 int) Dense {
-	if i0 >= i1 || j0 >= j1 {
-		return Dense{Rows: max(0, i1-i0), Cols: max(0, j1-j0), Stride: d.Stride}
-	}
-	return Dense{Rows: i1 - i0, Cols: j1 - j0, Stride: d.Stride, Data: d.Data[i0*d.Stride+j0 : (i1-1)*d.Stride+j1]}
-}
-
-// check says what is wrong with the shape of d. The kernels index by it without looking again.
-func (d Dense) check() error {
-	switch {
-	case d.Rows < 0 || d.Cols < 0 || d.Stride < d.Cols:
-		return fmt.Errorf("numeric: a matrix of %d rows and %d columns at a stride of %d", d.Rows, d.Cols, d.Stride)
-	case d.Rows > 0 && d.Cols > 0 && len(d.Data) < (d.Rows-1)*d.Stride+d.Cols:
-		return fmt.Errorf("numeric: %d values for a matrix of %d rows and %d columns at a stride of %d", len(d.Data), d.Rows, d.Cols, d.Stride)
-	}
-	return nil
-}
 
 // threadsOf is the number of goroutines that a setting asks for: 0 is all processors.
 func threadsOf(setting int) int {
