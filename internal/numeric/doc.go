@@ -16,8 +16,8 @@ import (
 	"sync/atomic"
 )
 
-// threadsOf is the number of goroutines that a setting asks for: 0 is all processors.
-func threadsOf(setting int) int {
+// Threads is the number of goroutines that a setting asks for: 0 is all processors.
+func Threads(setting int) int {
 	if setting <= 0 {
 		return runtime.GOMAXPROCS(0)
 	}

@@ -37,7 +37,7 @@ func gemm(ctx context.Context, with kernel, threads int, alpha float32, a Dense,
 	if k != kb || m != c.Rows || n != c.Cols {
 		return fmt.Errorf("numeric: a product of %d x %d and %d x %d into %d x %d", m, k, kb, n, c.Rows, c.Cols)
 	}
-	threads = threadsOf(threads)
+	threads = Threads(threads)
 	bufferA := make([]float32, panelFloats(with.rows, m, min(k, depth)))
 	bufferB := make([]float32, panelFloats(with.cols, n, min(k, depth)))
 	for k0 := 0; k0 < k; k0 += depth {

@@ -42,7 +42,7 @@ func invertSPD(ctx context.Context, with kernel, threads int, a Dense, progress 
 	if a.Rows != a.Cols {
 		return fmt.Errorf("numeric: the inverse of a matrix of %d rows and %d columns", a.Rows, a.Cols)
 	}
-	threads = threadsOf(threads)
+	threads = Threads(threads)
 	s := newSweeper(with, threads, a)
 	total := (a.Rows + depth - 1) / depth
 	for b := range total {

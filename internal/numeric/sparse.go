@@ -79,7 +79,7 @@ func GramSparse(ctx context.Context, threads int, x *Sparse, c Dense) error {
 	if c.Rows != n || c.Cols != n {
 		return fmt.Errorf("numeric: the Gram matrix of %d columns into %d x %d", n, c.Rows, c.Cols)
 	}
-	threads = threadsOf(threads)
+	threads = Threads(threads)
 	start, places := x.columns()
 	sums := make([][]float64, threads)
 	const part = 16 // rows of c; a context ends between them
