@@ -4,14 +4,10 @@
 package candidate
 
 import (
-	"cmp"
 	"context"
 	"math"
-	"runtime"
-	"slices"
-	"sync"
-	"sync/atomic"
 
+	"github.com/viterin/vek"
 	"github.com/viterin/vek/vek32"
 	"gonum.org/v1/gonum/blas/blas32"
 )
@@ -19,43 +15,6 @@ import (
 // maxDim bounds the length of item vectors: small solves take some milliseconds there, and a fit is asked whether it is still wanted
 // between them.
 const maxDim = 1024
-
-// factorBlocks calls do for blocks of up to size of 0..n-1 on up to threads goroutines (0: one a processor). Which numbers make a
-// block does not depend on the threads; worker, below threads, tells scratch memory apart. No block begins after ctx ends.
-func factorBlocks(ctx context.Context, n, size, threads int, do func(worker, from, to int)) error {
-	blocks := (n + size - 1) / size
-	var next atomic.Int64
-	work := func(worker int) {
-		for ctx.Err() == nil {
-			b := int(next.Add(1)) - 1
-			if b >= blocks {
-				return
-			}
-			do(worker, b*size, min(n, (b+1)*size))
-		}
-	}
-	if threads = min(factorThreads(threads), blocks); threads <= 1 {
-		work(0)
-	} else {
-		var wg sync.WaitGroup
-		for t := range threads {
-			wg.Go(func() { work(t) })
-		}
-		wg.Wait()
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return nil
-}
-
-// factorThreads is the number of goroutines that a setting asks for; 0 means one a processor.
-func factorThreads(setting int) int {
-	if setting <= 0 {
-		return runtime.GOMAXPROCS(0)
-	}
-	return setting
-}
 
 // dot is the inner product of two vectors of one length above 0.
 func dot(a, b []float32) float32 { return vek32.Dot(a, b) }
@@ -91,7 +50,7 @@ func scoreTables(q, table []float32, d int, out []float32) {
 	}
 }
 
-// gramPanel is how many vectors addGram takes at a time; gramStride keeps the rows of a panel off each other's cache lines.
+// gramPanel is how many vectors are turned at a time; gramStride keeps the rows of a panel off each other's cache lines.
 const gramPanel, gramStride = 256, 256 + 16
 
 // panel turns columns [from, from+b) of up to gramPanel vectors into rows, so that sums over vectors are inner products of long rows.
@@ -126,36 +85,43 @@ func (p *panel) addGram(weighted *panel, h []float32) {
 	}
 }
 
-// gramTable is the sum of v v' over the vectors of a table: d x d, symmetric. Its sums do not depend on threads. It needs 64 d^2 bytes.
-func gramTable(ctx context.Context, table []float32, d, threads int) ([]float32, error) {
-	const parts = 16 // sums that are made apart and then added in order
+// gramTable is the sum of v v' over the vectors of a table: d x d, symmetric. It is made in float64, in parts that do not depend on the
+// threads, of which there are 16, and needs 128 d^2 bytes.
+func gramTable(ctx context.Context, table []float32, d, threads int) ([]float64, error) {
+	const parts = 16
 	n := len(table) / d
 	size := max(1, (n+parts-1)/parts)
-	part := make([][]float32, parts)
-	err := factorBlocks(ctx, n, size, threads, func(_, from, to int) {
-		h, p := make([]float32, d*d), newPanel(d)
+	var part [parts][]float64
+	err := inBlocks(ctx, n, size, threadsOf(threads), func(_, block, from, to int) {
+		h, rows := make([]float64, d*d), make([]float64, d*gramStride)
 		for ; from < to && ctx.Err() == nil; from += gramPanel {
-			p.n = min(gramPanel, to-from)
-			for k := range p.n {
-				p.put(k, table[(from+k)*d:(from+k+1)*d])
+			n := min(gramPanel, to-from)
+			for k := range n {
+				for i, x := range table[(from+k)*d : (from+k+1)*d] {
+					rows[i*gramStride+k] = float64(x)
+				}
 			}
-			p.addGram(&p, h)
+			for i := range d {
+				left := rows[i*gramStride : i*gramStride+n]
+				for j := range i + 1 {
+					h[i*d+j] += vek.Dot(left, rows[j*gramStride:j*gramStride+n])
+				}
+			}
 		}
-		part[(to-1)/size] = h
+		part[block] = h
 	})
 	if err != nil {
 		return nil, err
 	}
-	g := make([]float32, d*d)
+	g := make([]float64, d*d)
+	for _, h := range part {
+		for k, x := range h {
+			g[k] += x
+		}
+	}
 	for i := range d {
-		for j := range i + 1 {
-			sum := 0.
-			for _, h := range part {
-				if h != nil {
-					sum += float64(h[i*d+j])
-				}
-			}
-			g[i*d+j], g[j*d+i] = float32(sum), float32(sum)
+		for j := range i {
+			g[j*d+i] = g[i*d+j]
 		}
 	}
 	return g, nil
@@ -196,48 +162,10 @@ func solveCholesky(l []float32, n int, b []float32) {
 	}
 }
 
-// evidence is a history as models with factors take it: known items in ascending order, each once, with the sum of their
-// values, which is finite and not 0.
-type evidence struct {
-	item  []int32
-	value []float32
-}
-
-// newEvidence merges h for a model of the given number of items.
-func newEvidence(h *History, items int) evidence {
-	type entry struct {
-		item  int32
-		value float32
-	}
-	all := make([]entry, 0, len(h.Item))
-	for k, i := range h.Item {
-		if i >= 0 && int(i) < items {
-			all = append(all, entry{i, h.value(k)})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b entry) int { return cmp.Compare(a.item, b.item) })
-	e := evidence{item: make([]int32, 0, len(all)), value: make([]float32, 0, len(all))}
-	for k := 0; k < len(all); {
-		item, sum := all[k].item, float32(0)
-		for ; k < len(all) && all[k].item == item; k++ {
-			sum += all[k].value
-		}
-		if sum != 0 && !math.IsNaN(float64(sum)) && !math.IsInf(float64(sum), 0) {
-			e.item, e.value = append(e.item, item), append(e.value, sum)
-		}
-	}
-	return e
-}
-
-// same says whether two histories came to the same.
-func (e *evidence) same(f *evidence) bool {
-	return slices.Equal(e.item, f.item) && slices.Equal(e.value, f.value)
-}
-
-// mostOf is the answer of an Explainer: the item that adds most, by adds(k) of the k-th, ties to the first.
-func (e *evidence) mostOf(adds func(k int) float32) (cause int32, share float32) {
+// mostOf is the answer of an Explainer for a folded history of which entry k adds adds(k): the item that adds most, ties to the lower.
+func mostOf(h *History, adds func(k int) float32) (cause int32, share float32) {
 	cause, most, sum := int32(-1), float32(0), float32(0)
-	for k, i := range e.item {
+	for k, i := range h.Item {
 		if a := adds(k); a > 0 {
 			sum += a
 			if a > most {
@@ -249,4 +177,42 @@ func (e *evidence) mostOf(adds func(k int) float32) (cause int32, share float32)
 		return -1, 0
 	}
 	return cause, most / sum
+}
+
+// narrow is x in float32.
+func narrow(x []float64) []float32 {
+	y := make([]float32, len(x))
+	for k, v := range x {
+		y[k] = float32(v)
+	}
+	return y
+}
+
+// sumVectors writes the sum over the folded history of value times vector to q and returns it.
+func sumVectors(h *History, table []float32, d int, q []float32) []float32 {
+	f := h.folded(len(table) / d)
+	clear(q)
+	for k, i := range f.Item {
+		addScaled(f.value(k), vector(table, d, i), q)
+	}
+	return q
+}
+
+// sumAll is sumVectors of many, d numbers each.
+func sumAll(hs []History, table []float32, d int) []float32 {
+	q := make([]float32, len(hs)*d)
+	for k := range hs {
+		sumVectors(&hs[k], table, d, q[k*d:(k+1)*d])
+	}
+	return q
+}
+
+// becauseTable is Because of a model whose score of item i is the sum over the history of value times from_j'to_i.
+func becauseTable(h *History, from, to []float32, d int, item int32) (cause int32, share float32) {
+	if item < 0 || int(item) >= len(to)/d {
+		return -1, 0
+	}
+	f := h.folded(len(from) / d)
+	v := vector(to, d, item)
+	return mostOf(&f, func(k int) float32 { return f.value(k) * dot(v, vector(from, d, f.Item[k])) })
 }

@@ -123,3 +123,25 @@ func holdOut(t *testing.T, m *Matrix, seed uint64) (*Matrix, map[int][]int32) {
 	}
 	return train, held
 }
+
+// TestML100K holds the defaults, which were chosen on parts of the train ratings, against the published figures of the same method
+// on the same split (Ferrari Dacrema, Cremonesi and Jannach, RecSys 2019): precision, recall and NDCG at 10.
+func TestML100K(t *testing.T) {
+	train, test := readML100K(t)
+	for _, c := range []struct {
+		learner                 Learner
+		precision, recall, ndcg float64 // at least
+	}{
+		{IALS{}, .3596, .2283, .2759},
+	} {
+		s, err := c.learner.Fit(t.Context(), train)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, r, n := judge(s, train, test)
+		t.Logf("%s: P %.4f R %.4f NDCG %.4f", c.learner.Kind(), p, r, n)
+		if p < c.precision || r < c.recall || n < c.ndcg {
+			t.Errorf("%s: P %.4f R %.4f NDCG %.4f, below the published %.4f %.4f %.4f", c.learner.Kind(), p, r, n, c.precision, c.recall, c.ndcg)
+		}
+	}
+}

@@ -16,14 +16,15 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 )
 
 // IALS are the settings of implicit alternating least squares.
 type IALS struct {
 	Dim         int     `json:"dim,omitempty"`          // numbers a vector, 1..1024; 0 means 64
-	Alpha       float64 `json:"alpha,omitempty"`        // A, the weight of each of all pairs, > 0; 0 means .1
-	Reg         float64 `json:"reg,omitempty"`          // L where N is 1, > 0; 0 means .003
+	Alpha       float64 `json:"alpha,omitempty"`        // A, the weight of each of all pairs, > 0; 0 means .2
+	Reg         float64 `json:"reg,omitempty"`          // L where N is 1, > 0; 0 means .02
 	RegExponent float64 `json:"reg_exponent,omitempty"` // N, how regularisation grows with frequency, up to 2; 0 means 1, below 0 means none
 	InitStd     float64 `json:"init_std,omitempty"`     // standard deviation of the length of an item's first vector, > 0; 0 means .1
 	Epochs      int     `json:"epochs,omitempty"`       // 0 means 16
@@ -56,8 +57,8 @@ func (c IALS) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
 
 func (c IALS) defaults() (IALS, error) {
 	setDefault(&c.Dim, 64)
-	setDefault(&c.Alpha, .1)
-	setDefault(&c.Reg, .003)
+	setDefault(&c.Alpha, .2)
+	setDefault(&c.Reg, .02)
 	setDefault(&c.InitStd, .1)
 	setDefault(&c.Epochs, 16)
 	setDefault(&c.Block, 32)
@@ -120,10 +121,11 @@ func FitIALS(ctx context.Context, m *Matrix, cfg IALS) (*IALSModel, error) {
 			return nil, err
 		}
 	}
-	model.Gram, err = gramTable(ctx, model.Factor, d, cfg.Threads)
+	gram, err := gramTable(ctx, model.Factor, d, cfg.Threads)
 	if err != nil {
 		return nil, err
 	}
+	model.Gram = narrow(gram)
 	for _, v := range model.Gram {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
 			return nil, fmt.Errorf("candidate: ials: the factors ran out of the range of numbers: a larger regularisation than %v is needed", cfg.Reg)
@@ -135,12 +137,13 @@ func FitIALS(ctx context.Context, m *Matrix, cfg IALS) (*IALSModel, error) {
 // alternate improves the vectors of m's rows, given those of its columns.
 func alternate(ctx context.Context, cfg IALS, m *Matrix, columns, rows []float32) error {
 	d := cfg.Dim
-	gram, err := gramTable(ctx, columns, d, cfg.Threads)
+	wide, err := gramTable(ctx, columns, d, cfg.Threads)
 	if err != nil {
 		return err
 	}
-	scratch := make([]*ialsScratch, factorThreads(cfg.Threads))
-	return factorBlocks(ctx, m.Users, 16, cfg.Threads, func(worker, from, to int) {
+	gram, threads := narrow(wide), threadsOf(cfg.Threads)
+	scratch := make([]*ialsScratch, threads)
+	return inBlocks(ctx, m.Users, 16, threads, func(worker, _, from, to int) {
 		if scratch[worker] == nil {
 			scratch[worker] = newIALSScratch(cfg.Block)
 		}
@@ -266,7 +269,7 @@ func (m *IALSModel) Items() int { return len(m.Factor) / m.Dim }
 
 // ialsFold is a user as solved for: (A G + sum c v v' + reg) w = sum over the liked of c v.
 type ialsFold struct {
-	evidence
+	h     History   // folded, a copy
 	chol  []float32 // L of that matrix, Dim x Dim
 	user  []float32 // w
 	apart []float32 // the matrix's inverse times v_j, for each item j of the history; empty until asked for
@@ -275,22 +278,23 @@ type ialsFold struct {
 
 // fold solves for the user with history h, or takes the last solved if that is her. The caller returns it to m.folds.
 func (m *IALSModel) fold(h *History) *ialsFold {
-	e := newEvidence(h, m.Items())
+	e := h.folded(m.Items())
 	d := m.Dim
 	f, _ := m.folds.Get().(*ialsFold)
 	if f == nil {
 		f = &ialsFold{chol: make([]float32, d*d), user: make([]float32, d)}
-	} else if f.same(&e) {
+	} else if slices.Equal(f.h.Item, e.Item) && slices.Equal(f.h.Value, e.Value) {
 		return f
 	}
-	f.evidence, f.apart = e, f.apart[:0]
+	f.h = History{Item: slices.Clone(e.Item), Value: slices.Clone(e.Value)}
+	f.apart = f.apart[:0]
 	clear(f.user)
-	if len(e.item) == 0 {
+	if len(e.Item) == 0 {
 		return f
 	}
 	mass := 0.
-	for k, i := range e.item {
-		c, t := ialsWeights(e.value, k)
+	for k, i := range e.Item {
+		c, t := ialsWeights(e.Value, k)
 		mass += float64(c)
 		if t > 0 {
 			addScaled(c, vector(m.Factor, d, i), f.user)
@@ -300,12 +304,12 @@ func (m *IALSModel) fold(h *History) *ialsFold {
 		f.chol[k] = float32(m.Alpha) * g
 	}
 	vectors, times := newPanel(d), newPanel(d)
-	for at := 0; at < len(e.item); at += gramPanel {
-		vectors.n = min(gramPanel, len(e.item)-at)
+	for at := 0; at < len(e.Item); at += gramPanel {
+		vectors.n = min(gramPanel, len(e.Item)-at)
 		times.n = vectors.n
 		for k := range vectors.n {
-			c, _ := ialsWeights(e.value, at+k)
-			v := vector(m.Factor, d, e.item[at+k])
+			c, _ := ialsWeights(e.Value, at+k)
+			v := vector(m.Factor, d, e.Item[at+k])
 			vectors.put(k, v)
 			for p, x := range v {
 				times.data[p*gramStride+k] = c * x
@@ -355,17 +359,17 @@ func (m *IALSModel) Because(h *History, item int32) (cause int32, share float32)
 	f := m.fold(h)
 	defer m.folds.Put(f)
 	d := m.Dim
-	if len(f.apart) == 0 && len(f.item) > 0 {
+	if len(f.apart) == 0 && len(f.h.Item) > 0 {
 		f.loses = f.loses[:0]
-		for k, j := range f.item {
+		for k, j := range f.h.Item {
 			v := vector(m.Factor, d, j)
 			f.apart = append(f.apart, v...)
 			b := f.apart[k*d:]
 			solveCholesky(f.chol, d, b)
-			c, t := ialsWeights(f.value, k)
+			c, t := ialsWeights(f.h.Value, k)
 			f.loses = append(f.loses, c*(t-dot(f.user, v))/max(1-c*dot(b, v), 1e-6))
 		}
 	}
 	v := vector(m.Factor, d, item)
-	return f.mostOf(func(k int) float32 { return dot(v, f.apart[k*d:(k+1)*d]) * f.loses[k] })
+	return mostOf(&f.h, func(k int) float32 { return dot(v, f.apart[k*d:(k+1)*d]) * f.loses[k] })
 }
