@@ -73,6 +73,20 @@ func (s *knownItems) find(item int32) int {
 
 func (s *knownItems) add(item int32) { s.slots[s.find(item)] = uint32(item) + 1 }
 
+// grow makes room for n items.
+func (s *knownItems) grow(n int) {
+	if 2*n <= len(s.slots) {
+		return
+	}
+	old := s.slots
+	s.slots = make([]uint32, 2*len(old))
+	for _, v := range old {
+		if v != 0 {
+			s.add(int32(v - 1))
+		}
+	}
+}
+
 func (s *knownItems) has(item int32) bool { return s.slots[s.find(item)] != 0 }
 
 // cardField is something by which cards are alike.
