@@ -78,28 +78,11 @@ func (in *inputs) stopAtBest(ctx context.Context, b *learn.BoostModel) error {
 	if err != nil {
 		return err
 	}
-	score, one := make([]float64, x.Rows), make([]float64, x.Rows)
-	for i := range score {
-		score[i] = b.Base
+	trees, err := bestTrees(ctx, b.Base, b.Trees, b.Columns, x, loss)
+	if err == nil {
+		b.Trees = b.Trees[:max(1, len(trees))]
 	}
-	best, least := 0, loss(score)
-	for k := range b.Trees {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		tree := learn.BoostModel{Columns: b.Columns, Trees: b.Trees[k : k+1]}
-		if err := tree.LogOdds(x, one); err != nil {
-			return err
-		}
-		for i, v := range one {
-			score[i] += v
-		}
-		if l := loss(score); l < least {
-			best, least = k+1, l
-		}
-	}
-	b.Trees = b.Trees[:max(1, best)]
-	return nil
+	return err
 }
 
 // heldLoss is the loss of scores of rows x of the users held out.

@@ -33,16 +33,17 @@ const fullView = 0
 
 // inputs is a set made ready.
 type inputs struct {
-	cfg     *Config
-	set     *feature.PairSet
-	columns []learn.Column // those of the set
-	model   []learn.Column // those that models of clicks take: columns, and the place where it is an input
-	views   *views
-	place   []float32 // of each row: its place, NaN for none
-	expose  []float32 // of each row: its examination relative to full view; nil without one
-	exam    *Examination
-	train   []int32 // rows
-	valid   []int32
+	cfg         *Config
+	set         *feature.PairSet
+	columns     []learn.Column // those of the set
+	model       []learn.Column // those that models of clicks take: columns, and the place where it is an input
+	views       *views
+	slotColumns []int     // of the set, that tell the slot
+	place       []float32 // of each row: its place, NaN for none
+	expose      []float32 // of each row: its examination relative to full view; nil without one
+	exam        *Examination
+	train       []int32 // rows
+	valid       []int32
 }
 
 // columnsOf are the columns of a set as learn names them.
@@ -91,6 +92,7 @@ func prepare(ctx context.Context, set *feature.PairSet, cfg *Config) (*inputs, e
 		return nil, err
 	}
 	in := &inputs{cfg: cfg, set: set, columns: columnsOf(set.Columns)}
+	in.slotColumns = slotColumns(set)
 	l := LogOf(set)
 	in.views = viewsOf(l)
 	in.model = in.columns
@@ -125,6 +127,16 @@ func prepare(ctx context.Context, set *feature.PairSet, cfg *Config) (*inputs, e
 		}
 	}
 	return in, nil
+}
+
+// slotColumns are the features of set that tell the slot.
+func slotColumns(set *feature.PairSet) (out []int) {
+	for j, c := range set.Columns {
+		if c.Name == "slot" {
+			out = append(out, j)
+		}
+	}
+	return out
 }
 
 // placeRows says of each row where it was and how likely it was looked at.
@@ -165,6 +177,7 @@ func (in *inputs) data(rows []int32, inFullView bool) *learn.Data {
 	for k, i := range rows {
 		row := d.X.Row(k)
 		copy(row, in.set.X[int(i)*p:(int(i)+1)*p])
+		in.blank(row)
 		if len(row) > p {
 			row[p] = in.place[i]
 			if inFullView {
@@ -174,6 +187,13 @@ func (in *inputs) data(rows []int32, inFullView bool) *learn.Data {
 		d.Y[k] = in.set.Clicked[i]
 	}
 	return d
+}
+
+// blank takes the slot out of a row of features: where a page is made there is none, and the place says it better.
+func (in *inputs) blank(row []float32) {
+	for _, j := range in.slotColumns {
+		row[j] = float32(math.NaN())
+	}
 }
 
 // exposures are the weights of rows by which the chance of a click is that in full view: 1 with a click, examination without.
