@@ -12,9 +12,10 @@ import (
 	"testing"
 )
 
-// plantedRanking makes groups of 4 to 20 rows whose base rates differ widely and, by their first two columns, in a way that can
-// be learned; of the four other columns two say which row of a group is the better one, one a category, one is missing
-// at times. Grades are 0, 1 and 2. truth is what the rows of a group should be ordered by.
+// plantedRanking makes groups of 4 to 20 rows whose base rates differ: by two columns of the user, and by how keen she is, which
+// no column says. Of a group's rows those of a certain taste, of a certain kind and of a lower age are better; but keen users
+// see the older rows, so that over all rows an old one is clicked more often. Kinds and noise are missing at times. Grades are
+// 0, 1 and 2. truth is what the rows of a group should be ordered by.
 func plantedRanking(groups int, seed uint64) (d *RankData, truth []float64) {
 	r := rand.New(rand.NewPCG(seed, 77))
 	nan := float32(math.NaN())
@@ -23,9 +24,10 @@ func plantedRanking(groups int, seed uint64) (d *RankData, truth []float64) {
 	var x []float32
 	for range groups {
 		a, b := r.NormFloat64(), r.NormFloat64()
-		base := -1 + 3*math.Sin(2*a)*math.Cos(2*b) + 1.5*a
+		keen := r.NormFloat64()
+		base := -.5 + math.Sin(2*a)*math.Cos(2*b) + 1.5*keen
 		for range 4 + r.IntN(17) {
-			taste, age, kind := r.NormFloat64(), r.Float64(), r.IntN(4)
+			taste, age, kind := r.NormFloat64(), r.Float64()+.5*keen, r.IntN(4)
 			score := .8*math.Cos(2*taste) - .8*age
 			if kind == 2 {
 				score += .5
@@ -59,44 +61,67 @@ func (d *RankData) ranked(score []float64) *Ranked {
 	return &Ranked{Group: d.Group, Score: score, Grade: d.Grade, Weight: d.Weight}
 }
 
-// judged is the mean over groups of the AUC and of NDCG@10.
-func judged(t testing.TB, d *RankData, score []float64) (auc, ndcg float64) {
+// judged is the AUC and NDCG@10 of each group.
+func judged(t testing.TB, d *RankData, score []float64) (auc, ndcg []float64) {
 	t.Helper()
-	a, err := d.ranked(score).AUC()
+	auc, err := d.ranked(score).AUC()
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := d.ranked(score).NDCG(10, nil)
-	if err != nil {
+	if ndcg, err = d.ranked(score).NDCG(10, nil); err != nil {
 		t.Fatal(err)
 	}
-	return MeanOfGroups(a, nil).Mean, MeanOfGroups(n, nil).Mean
+	return auc, ndcg
 }
 
-// A pointwise model spends its trees on what the groups differ by. Pairs do not see that, and come nearer to the true order.
+// ahead is by how many standard errors the mean over groups of a is above that of b.
+func ahead(a, b []float64) float64 {
+	var n, sum, squares float64
+	for g := range a {
+		if d := a[g] - b[g]; d == d {
+			n++
+			sum += d
+			squares += d * d
+		}
+	}
+	return sum / n / math.Sqrt((squares/n-sum/n*sum/n)/n)
+}
+
+// A pointwise model learns what the groups differ by, and with it what misleads within them. Pairs do not see that, and come near
+// to the true order.
 func TestLambdaMARTBeatsPointwise(t *testing.T) {
-	d, _ := plantedRanking(1500, 1)
-	test, truth := plantedRanking(3000, 2)
+	d, _ := plantedRanking(3000, 1)
+	test, truth := plantedRanking(6000, 2)
 	point := &Data{X: d.X, Columns: d.Columns}
 	for _, v := range d.Grade {
 		point.Y = append(point.Y, v > 0)
 	}
-	boost, err := FitBoost(t.Context(), point, Boost{Trees: 60})
+	boost, err := FitBoost(t.Context(), point, Boost{Trees: 60, MaxLeaves: 7})
 	if err != nil {
 		t.Fatal(err)
 	}
 	bestAUC, bestNDCG := judged(t, test, truth)
 	pointAUC, pointNDCG := judged(t, test, predicted(t, boost, test.X))
-	t.Logf("true order: AUC %.4f, NDCG %.4f; pointwise: AUC %.4f, NDCG %.4f", bestAUC, bestNDCG, pointAUC, pointNDCG)
+	tell := func(name string, auc, ndcg []float64) {
+		t.Logf("%-10s AUC %.4f (%+.1f standard errors), NDCG@10 %.4f (%+.1f)", name, MeanOfGroups(auc, nil).Mean, ahead(auc, pointAUC),
+			MeanOfGroups(ndcg, nil).Mean, ahead(ndcg, pointNDCG))
+	}
+	tell("true order", bestAUC, bestNDCG)
+	tell("pointwise", pointAUC, pointNDCG)
 	for _, o := range []RankObjective{RankNDCG, RankPairs, RankGroups} {
-		m, err := FitLambdaMART(t.Context(), d, LambdaMART{Objective: o, Trees: 60, MaxLeaves: 15})
+		m, err := FitLambdaMART(t.Context(), d, LambdaMART{Objective: o, Trees: 60, MaxLeaves: 7})
 		if err != nil {
 			t.Fatal(err)
 		}
 		auc, ndcg := judged(t, test, predicted(t, m, test.X))
-		t.Logf("%s: AUC %.4f, NDCG %.4f", o, auc, ndcg)
-		if !(auc > pointAUC+.01 && ndcg > pointNDCG+.005) || auc > bestAUC+.003 || bestAUC-auc > .02 {
-			t.Errorf("%s: AUC %.4f and NDCG %.4f, pointwise %.4f and %.4f, the true order %.4f and %.4f", o, auc, ndcg, pointAUC, pointNDCG, bestAUC, bestNDCG)
+		tell(string(o), auc, ndcg)
+		if !(ahead(auc, pointAUC) > 10 && ahead(ndcg, pointNDCG) > 10 && ahead(bestAUC, auc) > 0) {
+			t.Errorf("%s is not well ahead, or ahead of the truth", o)
+		}
+		// Most of what is lost to the true order is found again.
+		best := MeanOfGroups(bestAUC, nil).Mean
+		if lost, still := best-MeanOfGroups(pointAUC, nil).Mean, best-MeanOfGroups(auc, nil).Mean; still > lost/4 {
+			t.Errorf("%s: an AUC %.4f below the true order, where pointwise is %.4f below it", o, still, lost)
 		}
 	}
 }
