@@ -16,7 +16,7 @@ import (
 // Ranker says what cards are worth to a user at a moment. It is safe for concurrent use.
 type Ranker interface {
 	// Rank writes what each of the cards is worth to out, of the same length. A value that is not a finite number counts as 0.
-	Rank(r *Request, cards []int32, out []Worth)
+	Rank(r *Request, cards []int32, out []Worth) error
 }
 
 // Config is what a feed is made of. All of it is read only.
@@ -90,7 +90,7 @@ type naming struct {
 	candidate.Candidate
 }
 
-// Page makes the page that r asks for. The only errors are those of a request that makes no sense, and of ctx.
+// Page makes the page that r asks for. The only errors are those of a request that makes no sense, of the ranker, and of ctx.
 func (f *Feed) Page(ctx context.Context, r *Request) (*Page, error) {
 	if r.N < 1 {
 		return nil, fmt.Errorf("feed: a page of %d cards; at least 1 is expected", r.N)
@@ -103,7 +103,9 @@ func (f *Feed) Page(ctx context.Context, r *Request) (*Page, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
-	pool = f.rank(r, pool, &p.Trace)
+	if err := f.rank(r, pool, &p.Trace); err != nil {
+		return nil, fmt.Errorf("feed: rank: %w", err)
+	}
 	f.arrange(r, pool, p)
 	return p, nil
 }
@@ -174,12 +176,14 @@ func setOf(ids []int32) map[int32]bool {
 }
 
 // rank asks the ranker, lets fatigue fade what she passed over, and orders the pool by score.
-func (f *Feed) rank(r *Request, pool []pooled, t *Trace) []pooled {
+func (f *Feed) rank(r *Request, pool []pooled, t *Trace) error {
 	items, worth := make([]int32, len(pool)), make([]Worth, len(pool))
 	for k := range pool {
 		items[k] = pool[k].item
 	}
-	f.c.Ranker.Rank(r, items, worth)
+	if err := f.c.Ranker.Rank(r, items, worth); err != nil {
+		return err
+	}
 	s := &f.c.Settings
 	for k := range pool {
 		p := &pool[k]
@@ -200,5 +204,5 @@ func (f *Feed) rank(r *Request, pool []pooled, t *Trace) []pooled {
 	slices.SortFunc(pool, func(a, b pooled) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.item, b.item))
 	})
-	return pool
+	return nil
 }

@@ -49,12 +49,13 @@ func (g listed) Reason(c candidate.Candidate, n candidate.Names) string {
 // fixed worth by item; cards beyond are worth 0.
 type fixed []float32
 
-func (v fixed) Rank(_ *Request, cards []int32, out []Worth) {
+func (v fixed) Rank(_ *Request, cards []int32, out []Worth) error {
 	for k, i := range cards {
 		if int(i) < len(v) {
 			out[k] = Worth{Value: v[i], Click: v[i]}
 		}
 	}
+	return nil
 }
 
 type names struct{}

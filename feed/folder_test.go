@@ -59,7 +59,9 @@ func TestDamageIsSeen(t *testing.T) {
 		"another byte": func(f string) error { return os.WriteFile(filepath.Join(f, "ranker.bin"), []byte("rank by c"), 0o644) },
 		"cut off":      func(f string) error { return os.Truncate(filepath.Join(f, "ranker.bin"), 3) },
 		"gone":         func(f string) error { return os.Remove(filepath.Join(f, "empty")) },
-		"manifest":     func(f string) error { return os.WriteFile(filepath.Join(f, manifestFile), []byte(`{"format":1,`), 0o644) },
+		"manifest": func(f string) error {
+			return os.WriteFile(filepath.Join(f, manifestFile), []byte(`{"format":1,`), 0o644)
+		},
 		"a name that leads out": func(f string) error {
 			return os.WriteFile(filepath.Join(f, manifestFile), []byte(`{"format":1,"files":[{"name":"../current"}]}`), 0o644)
 		},
