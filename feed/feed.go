@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/seguefeed/segue/candidate"
+	"github.com/seguefeed/segue/feature"
 	"github.com/seguefeed/segue/warehouse"
 )
 
@@ -98,6 +99,11 @@ func (f *Feed) Page(ctx context.Context, r *Request) (*Page, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
+	if r.Shown == nil && r.Past != nil {
+		known := *r
+		known.Shown = shownBy(r.Past, r.At.AtMS, f.c.Settings.FatigueDays)
+		r = &known
+	}
 	p := &Page{}
 	pool := f.gather(r, &p.Trace)
 	if err := ctx.Err(); err != nil {
@@ -108,6 +114,18 @@ func (f *Feed) Page(ctx context.Context, r *Request) (*Page, error) {
 	}
 	f.arrange(r, pool, p)
 	return p, nil
+}
+
+// shownBy is what a past says of cards.
+func shownBy(p *feature.Past, atMS int64, days int) func(int32) Shown {
+	since := atMS - int64(days)*24*3600*1000
+	return func(item int32) Shown {
+		times, last := p.Shown(item)
+		if last < since {
+			times = 0
+		}
+		return Shown{Times: times, Clicked: p.CardClicks(item) > 0}
+	}
 }
 
 // gather asks the generators and merges what they name, by their ranks: what all name early comes first.

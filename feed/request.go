@@ -14,7 +14,8 @@ type Request struct {
 	At      feature.Moment
 	Past    *feature.Past // what is known of her up to the moment, for the ranker
 
-	// Shown says how often she was shown a card within the days of fatigue, and whether she ever clicked it. nil: nothing was shown.
+	// Shown says how often she was shown a card within the days of fatigue, and whether she ever clicked it. nil: what Past says, where it
+	// is given, a card counting with all of its shows while the last is within those days.
 	Shown func(item int32) Shown
 
 	N               int     // cards of the page, at least 1
