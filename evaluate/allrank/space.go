@@ -17,13 +17,68 @@ type axis struct {
 	choices   []string // where it is no number
 }
 
-// spaces are the axes of each kind.
+// spaces are the axes of each kind. Where 0 stands for a default, axes keep away from it.
 var spaces = map[string][]axis{
 	"itemknn": {
-		{param: "Neighbours", low: 10, high: 1000, log: true, whole: true},
-		{param: "Shrink", low: 1, high: 1000, log: true},
+		{param: "Neighbours", low: 20, high: 1000, log: true, whole: true},
 		{param: "Weighting", choices: []string{"none", "tfidf", "bm25"}},
-		{param: "Asymmetry", low: -.4, high: .5},
+		{param: "Shrink", low: .1, high: 1000, log: true},
+		{param: "Alpha", low: .2, high: .9},
+	},
+	"userknn": {
+		{param: "Neighbours", low: 20, high: 1000, log: true, whole: true},
+		{param: "Weighting", choices: []string{"none", "tfidf", "bm25"}},
+		{param: "Shrink", low: .1, high: 100, log: true},
+		{param: "Alpha", low: .2, high: .9},
+		{param: "Power", low: .5, high: 4},
+	},
+	"rp3beta": {
+		{param: "Neighbours", low: 20, high: 1000, log: true, whole: true},
+		{param: "Alpha", low: .2, high: 2},
+		{param: "Beta", low: .02, high: 1},
+		{param: "Unnormalised", choices: []string{"false", "true"}},
+	},
+	"ease": {
+		{param: "L2", low: 5, high: 5000, log: true},
+		{param: "Dropout", low: 0, high: .8},
+	},
+	"slim": {
+		{param: "L1", low: .1, high: 50, log: true},
+		{param: "L2", low: 2, high: 2000, log: true},
+		{param: "Signed", choices: []string{"false", "true"}},
+	},
+	"ials": {
+		{param: "Dim", low: 16, high: 256, log: true, whole: true},
+		{param: "Alpha", low: .005, high: 2, log: true},
+		{param: "Reg", low: .001, high: .3, log: true},
+		{param: "RegExponent", low: .2, high: 1.2},
+		{param: "Epochs", low: 5, high: 30, log: true, whole: true},
+	},
+	"bpr": {
+		{param: "Dim", low: 16, high: 256, log: true, whole: true},
+		{param: "Epochs", low: 10, high: 100, log: true, whole: true},
+		{param: "Rate", low: .01, high: .2, log: true},
+		{param: "Reg", low: 1e-4, high: .1, log: true},
+		{param: "Popular", low: .05, high: 1},
+		{param: "FoldAlpha", low: 3e-4, high: .1, log: true},
+		{param: "FoldReg", low: .5, high: 100, log: true},
+	},
+	"puresvd": {
+		{param: "Dim", low: 8, high: 256, log: true, whole: true},
+		{param: "Damping", low: 0, high: 1},
+	},
+	"graphfilter": {
+		{param: "Dim", low: 8, high: 512, log: true, whole: true},
+		{param: "Normalisation", low: .02, high: .7},
+		{param: "Decay", low: .1, high: 3},
+	},
+	"embedding": {
+		{param: "Dim", low: 16, high: 256, log: true, whole: true},
+		{param: "Window", low: 2, high: 100, log: true, whole: true},
+		{param: "Negative", low: 2, high: 20, log: true, whole: true},
+		{param: "Power", low: -1, high: 1},
+		{param: "Subsample", low: 1e-5, high: .1, log: true},
+		{param: "Epochs", low: 5, high: 50, log: true, whole: true},
 	},
 }
 

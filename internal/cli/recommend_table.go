@@ -44,8 +44,10 @@ func (a *app) printRecommendBench(out *recommendOutput, b *recommendBench) error
 			continue
 		}
 		t := m.Tuning
-		if t.Best >= 0 {
-			fmt.Fprintf(a.stdout, "Tuned: %s: %s (%d settings tried, %s %.4f on the validation part, %.4f by the usual ones)", m.Kind, m.Settings, len(t.Trials), t.Metric, t.Trials[t.Best].Value, t.Trials[0].Value)
+		if t.Best == 0 {
+			fmt.Fprintf(a.stdout, "Tuned: %s: the usual settings (%d tried, %s %.4f on the validation part)", m.Kind, len(t.Trials), t.Metric, t.Trials[0].Value)
+		} else if t.Best > 0 {
+			fmt.Fprintf(a.stdout, "Tuned: %s: %s (%d tried, %s %.4f on the validation part, %.4f by the usual settings)", m.Kind, m.Settings, len(t.Trials), t.Metric, t.Trials[t.Best].Value, t.Trials[0].Value)
 		} else {
 			fmt.Fprintf(a.stdout, "Not tuned: %s", m.Kind)
 		}
