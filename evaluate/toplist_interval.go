@@ -1,7 +1,8 @@
 // How sure a mean over users is, and whether one model does better than another for the same users. The user is the unit that is drawn
 // again: her list's places hang together. All columns see the same draws, so that a difference of two models is a difference
 // of what both did for the users drawn.
-// Sources: Efron, Annals of Statistics 7 (1979); Sakai, SIGIR 2006, for bootstrap tests of ranking measures.
+// The p-value of a mean is Student's: it agrees with that of the bootstrap on ranking measures and, unlike it, says how small it is.
+// Sources: Efron, Annals of Statistics 7 (1979); Smucker, Allan and Carterette, CIKM 2007, for the tests.
 
 package evaluate
 
@@ -16,6 +17,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/seguefeed/segue/internal/stat"
 	"github.com/seguefeed/segue/learn"
 )
 
@@ -32,8 +34,7 @@ type MeanInterval struct {
 	Value float64 `json:"value"`
 	Low   float64 `json:"low"`
 	High  float64 `json:"high"`
-	// P is of the hypothesis that the mean is 0, two-sided: by the share of replicates on the far side of 0, at least 2/(replicates+1).
-	P float64 `json:"-"`
+	P     float64 `json:"-"` // of the hypothesis that the mean is 0, two-sided, by Student's t; 1 where all users count 0
 }
 
 // MeanIntervals draws users again, with replacement, and gives the interval of the mean of each column. columns[c][u] is what user u
@@ -123,16 +124,7 @@ func intervalOf(column, means []float64, level float64) MeanInterval {
 		m.Value += v
 	}
 	m.Value /= float64(len(column))
-	low, high := 0, 0
-	for _, v := range means {
-		if v <= 0 {
-			low++
-		}
-		if v >= 0 {
-			high++
-		}
-	}
-	m.P = min(1, 2*float64(min(low, high)+1)/float64(len(means)+1))
+	m.P = meanP(column, m.Value)
 	slices.Sort(means)
 	at := func(q float64) float64 { // with linear interpolation
 		h := q * float64(len(means)-1)
@@ -141,6 +133,24 @@ func intervalOf(column, means []float64, level float64) MeanInterval {
 	}
 	m.Low, m.High = at((1-level)/2), at((1+level)/2)
 	return m
+}
+
+// meanP is the p-value of a column's mean. Where all users count the same there is no spread to test against: then it is 1 for 0 and 0
+// for any other number, but for a single user, who shows nothing.
+func meanP(column []float64, mean float64) float64 {
+	n, square := float64(len(column)), 0.0
+	same := true
+	for _, v := range column {
+		same = same && v == column[0]
+		square += (v - mean) * (v - mean)
+	}
+	switch {
+	case n < 2 || same && column[0] == 0:
+		return 1
+	case same:
+		return 0
+	}
+	return stat.StudentP(mean/math.Sqrt(square/(n-1)/n), n-1)
 }
 
 // LeaderGap says how one of several models compares with the one of the highest mean.

@@ -39,8 +39,23 @@ func TestMeanIntervalsAreThoseOfTheMean(t *testing.T) {
 	if m.Value != mean || math.Abs(m.Low-(mean-1.96*se)) > .25*se || math.Abs(m.High-(mean+1.96*se)) > .25*se {
 		t.Errorf("%+v, want %v -+ %v", m, mean, 1.96*se)
 	}
-	if m.P != 2./1001 { // no replicate comes near 0: 20 standard errors
-		t.Errorf("p is %v", m.P)
+	if z := mean / se; math.Abs(m.P-math.Erfc(z/math.Sqrt2)) > 1e-12 { // 20 standard errors, with 899 degrees of freedom
+		t.Errorf("p is %v at %v standard errors", m.P, z)
+	}
+}
+
+// By hand: 1, 2, 3 have mean 2 and standard deviation 1, so that t = 2 sqrt(3) with 2 degrees of freedom, where P(|T| > t) = 1 - t/sqrt(2+t^2).
+func TestMeanP(t *testing.T) {
+	for _, c := range []struct {
+		column []float64
+		want   float64
+	}{
+		{[]float64{1, 2, 3}, 1 - math.Sqrt(12./14)}, {[]float64{-1, 1}, 1}, {[]float64{0, 0, 0}, 1}, {[]float64{.1, .1, .1}, 0}, {[]float64{5}, 1},
+	} {
+		m, err := MeanIntervals(t.Context(), [][]float64{c.column}, Resampling{Replicates: 20})
+		if err != nil || math.Abs(m[0].P-c.want) > 1e-12 {
+			t.Errorf("%v: %v, %v, want %v", c.column, m, err, c.want)
+		}
 	}
 }
 

@@ -166,7 +166,7 @@ func (r *Result) say(t Target) {
 		}
 	}
 	if len(worse) > 0 {
-		r.Verdict = append(r.Verdict, "Its lead is real (p below .05 by paired draws of users, after Holm's correction) over: "+strings.Join(worse, ", ")+".")
+		r.Verdict = append(r.Verdict, "Its lead is real (p below .05 by a paired test over users, after Holm's correction) over: "+strings.Join(worse, ", ")+".")
 	}
 	if len(alike) > 0 {
 		r.Verdict = append(r.Verdict, "Its lead may be chance over: "+strings.Join(alike, ", ")+". Of these, take the one that is simplest or quickest.")

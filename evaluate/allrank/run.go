@@ -192,7 +192,7 @@ func (r *run) one(ctx context.Context, l candidate.Learner, j *Judged) ([]float6
 	j.BaseBytes = memoryNow()
 	tell("fit")(0, 0)
 	m := startMeter()
-	model, err := l.Fit(ctx, r.split.Train)
+	model, err := telling(l, tell("fit")).Fit(ctx, r.split.Train)
 	j.Fit = m.stop()
 	if err != nil {
 		return nil, err

@@ -44,9 +44,14 @@ func TestRun(t *testing.T) {
 	s := read(t, train, test, ReadConfig{})
 	cfg := Config{Learners: []candidate.Learner{&candidate.Random{}, &candidate.Popularity{}, &company{Tuning: 3}, &batched{company{Tuning: 3, Mode: "nan"}}}, Cuts: []int{20, 5, 5}, Seed: 1, Threads: 1,
 		Replicates: 200, Metric: Target{evaluate.Recall, 5}}
+	steps := map[string]int{}
+	cfg.Progress = func(p Progress) { steps[p.Model+" "+p.Work] = max(steps[p.Model+" "+p.Work], p.Done) }
 	r, err := Run(t.Context(), s, cfg)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if steps["company fit"] != 300 || steps["company rank"] != 300 || steps["random rank"] != 300 {
+		t.Errorf("told %v", steps)
 	}
 	if kinds := []string{r.Models[0].Kind, r.Models[1].Kind, r.Models[2].Kind, r.Models[3].Kind}; strings.Join(kinds, " ") != "company popularity random batched" {
 		t.Errorf("%v", kinds)

@@ -140,6 +140,17 @@ func clone(l candidate.Learner) candidate.Learner {
 	return c.Interface().(candidate.Learner)
 }
 
+// telling is a copy of l that tells how far its fit is, where its config has a field for that.
+func telling(l candidate.Learner, tell func(done, of int)) candidate.Learner {
+	l = clone(l)
+	if v, ok := config(l); ok {
+		if f := v.FieldByName("Progress"); f.IsValid() && f.CanSet() && f.Type() == reflect.TypeFor[func(done, total int)]() {
+			f.Set(reflect.ValueOf(tell))
+		}
+	}
+	return l
+}
+
 // adapt gives a learner the run's seed and number of threads, where it has such parameters.
 func adapt(l candidate.Learner, seed uint64, threads int) error {
 	for _, s := range []Setting{{Param: "Seed", Value: strconv.FormatUint(seed, 10)}, {Param: "Threads", Value: strconv.Itoa(threads)}} {

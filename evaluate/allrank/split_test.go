@@ -63,7 +63,9 @@ type company struct {
 	Loud    bool
 	Seed    uint64
 	Threads int
-	Lists   []int // no parameter
+	Lists   []int // no parameter, as the next
+
+	Progress func(done, total int) `json:"-"`
 
 	hidden int
 }
@@ -82,6 +84,9 @@ func (c company) Fit(ctx context.Context, m *candidate.Matrix) (candidate.Scorer
 		f.items--
 	}
 	for u := range m.Users {
+		if c.Progress != nil {
+			c.Progress(u+1, m.Users)
+		}
 		row, _ := m.Row(u)
 		for _, i := range row {
 			f.count[i]++

@@ -48,8 +48,8 @@ Files are plain text, gzip or zstd, in one of two layouts, told by their first l
 interaction (user item [rating [time]]) with tabs, commas, :: or spaces between. Ids are any text. An interaction is there or is not:
 ratings count only for --min-rating. Items of the test file that no one took in training belong to the catalogue and count as missed.
 
-Measures are means over users; intervals, and the test of whether a lead is more than chance, come from drawing users again. With --tune,
-each method's settings are searched on a fifth of each user's training interactions; the test file is never used for that.
+Measures are means over users, with intervals from drawing users again; whether a lead is more than chance is tested over the same users,
+in pairs. With --tune, each method's settings are searched on a fifth of each user's training interactions; the test file is never used for that.
 
 Models: ` + strings.Join(allrank.ModelKinds(), ", ") + `.
 Measures: ` + measureNames() + `.`,
