@@ -69,7 +69,8 @@ func (l *layout) split(line []byte, fields [][]byte) [][]byte {
 }
 
 // ErrLayout is given for a file that could be of both layouts.
-var ErrLayout = errors.New("it cannot be told whether this is one line a user (user item item ...) or one row an interaction (user item rating): say which, by format lines or rows")
+var ErrLayout = errors.New("it cannot be told whether this is one line a user (user item item ...) or one row an interaction (user item rating): " +
+	"say which, by format lines or rows")
 
 // layoutOf looks at the beginning of a file, which is whole lines.
 func layoutOf(start []byte, asked Format) (layout, error) {

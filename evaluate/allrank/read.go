@@ -310,7 +310,8 @@ func (r *reader) isLow(fields [][]byte) (low bool, problem string) {
 	}
 	rating, err := strconv.ParseFloat(string(fields[2]), 64)
 	if err != nil || math.IsNaN(rating) {
-		return false, fmt.Sprintf("the rating %.40q is not a number; user item [rating [time]] are expected (or, with format lines, user item item ...)", fields[2])
+		return false, fmt.Sprintf("the rating %.40q is not a number; user item [rating [time]] are expected (or, with format lines, user item item ...)",
+			fields[2])
 	}
 	return r.cfg.MinRating != nil && rating < *r.cfg.MinRating, ""
 }

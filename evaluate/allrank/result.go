@@ -86,8 +86,8 @@ func (j *Judged) PeakBytes() int64 {
 }
 
 func newResult(s *Split, cfg *Config) *Result {
-	r := &Result{Protocol: "all-rank", Cuts: cfg.Cuts, Metric: cfg.Metric.String(), Seed: cfg.Seed, Threads: cfg.Threads, Tuned: cfg.Tune, Machine: thisMachine(), Split: s.Counts,
-		Notes: []string{}}
+	r := &Result{Protocol: "all-rank", Cuts: cfg.Cuts, Metric: cfg.Metric.String(), Seed: cfg.Seed, Threads: cfg.Threads, Tuned: cfg.Tune,
+		Machine: thisMachine(), Split: s.Counts, Notes: []string{}}
 	if cfg.Tune {
 		r.TuneTrials = cfg.TuneTrials
 	}
@@ -100,8 +100,10 @@ func newResult(s *Split, cfg *Config) *Result {
 	note(c.LowRated > 0, "%d rows with a lower rating were left out", c.LowRated)
 	note(c.Repeated > 0, "%d interactions stand in their file more than once; each counts once", c.Repeated)
 	note(c.Seen > 0, "%d test interactions stand in training too and were left out: what a user took in training is not ranked", c.Seen)
-	note(c.UnknownUsers > 0, "%d test users (%d interactions) have nothing in training and were left out: the models know nothing of them", c.UnknownUsers, c.UnknownUserRows)
-	note(c.ColdInteractions > 0, "%d test interactions are with items that no one took in training (%d such items): they belong to the catalogue and count as missed", c.ColdInteractions, c.ColdItems)
+	note(c.UnknownUsers > 0, "%d test users (%d interactions) have nothing in training and were left out: the models know nothing of them",
+		c.UnknownUsers, c.UnknownUserRows)
+	note(c.ColdInteractions > 0, "%d test interactions are with items that no one took in training (%d such items): they belong to the catalogue and count as missed",
+		c.ColdInteractions, c.ColdItems)
 	return r
 }
 

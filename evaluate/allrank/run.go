@@ -9,7 +9,6 @@ package allrank
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -139,12 +138,7 @@ func Run(ctx context.Context, s *Split, cfg Config) (*Result, error) {
 	}
 	r := &run{cfg: &cfg, split: s, result: newResult(s, &cfg)}
 	if cfg.Tune {
-		r.tuner = &tuner{cfg: &cfg, valid: Validation(s, cfg.Seed)}
-		if r.tuner.valid.Counts.Judged == 0 {
-			return nil, errors.New("no user has three training interactions or more: there is nothing to tune on")
-		}
-		r.tuner.print = fingerprint(r.tuner.valid)
-		if r.tuner.journal, err = openJournal(cfg.Journal); err != nil {
+		if r.tuner, err = newTuner(s, &cfg); err != nil {
 			return nil, err
 		}
 		defer r.tuner.journal.close()

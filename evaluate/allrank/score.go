@@ -39,8 +39,8 @@ func (s *scored) mean(c int, m evaluate.Metric) float64 {
 	return sum / float64(len(s.users))
 }
 
-// judge scores all users that have test items. cuts are ascending. Memory: at most 64 MB of scores, or one row a thread where that is more, and 64 bytes for each user and
-// cut. The same whatever the number of threads.
+// judge scores all users that have test items. cuts are ascending. Memory: at most 64 MB of scores, or one row a thread where that is
+// more, and 64 bytes for each user and cut. The same whatever the number of threads.
 func judge(ctx context.Context, model candidate.Scorer, s *Split, cuts []int, threads int, tell func(done, of int)) (*scored, error) {
 	if n := model.Items(); n != s.Train.Items {
 		return nil, fmt.Errorf("the model knows %d items and was fitted on %d", n, s.Train.Items)

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -21,8 +22,10 @@ import (
 const (
 	validShare   = .2     // of each user's training interactions, held out
 	validUsers   = 10_000 // judged in a trial at most, drawn by the seed
-	spreadShare  = .6     // of the trials that spread evenly; the rest refine
-	firstStep    = .25    // of an axis, standard deviation of the first refinement
+	fewUsers     = 5_000  // where fewer are judged, a trial is held against three parts in turn, for less noise in the choice
+	fewFolds     = 3
+	spreadShare  = .6  // of the trials that spread evenly; the rest refine
+	firstStep    = .25 // of an axis, standard deviation of the first refinement
 	lastStep     = .03
 	keepOnAxis   = .4 // chance that a refinement leaves an axis as it is
 	choiceChance = .3 // chance that a refinement draws a choice anew
@@ -40,6 +43,7 @@ type Trial struct {
 type Tuning struct {
 	Metric  string  `json:"metric"`
 	Users   int     `json:"validation_users"`
+	Folds   int     `json:"validation_folds"`
 	Trials  []Trial `json:"trials"`
 	Best    int     `json:"best"` // index of the best trial, the first of equals; the first is that of the usual settings
 	Seconds float64 `json:"seconds"`
@@ -47,8 +51,9 @@ type Tuning struct {
 }
 
 // Validation divides the training interactions: of each user's, a fifth, drawn by the seed, is held out, of fewer than five one if
-// they are three or more, so that a user keeps most. At most validUsers users are judged. The items and users are those of s.
-func Validation(s *Split, seed uint64) *Split {
+// they are three or more, so that a user keeps most. What is held out for folds 0, 1 and 2 has nothing in common. At most
+// validUsers users are judged. The items and users are those of s.
+func Validation(s *Split, seed uint64, fold int) *Split {
 	v := &Split{Users: s.Users, Items: s.Items, Train: &candidate.Matrix{Users: s.Train.Users, Items: s.Train.Items, Start: make([]int64, s.Train.Users+1)},
 		Test: &candidate.Matrix{Users: s.Train.Users, Items: s.Train.Items, Start: make([]int64, s.Train.Users+1)}}
 	var able []int
@@ -75,7 +80,7 @@ func Validation(s *Split, seed uint64) *Split {
 		clear(out)
 		if hold > 0 {
 			v.Counts.Judged++
-			for _, k := range rand.New(rand.NewPCG(seed, uint64(u)<<1|1)).Perm(len(row))[:hold] {
+			for _, k := range rand.New(rand.NewPCG(seed, uint64(u)<<1|1)).Perm(len(row))[fold*hold : (fold+1)*hold] {
 				out[k] = true
 			}
 		}
@@ -96,15 +101,32 @@ func Validation(s *Split, seed uint64) *Split {
 // errBudget ends a trial when the time for tuning is over.
 var errBudget = errors.New("the time for tuning is over")
 
-// tuner searches the hyper-parameters of methods on one validation part.
+// tuner searches the hyper-parameters of methods, all on the same parts.
 type tuner struct {
 	cfg     *Config
-	valid   *Split
+	valid   []*Split
 	print   []byte // of valid, for the journal
 	journal *journal
 }
 
-// tune finds the settings of l, but for those that are fixed, with the best value on the validation part.
+func newTuner(s *Split, cfg *Config) (*tuner, error) {
+	t := &tuner{cfg: cfg, valid: []*Split{Validation(s, cfg.Seed, 0)}}
+	judged := t.valid[0].Counts.Judged
+	if judged == 0 {
+		return nil, errors.New("no user has three training interactions or more: there is nothing to tune on")
+	}
+	for fold := 1; fold < fewFolds && judged < fewUsers; fold++ {
+		t.valid = append(t.valid, Validation(s, cfg.Seed, fold))
+	}
+	for _, v := range t.valid {
+		t.print = append(t.print, fingerprint(v)...)
+	}
+	var err error
+	t.journal, err = openJournal(cfg.Journal)
+	return t, err
+}
+
+// tune finds the settings of l, but for those that are fixed, with the best value on the validation parts, its mean over them.
 func (t *tuner) tune(ctx context.Context, l candidate.Learner, fixed []Setting, tell func(done, of int)) (candidate.Learner, *Tuning, error) {
 	space := slices.Clone(spaces[l.Kind()])
 	space = slices.DeleteFunc(space, func(a axis) bool {
@@ -114,7 +136,7 @@ func (t *tuner) tune(ctx context.Context, l candidate.Learner, fixed []Setting, 
 			return sameKind(s.Model, l) && named && set.Addr() == f.Addr()
 		})
 	})
-	found := &Tuning{Metric: t.cfg.Metric.String(), Users: t.valid.Counts.Judged, Best: -1}
+	found := &Tuning{Metric: t.cfg.Metric.String(), Users: t.valid[0].Counts.Judged, Folds: len(t.valid), Best: -1}
 	trials := t.cfg.TuneTrials
 	if len(space) == 0 {
 		found.Note = "nothing of it is searched"
@@ -179,25 +201,40 @@ func (t *tuner) trial(ctx context.Context, l candidate.Learner, known map[string
 	}
 	began := time.Now()
 	trial := Trial{Settings: settings}
-	var s *scored
-	model, err := l.Fit(ctx, t.valid.Train)
-	if err == nil {
-		s, err = judge(ctx, model, t.valid, []int{t.cfg.Metric.K}, t.cfg.Threads, nil)
+	for _, v := range t.valid {
+		debug.FreeOSMemory() // the model before, which may be large
+		var value float64
+		if value, err = t.value(ctx, l, v); err != nil {
+			break
+		}
+		trial.Value += value / float64(len(t.valid))
 	}
 	trial.Seconds = time.Since(began).Seconds()
 	switch {
 	case ctx.Err() != nil:
 		return Trial{}, context.Cause(ctx)
 	case err != nil:
-		trial.Failed = err.Error()
+		trial.Failed, trial.Value = err.Error(), 0
 	default:
-		trial.Value = s.mean(0, t.cfg.Metric.Metric)
 		if err := t.journal.add(entry{key, l.Kind(), settings, t.cfg.Metric.String(), trial.Value, trial.Seconds}); err != nil {
 			return Trial{}, err
 		}
 	}
 	known[string(settings)] = trial
 	return trial, nil
+}
+
+// value fits and judges on one part.
+func (t *tuner) value(ctx context.Context, l candidate.Learner, v *Split) (float64, error) {
+	model, err := l.Fit(ctx, v.Train)
+	if err != nil {
+		return 0, err
+	}
+	s, err := judge(ctx, model, v, []int{t.cfg.Metric.K}, t.cfg.Threads, nil)
+	if err != nil {
+		return 0, err
+	}
+	return s.mean(0, t.cfg.Metric.Metric), nil
 }
 
 // search proposes points of the unit cube, one coordinate an axis.

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ func searched(t *testing.T) {
 func TestValidation(t *testing.T) {
 	train, test := village(200, 50, 4, 14, 3)
 	s := read(t, train+"few i1 i2\nsome i3 i4 i5\n", test, ReadConfig{})
-	v := Validation(s, 7)
+	v, next := Validation(s, 7, 0), Validation(s, 7, 1)
 	for u := range s.Train.Users {
 		all, _ := s.Train.Row(u)
 		kept, _ := v.Train.Row(u)
@@ -40,6 +41,9 @@ func TestValidation(t *testing.T) {
 		for _, i := range append(append([]int32{}, kept...), held...) {
 			both[i] = true
 		}
+		if other, _ := next.Test.Row(u); len(other) != want || slices.ContainsFunc(other, func(i int32) bool { return slices.Contains(held, i) }) {
+			t.Fatalf("user %s: %v held for one fold, %v for the next", s.Users[u], held, other)
+		}
 		if len(both) != len(all) {
 			t.Fatalf("user %s: an item on both sides", s.Users[u])
 		}
@@ -47,10 +51,10 @@ func TestValidation(t *testing.T) {
 	if v.Counts.Judged != 201 {
 		t.Errorf("%d users judged", v.Counts.Judged)
 	}
-	if same := Validation(s, 7); !bytes.Equal(fingerprint(same), fingerprint(v)) {
+	if same := Validation(s, 7, 0); !bytes.Equal(fingerprint(same), fingerprint(v)) {
 		t.Error("the same seed divides otherwise")
 	}
-	if other := Validation(s, 8); bytes.Equal(fingerprint(other), fingerprint(v)) {
+	if other := Validation(s, 8, 0); bytes.Equal(fingerprint(other), fingerprint(v)) {
 		t.Error("another seed divides the same")
 	}
 }
@@ -73,7 +77,7 @@ func TestTuneFindsThePlantedValue(t *testing.T) {
 		t.Errorf("tuned to %v, planted at 3", c.Tuning)
 	}
 	tune := j.Tuning
-	if len(tune.Trials) != 30 || tune.Metric != "ndcg@10" || tune.Trials[tune.Best].Value <= tune.Trials[0].Value || tune.Users != 300 {
+	if len(tune.Trials) != 30 || tune.Metric != "ndcg@10" || tune.Trials[tune.Best].Value <= tune.Trials[0].Value || tune.Users != 300 || tune.Folds != 3 {
 		t.Errorf("%d trials, best %d of %+v", len(tune.Trials), tune.Best, tune)
 	}
 	for k, trial := range tune.Trials {

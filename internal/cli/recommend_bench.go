@@ -211,16 +211,18 @@ func (a *app) recommendBench(cmd *cobra.Command, b *recommendBench) error {
 	return a.printRecommendBench(&out, b)
 }
 
-// splitFile is an open file of a split.
+// splitFile is a file of a split, plain or compressed. It is opened when it is first read, so that one is read after the other.
 type splitFile struct {
 	allrank.Input
-	close func() error
+	file       logfiles.File
+	open       io.ReadCloser // nil before the first read
+	done, told int64         // bytes, as stored
+	tell       func(done int64)
 }
 
-// openSplit opens a file, plain or compressed, and tells how far reading is.
+// openSplit finds a file, and tells how far reading is.
 func openSplit(name, format string, progress segue.Progress) (*splitFile, error) {
-	info, err := os.Stat(name)
-	if err == nil && info.IsDir() {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		return nil, fmt.Errorf("%s is a directory; a file is expected", name)
 	}
 	files, err := logfiles.Find([]string{name}, func(string) (feedlog.Table, bool) { return 0, true }, nil)
@@ -230,27 +232,37 @@ func openSplit(name, format string, progress segue.Progress) (*splitFile, error)
 	if len(files) != 1 {
 		return nil, fmt.Errorf("%s holds %d files; one file is expected: unpack it", name, len(files))
 	}
-	told := &toldWriter{tell: func(done int64) {
+	f := &splitFile{file: files[0], tell: func(done int64) {
 		progress(segue.Step{Name: "read " + filepath.Base(name), Unit: segue.Bytes, Done: done, Total: files[0].Bytes})
 	}}
-	r, err := files[0].Open(told)
-	if err != nil {
-		return nil, err
+	f.Input = allrank.Input{Name: name, Format: allrank.Format(strings.ToLower(format)), Reader: f}
+	return f, nil
+}
+
+func (f *splitFile) Read(p []byte) (int, error) {
+	if f.open == nil {
+		var err error
+		if f.open, err = f.file.Open(storedBytes{f}); err != nil {
+			return 0, err
+		}
 	}
-	return &splitFile{allrank.Input{Name: name, Format: allrank.Format(strings.ToLower(format)), Reader: r}, r.Close}, nil
+	return f.open.Read(p)
 }
 
-// toldWriter tells how many bytes went by, each megabyte.
-type toldWriter struct {
-	done, told int64
-	tell       func(int64)
+func (f *splitFile) close() {
+	if f.open != nil {
+		_ = f.open.Close() // it was read only
+	}
 }
 
-func (w *toldWriter) Write(p []byte) (int, error) {
-	w.done += int64(len(p))
-	if w.done-w.told >= 1<<20 || w.told == 0 {
-		w.told = w.done
-		w.tell(w.done)
+// storedBytes tells how many bytes of a file went by, each megabyte and at the end.
+type storedBytes struct{ f *splitFile }
+
+func (s storedBytes) Write(p []byte) (int, error) {
+	f := s.f
+	if f.done += int64(len(p)); f.told == 0 || f.done-f.told >= 1<<20 || f.done == f.file.Bytes {
+		f.told = f.done
+		f.tell(f.done)
 	}
 	return len(p), nil
 }

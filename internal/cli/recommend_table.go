@@ -21,13 +21,13 @@ var shownMeasures = []struct {
 }
 
 func (a *app) printRecommendBench(out *recommendOutput, b *recommendBench) error {
-	target := b.bench.Metric
-	if b.metric == "" {
-		target = allrank.Target{Metric: evaluate.NDCG, K: b.bench.Cuts[0]}
+	target, err := allrank.ParseTarget(out.Metric)
+	if err != nil {
+		return err
 	}
 	s := out.Split
-	fmt.Fprintf(a.stdout, "Learned from %s of %s users, a catalogue of %s items.\nJudged on %s of %s users; for each, all items are ranked but those of training.\n",
-		thousands(s.Train)+" interactions", thousands(int64(s.Users)), thousands(int64(s.Items)), thousands(s.Test)+" interactions", thousands(int64(s.Judged)))
+	fmt.Fprintf(a.stdout, "Learned from %s interactions of %s users, a catalogue of %s items.\n", thousands(s.Train), thousands(int64(s.Users)), thousands(int64(s.Items)))
+	fmt.Fprintf(a.stdout, "Judged on %s interactions of %s users; for each, all items are ranked but those of training.\n", thousands(s.Test), thousands(int64(s.Judged)))
 	for _, k := range out.Cuts {
 		fmt.Fprintln(a.stdout)
 		a.printMeasures(out, target.Metric, k, k == target.K)
@@ -38,23 +38,12 @@ func (a *app) printRecommendBench(out *recommendOutput, b *recommendBench) error
 	for _, v := range out.Verdict {
 		fmt.Fprintln(a.stdout, v)
 	}
-	fmt.Fprintf(a.stdout, "\nIntervals are at the 95%% level, over users.\nNDCG is against the best list of that length, NDCG all against one as long as what the user took.\n")
+	fmt.Fprintln(a.stdout, "\nIntervals are at the 95% level, over users.")
+	fmt.Fprintln(a.stdout, "NDCG is against the best list of that length, NDCG all against one as long as what the user took.")
 	for _, m := range out.Models {
-		if m.Tuning == nil {
-			continue
+		if m.Tuning != nil {
+			a.printTuning(&m)
 		}
-		t := m.Tuning
-		if t.Best == 0 {
-			fmt.Fprintf(a.stdout, "Tuned: %s: the usual settings (%d tried, %s %.4f on the validation part)", m.Kind, len(t.Trials), t.Metric, t.Trials[0].Value)
-		} else if t.Best > 0 {
-			fmt.Fprintf(a.stdout, "Tuned: %s: %s (%d tried, %s %.4f on the validation part, %.4f by the usual settings)", m.Kind, m.Settings, len(t.Trials), t.Metric, t.Trials[t.Best].Value, t.Trials[0].Value)
-		} else {
-			fmt.Fprintf(a.stdout, "Not tuned: %s", m.Kind)
-		}
-		if t.Note != "" {
-			fmt.Fprintf(a.stdout, ": %s", t.Note)
-		}
-		fmt.Fprintln(a.stdout)
 	}
 	for _, m := range out.Models {
 		if m.Failed != "" {
@@ -68,6 +57,24 @@ func (a *app) printRecommendBench(out *recommendOutput, b *recommendBench) error
 		fmt.Fprintf(a.stdout, "All figures are in %s.\n", b.json)
 	}
 	return nil
+}
+
+// printTuning says what was chosen.
+func (a *app) printTuning(m *allrank.Judged) {
+	t := m.Tuning
+	switch {
+	case t.Best < 0:
+		fmt.Fprintf(a.stdout, "Not tuned: %s", m.Kind)
+	case t.Best == 0:
+		fmt.Fprintf(a.stdout, "Tuned: %s: the usual settings (%d tried; %s %.4f in validation)", m.Kind, len(t.Trials), t.Metric, t.Trials[0].Value)
+	default:
+		fmt.Fprintf(a.stdout, "Tuned: %s: %s (%d tried; %s %.4f in validation, %.4f by the usual settings)",
+			m.Kind, m.Settings, len(t.Trials), t.Metric, t.Trials[t.Best].Value, t.Trials[0].Value)
+	}
+	if t.Note != "" {
+		fmt.Fprintf(a.stdout, ": %s", t.Note)
+	}
+	fmt.Fprintln(a.stdout)
 }
 
 // printMeasures writes the table of lists of k places; the sorting measure has its interval, and with gaps, how far each is from the best.
@@ -124,8 +131,10 @@ func (a *app) printCosts(out *recommendOutput, k int) {
 			rows = append(rows, append([]string{j.Kind}, slices.Repeat([]string{"-"}, len(header)-1)...))
 			continue
 		}
-		row := []string{j.Kind, fmt.Sprintf("%.2f", j.Fit.Seconds), fmt.Sprintf("%.2f", j.Score.Seconds), thousands(int64(float64(out.Split.Judged) / max(j.Score.Seconds, 1e-9))),
-			fmt.Sprintf("%.2f", j.Fit.CPUSeconds+j.Score.CPUSeconds), bytesText(j.PeakBytes()), fmt.Sprintf("%.4f", at.Gini), fmt.Sprintf("%.2f", at.Novelty), fmt.Sprintf("%.1f", at.Popularity)}
+		rate := float64(out.Split.Judged) / max(j.Score.Seconds, 1e-9)
+		row := []string{j.Kind, fmt.Sprintf("%.2f", j.Fit.Seconds), fmt.Sprintf("%.2f", j.Score.Seconds), thousands(int64(rate)),
+			fmt.Sprintf("%.2f", j.Fit.CPUSeconds+j.Score.CPUSeconds), bytesText(j.PeakBytes()),
+			fmt.Sprintf("%.4f", at.Gini), fmt.Sprintf("%.2f", at.Novelty), fmt.Sprintf("%.1f", at.Popularity)}
 		if out.Tuned {
 			row = append(row, fmt.Sprintf("%.1f", j.Tuning.Seconds))
 		}
