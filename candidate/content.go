@@ -45,7 +45,7 @@ type Content struct {
 type ContentLists struct {
 	Start []int32 // one longer than there are values
 	Card  []int32
-	Rare  []float32 // by value: log(cards/cards with it), the inverse document frequency
+	Rare  []float32 // by value: log(cards/cards with it), the inverse document frequency; of levels, what they add to the wider
 }
 
 // contentValues bounds the values whose lists are walked, those that speak most first.
@@ -99,7 +99,23 @@ func FitContent(s *CardStats, lifts *ContentLifts, cfg ContentConfig) (*Content,
 	for f := range c.Lists {
 		c.Lists[f] = contentLists(c.Value, cardField(f), order, cfg.Lists)
 	}
+	c.nest(fieldContent, fieldMiddle)
+	c.nest(fieldMiddle, fieldTop)
 	return c, nil
+}
+
+// nest lessens the weights of a level of the taxonomy's values by those of the next wider level, which the same cards share too, so that a
+// content alone in its level does not count twice.
+func (c *Content) nest(level, wider cardField) {
+	rare := c.Lists[level].Rare
+	done := make([]bool, len(rare))
+	for at := 0; at < len(c.Value); at += int(fieldCount) {
+		v, w := c.Value[at+int(level)], c.Value[at+int(wider)]
+		if v >= 0 && w >= 0 && !done[v] {
+			rare[v] = max(rare[v]-c.Lists[wider].Rare[w], 0)
+			done[v] = true
+		}
+	}
 }
 
 // contentFields is the values of every card, those of the levels as codes.
