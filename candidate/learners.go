@@ -7,5 +7,7 @@ package candidate
 func Learners() []Learner {
 	return []Learner{
 		// one line a method
+		&Popularity{},
+		&Random{},
 	}
 }
