@@ -141,6 +141,38 @@ func TestLiftsAreRecovered(t *testing.T) {
 	}
 }
 
+// TestContentWithLiftsThatSayNothing: where sharing lifts nothing, what is shared is named still, by its rate.
+func TestContentWithLiftsThatSayNothing(t *testing.T) {
+	s := contentStats(t)
+	s.Clicks[10] = 400
+	lifts := &ContentLifts{}
+	for f := range lifts.Lift {
+		lifts.Lift[f] = [liftSteps]float64{1, 1, 1, 1}
+	}
+	c, err := FitContent(s, lifts, ContentConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := firstItem(t, c.Candidates(&Query{History: History{Item: []int32{8}}}, 5, nil)); got.Item != 10 {
+		t.Errorf("card %d first; card 10 of the same creator has the highest rate", got.Item)
+	}
+}
+
+// TestContentBearsAnyValue: values that are no finite number say nothing.
+func TestContentBearsAnyValue(t *testing.T) {
+	c, err := FitContent(contentStats(t), nil, ContentConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inf := float32(math.Inf(1))
+	odd := History{Item: []int32{0, 8, 4, 12}, Value: []float32{inf, 1, -inf, float32(math.NaN())}}
+	for _, d := range c.Candidates(&Query{History: odd}, 40, nil) {
+		if d.Cause != 8 || d.Score-d.Score != 0 {
+			t.Errorf("%+v", d)
+		}
+	}
+}
+
 // TestLiftsKnowTheMoment: rows of one moment were on one screen, so that a click among them lifts none of the others.
 func TestLiftsKnowTheMoment(t *testing.T) {
 	l := &memoryLog{cards: plainCards(3), profiles: &warehouse.Profiles{Gender: make([]string, 1)}}
