@@ -207,12 +207,16 @@ func (c *Content) Candidates(q *Query, k int, dst []Candidate) []Candidate {
 	})
 	from := len(dst)
 	t := best{k: min(k, c.Cards), heap: dst[from:]}
+	ceiling := w.ceiling(c)
 	for i, at := range w.touched {
 		if i == contentValues || at.pull <= 0 {
 			break
 		}
 		l := &c.Lists[at.field]
 		for _, card := range l.Card[l.Start[at.value]:l.Start[at.value+1]] {
+			if len(t.heap) == t.k && ceiling+c.Quality[card] < t.heap[0].Score {
+				break // the rest of the list is no better
+			}
 			if w.met(card) || known.has(card) {
 				continue
 			}

@@ -133,6 +133,23 @@ func (w *contentWork) score(c *Content, card int32) (score float32, ok bool) {
 	return s + c.Quality[card], true
 }
 
+// ceiling is a bound of every card's score less its quality: the values that speak most, one a field, all on one card. The margin is for
+// rounding, as sums go in another order.
+func (w *contentWork) ceiling(c *Content) float32 {
+	var most [fieldCount]float32
+	for _, at := range w.touched {
+		most[at.field] = max(most[at.field], w.speak[at.field][at.value])
+	}
+	var sum float32
+	for _, v := range most {
+		sum += v
+	}
+	if c.Lift == nil {
+		sum = float32(math.Log(float64(sum)))
+	}
+	return sum + 1e-4
+}
+
 // reason sets the group and the cause of a candidate.
 func (w *contentWork) reason(c *Content, d *Candidate) {
 	most := float32(math.Inf(-1))
