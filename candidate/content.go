@@ -17,11 +17,11 @@ type ContentConfig struct {
 	Lists int
 	// Recent is how many entries of a history count, from the last. 0 means 50.
 	Recent int
-	// HalfLife is after how many entries one weighs half, without lifts. 0 means 20; below 0 they do not decay.
+	// HalfLife is after how many entries one weighs half in tf-idf. 0 means 20; below 0 they do not decay.
 	HalfLife float64
 	// Quality is the power of a card's expected rate that its likeness is multiplied by. 0 means 1; below 0 likeness alone counts.
 	Quality float64
-	// Fields are weights of creator, song, artist, talk, content, middle and top level, and type, without lifts. nil means 1 each.
+	// Fields are weights of creator, song, artist, talk, content, middle and top level, and type in tf-idf. nil means 1 each.
 	Fields []float64
 }
 
@@ -34,7 +34,7 @@ type Content struct {
 	Servable []bool    // by card: whether it may be named
 	Lists    [fieldCount]ContentLists
 	Lift     []float32 // 8 x 4: log lifts of each field by the number of clicks that share the value; nil: likeness by tf-idf
-	Weight   []float32 // 8: of fields, where there are no lifts
+	Weight   []float32 // 8: of fields in tf-idf
 	Recent   int
 	HalfLife float64 // entries; 0: no decay
 
@@ -45,15 +45,16 @@ type Content struct {
 type ContentLists struct {
 	Start []int32 // one longer than there are values
 	Card  []int32
-	Rare  []float32 // by value: log(cards/cards with it), the inverse document frequency
+	Rare  []float32 // by value: log(cards/cards with it), the inverse document frequency; of levels, what they add to the wider
 }
 
-// contentValues bounds the values whose lists are walked, those that speak most first.
+// contentValues bounds the values whose lists are walked, those of the largest tf x idf first.
 const contentValues = 48
 
 // FitContent makes the lists. With lifts (CountLifts), a card's score is its expected rate times the lifts of what it shares with the
 // history; without, times the sum over shared values of tf x idf (Salton and Buckley, Information Processing & Management 24,
-// 1988), where tf is the decayed weight of the entries with the value over that of all. Linear in the cards, but for sorting.
+// 1988), where tf is the decayed weight of the entries with the value over that of all. Either way tf x idf says whose lists are walked.
+// Linear in the cards, but for sorting.
 func FitContent(s *CardStats, lifts *ContentLifts, cfg ContentConfig) (*Content, error) {
 	if cfg.Lists == 0 {
 		cfg.Lists = 100
@@ -99,7 +100,23 @@ func FitContent(s *CardStats, lifts *ContentLifts, cfg ContentConfig) (*Content,
 	for f := range c.Lists {
 		c.Lists[f] = contentLists(c.Value, cardField(f), order, cfg.Lists)
 	}
+	c.nest(fieldContent, fieldMiddle)
+	c.nest(fieldMiddle, fieldTop)
 	return c, nil
+}
+
+// nest lessens the weights of a level of the taxonomy's values by those of the next wider level, which the same cards share too, so that a
+// content alone in its level does not count twice.
+func (c *Content) nest(level, wider cardField) {
+	rare := c.Lists[level].Rare
+	done := make([]bool, len(rare))
+	for at := 0; at < len(c.Value); at += int(fieldCount) {
+		v, w := c.Value[at+int(level)], c.Value[at+int(wider)]
+		if v >= 0 && w >= 0 && !done[v] {
+			rare[v] = max(rare[v]-c.Lists[wider].Rare[w], 0)
+			done[v] = true
+		}
+	}
 }
 
 // contentFields is the values of every card, those of the levels as codes.
@@ -181,18 +198,25 @@ func (c *Content) Candidates(q *Query, k int, dst []Candidate) []Candidate {
 	}
 	known := takeKnown(&q.History)
 	defer known.release()
-	// The lists of the values that speak most for cards come first, ties in a fixed order.
+	// The lists of the values that pull most come first, ties in a fixed order.
 	slices.SortFunc(w.touched, func(a, b contentTouch) int {
-		return cmp.Or(cmp.Compare(w.speak[b.field][b.value], w.speak[a.field][a.value]), int(a.field)-int(b.field), int(a.value)-int(b.value))
+		if a.pull != b.pull {
+			return cmp.Compare(b.pull, a.pull)
+		}
+		return cmp.Or(int(a.field)-int(b.field), int(a.value)-int(b.value))
 	})
 	from := len(dst)
 	t := best{k: min(k, c.Cards), heap: dst[from:]}
+	ceiling := w.ceiling(c)
 	for i, at := range w.touched {
-		if i == contentValues || w.speak[at.field][at.value] <= 0 {
+		if i == contentValues || at.pull <= 0 {
 			break
 		}
 		l := &c.Lists[at.field]
 		for _, card := range l.Card[l.Start[at.value]:l.Start[at.value+1]] {
+			if len(t.heap) == t.k && ceiling+c.Quality[card] < t.heap[0].Score {
+				break // the rest of the list is no better
+			}
 			if w.met(card) || known.has(card) {
 				continue
 			}

@@ -181,7 +181,7 @@ func (c *liftCounter) take(card int32) {
 	for f := range fieldCount {
 		if v := c.value[int(card)*int(fieldCount)+int(f)]; v >= 0 {
 			if c.count[f][v]++; c.count[f][v] == 1 {
-				c.touched = append(c.touched, contentTouch{f, v})
+				c.touched = append(c.touched, contentTouch{field: f, value: v})
 			}
 		}
 	}

@@ -7,9 +7,11 @@ import (
 	"sync"
 )
 
+// contentTouch is a value that entries of the history have.
 type contentTouch struct {
 	field cardField
 	value int32
+	pull  float32 // tf x idf: the lists of the values that pull most are walked
 }
 
 // contentWork is the room of one query. Memory: 13 bytes a value of a field and 4 a card.
@@ -70,7 +72,7 @@ func (w *contentWork) profile(c *Content, h *History) {
 	left := c.Recent
 	for k := len(h.Item) - 1; k >= 0 && left > 0; k-- {
 		card, value := h.Item[k], h.value(k)
-		if card < 0 || int(card) >= c.Cards || value == 0 || value != value {
+		if card < 0 || int(card) >= c.Cards || value == 0 || value-value != 0 { // or no number, or no finite one
 			continue
 		}
 		left--
@@ -81,7 +83,7 @@ func (w *contentWork) profile(c *Content, h *History) {
 			}
 			if !w.in[f][v] {
 				w.in[f][v] = true
-				w.touched = append(w.touched, contentTouch{f, v})
+				w.touched = append(w.touched, contentTouch{field: f, value: v})
 			}
 			w.speak[f][v] += float32(weight) * value
 			if value > 0 {
@@ -96,15 +98,15 @@ func (w *contentWork) profile(c *Content, h *History) {
 		}
 		weight *= fade
 	}
-	for _, at := range w.touched {
+	if total == 0 {
+		total = math.Inf(1)
+	}
+	for i := range w.touched {
+		at := &w.touched[i]
 		speak := &w.speak[at.field][at.value]
-		switch {
-		case total == 0:
-			*speak = 0
-		case c.Lift != nil:
+		at.pull = *speak * float32(1/total) * c.Lists[at.field].Rare[at.value] * c.Weight[at.field]
+		if *speak = at.pull; c.Lift != nil {
 			*speak = c.Lift[int(at.field)*liftSteps+liftStep(w.count[at.field][at.value])]
-		default:
-			*speak *= float32(1/total) * c.Lists[at.field].Rare[at.value] * c.Weight[at.field]
 		}
 	}
 }
@@ -119,23 +121,40 @@ func (w *contentWork) likeness(c *Content, card int32) (sum float32) {
 	return sum
 }
 
-// score is the logarithm of likeness times quality; not ok where nothing is alike.
+// score is the logarithm of likeness times quality; not ok where, all in all, nothing is alike.
 func (w *contentWork) score(c *Content, card int32) (score float32, ok bool) {
 	s := w.likeness(c, card)
-	if s <= 0 {
-		return 0, false
-	}
 	if c.Lift == nil {
+		if s <= 0 {
+			return 0, false
+		}
 		s = float32(math.Log(float64(s)))
 	}
 	return s + c.Quality[card], true
 }
 
+// ceiling is a bound of every card's score less its quality: the values that speak most, one a field, all on one card. The margin is for
+// rounding, as sums go in another order.
+func (w *contentWork) ceiling(c *Content) float32 {
+	var most [fieldCount]float32
+	for _, at := range w.touched {
+		most[at.field] = max(most[at.field], w.speak[at.field][at.value])
+	}
+	var sum float32
+	for _, v := range most {
+		sum += v
+	}
+	if c.Lift == nil {
+		sum = float32(math.Log(float64(sum)))
+	}
+	return sum + 1e-4
+}
+
 // reason sets the group and the cause of a candidate.
 func (w *contentWork) reason(c *Content, d *Candidate) {
-	most := float32(0)
+	most := float32(math.Inf(-1))
 	for f, v := range c.Value[int(d.Item)*int(fieldCount):][:fieldCount] {
-		if v >= 0 && w.speak[f][v] > most {
+		if v >= 0 && w.count[f][v] > 0 && w.speak[f][v] > most {
 			most = w.speak[f][v]
 			d.Group, d.Cause = groupOf(cardField(f), v), w.cause[f][v]-1
 		}

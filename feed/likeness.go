@@ -67,3 +67,6 @@ func (l *likeness) of(a, b int32) float64 {
 	}
 	return sum / (float64(l.norm[a]) * float64(l.norm[b]))
 }
+
+// Likeness is how alike two cards are to the re-ranking, 0..1.
+func (f *Feed) Likeness(a, b int32) float64 { return f.like.of(a, b) }
