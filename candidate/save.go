@@ -51,6 +51,9 @@ var kinds = map[string]func() stored{
 	// one line a kind
 	"popularity": func() stored { return new(PopularityModel) },
 	"random":     func() stored { return new(RandomModel) },
+	"itemknn":    func() stored { return new(ItemKNNModel) },
+	"userknn":    func() stored { return new(UserKNNModel) },
+	"rp3beta":    func() stored { return new(RP3BetaModel) },
 }
 
 // ErrForeign is given for a file that is not one of our models.
