@@ -9,5 +9,8 @@ func Learners() []Learner {
 		// one line a method
 		&Popularity{},
 		&Random{},
+		&ItemKNN{},
+		&UserKNN{},
+		&RP3Beta{},
 	}
 }
