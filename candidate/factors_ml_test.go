@@ -133,6 +133,11 @@ func TestML100K(t *testing.T) {
 		precision, recall, ndcg float64 // at least
 	}{
 		{IALS{}, .3596, .2283, .2759},
+		{PureSVD{Dim:20}, .3545, .2247, .2719},
+		{PureSVD{Dim:24}, .3545, .2247, .2719},
+		{PureSVD{Dim:32}, .3545, .2247, .2719},
+		{PureSVD{Dim:32,Damping:.3}, .3545, .2247, .2719},
+		{GraphFilter{}, .3596, .2283, .2759},
 	} {
 		s, err := c.learner.Fit(t.Context(), train)
 		if err != nil {

@@ -93,5 +93,5 @@ func (m *PureSVDModel) ScoreBatch(hs []History, out []float32) {
 
 // Because: item j of value x adds x v_i'v_j.
 func (m *PureSVDModel) Because(h *History, item int32) (cause int32, share float32) {
-	return becauseTable(h, m.Factor, m.Factor, m.Dim, item)
+	return becauseTable(h, m.Factor, m.Dim, item)
 }
