@@ -7,5 +7,10 @@ package candidate
 func Learners() []Learner {
 	return []Learner{
 		// one line a method
+		&Popularity{},
+		&Random{},
+		&ItemKNN{},
+		&UserKNN{},
+		&RP3Beta{},
 	}
 }
