@@ -47,13 +47,7 @@ type BPRModel struct {
 func (BPR) Kind() string { return "bpr" }
 
 // Fit is FitBPR.
-func (c BPR) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
-	model, err := FitBPR(ctx, m, c)
-	if err != nil {
-		return nil, err
-	}
-	return model, nil
-}
+func (c BPR) Fit(ctx context.Context, m *Matrix) (Scorer, error) { return asScorer(FitBPR(ctx, m, c)) }
 
 func (c BPR) defaults() (BPR, error) {
 	setDefault(&c.Dim, 64)

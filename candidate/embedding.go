@@ -28,12 +28,12 @@ type Sequences struct {
 // Embedding are the settings of item embeddings.
 type Embedding struct {
 	Dim       int     `json:"dim,omitempty"`       // numbers a vector, 1..1024; 0 means 64
-	Window    int     `json:"window,omitempty"`    // how many places apart items may be; 0 means 5
+	Window    int     `json:"window,omitempty"`    // how many places apart items may be; 0 means 10
 	Negative  int     `json:"negative,omitempty"`  // items drawn for each that is near; 0 means 5
 	Power     float64 `json:"power,omitempty"`     // they are drawn by frequency to this power, -2..2; 0 means .75
-	Subsample float64 `json:"subsample,omitempty"` // share of all events above which an item's are skipped at times, by 1 - sqrt(Subsample/share); 0 means 1e-3, below 0 never
+	Subsample float64 `json:"subsample,omitempty"` // share of all events above which an item's are skipped at times, by 1 - sqrt(Subsample/share); 0 means 3e-3, below 0 never
 	Epochs    int     `json:"epochs,omitempty"`    // 0 means 20
-	Rate      float64 `json:"rate,omitempty"`      // size of the first steps, > 0, falling to a hundredth; 0 means .05
+	Rate      float64 `json:"rate,omitempty"`      // size of the first steps, > 0, falling to a hundredth; 0 means .2
 	Seed      uint64  `json:"seed,omitempty"`
 }
 
@@ -51,11 +51,7 @@ func (c Embedding) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	model, err := c.fit(ctx, &Sequences{Items: m.Items, Start: m.Start, Item: m.Item, Weight: m.Value}, true)
-	if err != nil {
-		return nil, err
-	}
-	return model, nil
+	return asScorer(c.fit(ctx, &Sequences{Items: m.Items, Start: m.Start, Item: m.Item, Weight: m.Value}, true))
 }
 
 // FitEmbedding embeds the items of s. An epoch takes up to 2 Window (Negative + 1) x 3 Dim multiplications an event, on one processor. It
@@ -66,12 +62,12 @@ func FitEmbedding(ctx context.Context, s *Sequences, cfg Embedding) (*EmbeddingM
 
 func (c Embedding) defaults() (Embedding, error) {
 	setDefault(&c.Dim, 64)
-	setDefault(&c.Window, 5)
+	setDefault(&c.Window, 10)
 	setDefault(&c.Negative, 5)
 	setDefault(&c.Power, .75)
-	setDefault(&c.Subsample, 1e-3)
+	setDefault(&c.Subsample, 3e-3)
 	setDefault(&c.Epochs, 20)
-	setDefault(&c.Rate, .05)
+	setDefault(&c.Rate, .2)
 	switch {
 	case c.Dim < 1 || c.Dim > maxDim:
 		return c, fmt.Errorf("candidate: embedding: %d dimensions; 1 to %d are expected", c.Dim, maxDim)
@@ -157,8 +153,10 @@ func (c Embedding) fit(ctx context.Context, s *Sequences, baskets bool) (*Embedd
 	}
 	e := &embedding{cfg: cfg, items: make([]float32, s.Items*d), contexts: make([]float32, s.Items*d), alias: newAlias(chance),
 		random: rand.New(rand.NewPCG(cfg.Seed, 0xe3bed)), gradient: make([]float32, d)}
-	for k := range e.items {
-		e.items[k] = (e.random.Float32() - .5) / float32(d)
+	for _, table := range [][]float32{e.items, e.contexts} {
+		for k := range table {
+			table[k] = float32(e.random.NormFloat64() / float64(d))
+		}
 	}
 	var item []int32
 	var weight []float32

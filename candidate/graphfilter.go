@@ -38,11 +38,7 @@ func (GraphFilter) Kind() string { return "graphfilter" }
 
 // Fit is FitGraphFilter.
 func (c GraphFilter) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
-	model, err := FitGraphFilter(ctx, m, c)
-	if err != nil {
-		return nil, err
-	}
-	return model, nil
+	return asScorer(FitGraphFilter(ctx, m, c))
 }
 
 // FitGraphFilter finds the smooth signals of the graph of m's positive values. Beside m it needs three copies of m and

@@ -46,11 +46,7 @@ func (IALS) Kind() string { return "ials" }
 
 // Fit is FitIALS.
 func (c IALS) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
-	model, err := FitIALS(ctx, m, c)
-	if err != nil {
-		return nil, err
-	}
-	return model, nil
+	return asScorer(FitIALS(ctx, m, c))
 }
 
 func (c IALS) defaults() (IALS, error) {
