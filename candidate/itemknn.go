@@ -70,7 +70,7 @@ func (c *ItemKNN) measure() measure {
 }
 
 // FitItemKNN learns from m's values above 0; others are left out. Cost: the sum over users of the squared number of their items, so
-// cut what the few heaviest took. Memory while it runs: 16 bytes a value of m, 16 a neighbour, 8 an item and thread.
+// cut what the few heaviest took. Memory while it runs: 24 bytes a value of m, 16 a neighbour, 8 an item and thread.
 func FitItemKNN(ctx context.Context, m *Matrix, c ItemKNN) (*ItemKNNModel, error) {
 	if err := c.defaults(); err != nil {
 		return nil, err
@@ -78,6 +78,9 @@ func FitItemKNN(ctx context.Context, m *Matrix, c ItemKNN) (*ItemKNNModel, error
 	p, err := positive(m)
 	if err != nil {
 		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
 	byItem := p.Transpose()
 	weigh(byItem, c.Weighting)

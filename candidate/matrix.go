@@ -138,7 +138,7 @@ func (m *Matrix) check() error {
 	switch {
 	case m == nil || len(m.Item) == 0:
 		return ErrEmpty
-	case len(m.Start) != m.Users+1 || m.Start[0] != 0 || m.Start[m.Users] != int64(len(m.Item)) || m.Value != nil && len(m.Value) != len(m.Item):
+	case m.Users < 0 || m.Items < 0 || len(m.Start) != m.Users+1 || m.Start[0] != 0 || m.Start[m.Users] != int64(len(m.Item)) || m.Value != nil && len(m.Value) != len(m.Item):
 		return fmt.Errorf("candidate: a matrix of %d x %d with %d row starts, %d items and %d values does not fit together",
 			m.Users, m.Items, len(m.Start), len(m.Item), len(m.Value))
 	}
@@ -146,11 +146,18 @@ func (m *Matrix) check() error {
 		if m.Start[u] > m.Start[u+1] {
 			return fmt.Errorf("candidate: row %d of the matrix ends before it begins", u)
 		}
+	}
+	for u := range m.Users { // only now is each row known to lie within Item
 		row := m.Item[m.Start[u]:m.Start[u+1]]
 		for k, i := range row {
 			if i < 0 || int(i) >= m.Items || k > 0 && row[k-1] >= i {
 				return fmt.Errorf("candidate: row %d of the matrix holds item %d; items below %d in ascending order are expected", u, i, m.Items)
 			}
+		}
+	}
+	for k, v := range m.Value {
+		if v-v != 0 {
+			return fmt.Errorf("candidate: value %d of the matrix, of item %d, is %v; a finite number is expected", k, m.Item[k], v)
 		}
 	}
 	return nil

@@ -60,7 +60,7 @@ type Random struct {
 	Seed uint64
 }
 
-// RandomModel is chance over Items items.
+// RandomModel is chance over N items.
 type RandomModel struct {
 	N    int
 	Seed int64
@@ -85,17 +85,18 @@ func (c Random) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
 
 func (r *RandomModel) Items() int { return r.N }
 
-// Scores are in (0, 1].
+// Scores are in (0, 1). They do not depend on the order of the history.
 func (r *RandomModel) Scores(h *History, out []float32) {
 	hash := fnv.New64a()
-	for k, i := range h.Item {
-		if h.value(k) > 0 {
+	f := h.folded(r.N)
+	for k, i := range f.Item {
+		if f.value(k) > 0 {
 			hash.Write([]byte{byte(i), byte(i >> 8), byte(i >> 16), byte(i >> 24)})
 		}
 	}
 	draw := rand.New(rand.NewPCG(uint64(r.Seed), hash.Sum64()))
 	for i := range out {
-		out[i] = 1 - draw.Float32()
+		out[i] = (float32(draw.IntN(1<<23)) + .5) / (1 << 23)
 	}
 }
 

@@ -68,6 +68,9 @@ func FitRP3Beta(ctx context.Context, m *Matrix, c RP3Beta) (*RP3BetaModel, error
 	if err != nil {
 		return nil, err
 	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	toUser := toItem.Transpose()
 	popularity := make([]float64, m.Items)
 	for j := range toUser.Users {

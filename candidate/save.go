@@ -232,15 +232,10 @@ func checkStored(m *Matrix) error {
 			return fmt.Errorf("row %d of the matrix ends before it begins", u)
 		}
 	}
-	for u := range m.Users {
-		row := m.Item[m.Start[u]:m.Start[u+1]]
-		for k, i := range row {
-			if i < 0 || int(i) >= m.Items || k > 0 && row[k-1] >= i {
-				return fmt.Errorf("row %d of the matrix holds item %d; items below %d in ascending order are expected", u, i, m.Items)
-			}
-		}
+	if err := m.check(); !errors.Is(err, ErrEmpty) {
+		return err
 	}
-	return checkFinite(m.Value)
+	return nil
 }
 
 // checkFinite says which of the values is no finite number.

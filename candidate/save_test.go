@@ -303,3 +303,27 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkSave(b *testing.B) {
+	const n = 10_000_000
+	m := &PopularityModel{Count: make([]float32, n)}
+	var file bytes.Buffer
+	file.Grow(4*n + 1000)
+	b.Run("save/floats=10000000", func(b *testing.B) {
+		b.SetBytes(4 * n)
+		for b.Loop() {
+			file.Reset()
+			if err := Save(&file, m); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("load/floats=10000000", func(b *testing.B) {
+		b.SetBytes(4 * n)
+		for b.Loop() {
+			if _, err := Load(bytes.NewReader(file.Bytes())); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

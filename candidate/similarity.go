@@ -102,9 +102,6 @@ func positive(m *Matrix) (*Matrix, error) {
 			if value != nil {
 				v = value[k]
 			}
-			if v-v != 0 {
-				return nil, fmt.Errorf("candidate: the matrix has value %v for user %d, item %d; a finite value is expected", v, u, i)
-			}
 			if v > 0 {
 				p.Item, p.Value = append(p.Item, i), append(p.Value, v)
 			}

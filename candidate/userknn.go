@@ -23,6 +23,9 @@ import (
 // linear in the log.
 const usualSample = 1000
 
+// maxNearness bounds what one user says where powers of small usual similarities would run out of numbers.
+const maxNearness = 1e30
+
 // UserKNN is user kNN. The zero value means the defaults.
 type UserKNN struct {
 	// Neighbours is how many similar users are asked, 1 or more; 0: 100.
@@ -113,6 +116,9 @@ func FitUserKNN(ctx context.Context, m *Matrix, c UserKNN) (*UserKNNModel, error
 	p, err := positive(m)
 	if err != nil {
 		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
 	model := &UserKNNModel{Takers: *p.Transpose(), Config: c, Usual: make([]float32, p.Users)}
 	weighted := model.prepare()
@@ -219,7 +225,8 @@ func (m *UserKNNModel) Scores(h *History, out []float32) {
 		if p <= 0 { // also a user who is listed again, since her product was 0 for a while
 			continue
 		}
-		if s := float32(math.Pow(similarity(target[0], m.source[v], p)/float64(m.Usual[v]), m.Config.Power)); s > 0 && s-s == 0 {
+		nearness := math.Pow(similarity(target[0], m.source[v], p)/float64(m.Usual[v]), m.Config.Power)
+		if s := float32(min(nearness, maxNearness)); s > 0 {
 			t.offer(Candidate{Item: v, Score: s})
 		}
 	}
