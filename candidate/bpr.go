@@ -10,6 +10,7 @@ package candidate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -225,7 +226,7 @@ func centre(x []float32, stride, n int) {
 // bias where the score is the mean margin of training, below 0 for evidence against; all other items count a little, as 0. The logistic
 // loss of training has no such closed form.
 func (m *BPRModel) prepare() {
-	m.folder = &folder{dim: m.Dim, table: m.Factor, gram: m.Gram, alpha: float32(m.FoldAlpha),
+	m.folder = &folder{dim: m.Dim, table: m.Factor, gram: m.Gram, bias: m.Bias, alpha: float32(m.FoldAlpha),
 		reg: func(float64) float32 { return float32(m.FoldReg) },
 		target: func(item int32, value float32) float32 {
 			if value > 0 {
@@ -277,4 +278,22 @@ func (m *Matrix) negative() *Matrix {
 		n.Start[u+1] = int64(len(n.Item))
 	}
 	return n
+}
+
+func (m *BPRModel) parts() []any {
+	return []any{&m.Dim, &m.Factor, &m.Bias, &m.Gram, &m.Margin, &m.FoldAlpha, &m.FoldReg}
+}
+
+func (m *BPRModel) valid() error {
+	if err := checkTable(m.Factor, m.Dim); err != nil {
+		return err
+	}
+	if len(m.Gram) != m.Dim*m.Dim || len(m.Bias) != len(m.Factor)/m.Dim {
+		return fmt.Errorf("%d vectors of %d with %d biases and a Gram matrix of %d numbers", len(m.Factor)/m.Dim, m.Dim, len(m.Bias), len(m.Gram))
+	}
+	if !(m.FoldAlpha > 0 && m.FoldReg > 0 && m.FoldAlpha+m.FoldReg+math.Abs(m.Margin) < math.Inf(1)) {
+		return fmt.Errorf("a margin of %v, folded in with %v and %v", m.Margin, m.FoldAlpha, m.FoldReg)
+	}
+	m.prepare()
+	return errors.Join(checkFinite(m.Gram), checkFinite(m.Bias))
 }

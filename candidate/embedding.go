@@ -243,3 +243,6 @@ func (m *EmbeddingModel) ScoreBatch(hs []History, out []float32) {
 func (m *EmbeddingModel) Because(h *History, item int32) (cause int32, share float32) {
 	return becauseTable(h, m.Factor, m.Dim, item)
 }
+
+func (m *EmbeddingModel) parts() []any { return []any{&m.Dim, &m.Factor} }
+func (m *EmbeddingModel) valid() error { return checkTable(m.Factor, m.Dim) }

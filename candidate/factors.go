@@ -5,6 +5,7 @@ package candidate
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -163,18 +164,21 @@ func solveCholesky(l []float32, n int, b []float32) {
 	}
 }
 
-// mostOf is the answer of an Explainer for a folded history of which entry k adds adds(k): the item that adds most, ties to the lower.
+// mostOf is the answer of an Explainer for a folded history of which entry k adds adds(k): the item that adds most, ties to the lower. What
+// is within rounding of nothing is no cause.
 func mostOf(h *History, adds func(k int) float32) (cause int32, share float32) {
-	cause, most, sum := int32(-1), float32(0), float32(0)
+	cause, most, sum, size := int32(-1), float32(0), float32(0), float32(0)
 	for k, i := range h.Item {
-		if a := adds(k); a > 0 {
+		a := adds(k)
+		size += abs(a)
+		if a > 0 {
 			sum += a
-			if a > most {
-				cause, most = i, a
-			}
+		}
+		if a > most {
+			cause, most = i, a
 		}
 	}
-	if cause < 0 {
+	if !(most > 1e-4*size) {
 		return -1, 0
 	}
 	return cause, most / sum
@@ -264,4 +268,12 @@ func (a *alias) draw(random *rand.Rand) int32 {
 		return i
 	}
 	return a.other[i]
+}
+
+// checkTable says why a loaded table of vectors cannot be used.
+func checkTable(table []float32, d int) error {
+	if d < 1 || d > maxDim || len(table)%d != 0 {
+		return fmt.Errorf("%d numbers in vectors of %d", len(table), d)
+	}
+	return checkFinite(table)
 }

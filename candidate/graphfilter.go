@@ -126,3 +126,15 @@ func (m *GraphFilterModel) Because(h *History, item int32) (cause int32, share f
 	s := m.scaled(h)
 	return becauseTable(&s, m.Factor, m.Dim, item)
 }
+
+func (m *GraphFilterModel) parts() []any { return []any{&m.Dim, &m.Factor, &m.Scale} }
+
+func (m *GraphFilterModel) valid() error {
+	if err := checkTable(m.Factor, m.Dim); err != nil {
+		return err
+	}
+	if len(m.Scale) != len(m.Factor)/m.Dim {
+		return fmt.Errorf("%d scales of %d items", len(m.Scale), len(m.Factor)/m.Dim)
+	}
+	return checkFinite(m.Scale)
+}

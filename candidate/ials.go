@@ -291,3 +291,21 @@ func (m *IALSModel) ScoreBatch(hs []History, out []float32) {
 func (m *IALSModel) Because(h *History, item int32) (cause int32, share float32) {
 	return m.folder.because(h, item)
 }
+
+func (m *IALSModel) parts() []any {
+	return []any{&m.Dim, &m.Alpha, &m.Reg, &m.RegExponent, &m.Factor, &m.Gram}
+}
+
+func (m *IALSModel) valid() error {
+	if err := checkTable(m.Factor, m.Dim); err != nil {
+		return err
+	}
+	if len(m.Gram) != m.Dim*m.Dim {
+		return fmt.Errorf("a Gram matrix of %d numbers for vectors of %d", len(m.Gram), m.Dim)
+	}
+	if !(m.Alpha > 0 && m.Reg > 0 && m.RegExponent >= 0 && m.Alpha+m.Reg+m.RegExponent < math.Inf(1)) {
+		return fmt.Errorf("alpha %v, regularisation %v with the exponent %v", m.Alpha, m.Reg, m.RegExponent)
+	}
+	m.prepare()
+	return checkFinite(m.Gram)
+}

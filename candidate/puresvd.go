@@ -93,3 +93,15 @@ func (m *PureSVDModel) ScoreBatch(hs []History, out []float32) {
 func (m *PureSVDModel) Because(h *History, item int32) (cause int32, share float32) {
 	return becauseTable(h, m.Factor, m.Dim, item)
 }
+
+func (m *PureSVDModel) parts() []any { return []any{&m.Dim, &m.Factor, &m.Singular} }
+
+func (m *PureSVDModel) valid() error {
+	if err := checkTable(m.Factor, m.Dim); err != nil {
+		return err
+	}
+	if len(m.Singular) != m.Dim {
+		return fmt.Errorf("%d singular values of %d vectors", len(m.Singular), m.Dim)
+	}
+	return checkFinite(m.Singular)
+}
