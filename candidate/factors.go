@@ -5,7 +5,9 @@ package candidate
 
 import (
 	"context"
+	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/viterin/vek"
 	"github.com/viterin/vek/vek32"
@@ -162,18 +164,21 @@ func solveCholesky(l []float32, n int, b []float32) {
 	}
 }
 
-// mostOf is the answer of an Explainer for a folded history of which entry k adds adds(k): the item that adds most, ties to the lower.
+// mostOf is the answer of an Explainer for a folded history of which entry k adds adds(k): the item that adds most, ties to the lower. What
+// is within rounding of nothing is no cause.
 func mostOf(h *History, adds func(k int) float32) (cause int32, share float32) {
-	cause, most, sum := int32(-1), float32(0), float32(0)
+	cause, most, sum, size := int32(-1), float32(0), float32(0), float32(0)
 	for k, i := range h.Item {
-		if a := adds(k); a > 0 {
+		a := adds(k)
+		size += abs(a)
+		if a > 0 {
 			sum += a
-			if a > most {
-				cause, most = i, a
-			}
+		}
+		if a > most {
+			cause, most = i, a
 		}
 	}
-	if cause < 0 {
+	if !(most > 1e-4*size) {
 		return -1, 0
 	}
 	return cause, most / sum
@@ -207,12 +212,68 @@ func sumAll(hs []History, table []float32, d int) []float32 {
 	return q
 }
 
-// becauseTable is Because of a model whose score of item i is the sum over the history of value times from_j'to_i.
-func becauseTable(h *History, from, to []float32, d int, item int32) (cause int32, share float32) {
-	if item < 0 || int(item) >= len(to)/d {
+// becauseTable is Because of a model whose score of item i is the sum over the history of value times v_j'v_i.
+func becauseTable(h *History, table []float32, d int, item int32) (cause int32, share float32) {
+	n := len(table) / d
+	if item < 0 || int(item) >= n {
 		return -1, 0
 	}
-	f := h.folded(len(from) / d)
-	v := vector(to, d, item)
-	return mostOf(&f, func(k int) float32 { return f.value(k) * dot(v, vector(from, d, f.Item[k])) })
+	f, v := h.folded(n), vector(table, d, item)
+	return mostOf(&f, func(k int) float32 { return f.value(k) * dot(v, vector(table, d, f.Item[k])) })
+}
+
+// alias draws numbers 0..n-1 with given chances in the same time for any n: Walker, ACM TOMS 3(3), 1977, as tabled by Vose.
+type alias struct {
+	keep  []float32 // the chance to stay with a number drawn evenly
+	other []int32   // what to take otherwise
+}
+
+// newAlias makes a table for chances in proportion to weights, which are not negative and not all 0.
+func newAlias(weight []float64) alias {
+	n := len(weight)
+	a := alias{keep: make([]float32, n), other: make([]int32, n)}
+	sum := 0.
+	for _, w := range weight {
+		sum += w
+	}
+	left := make([]float64, n)
+	var small, large []int32
+	for i, w := range weight {
+		left[i] = w / sum * float64(n)
+		if left[i] < 1 {
+			small = append(small, int32(i))
+		} else {
+			large = append(large, int32(i))
+		}
+	}
+	for len(small) > 0 && len(large) > 0 {
+		s, l := small[len(small)-1], large[len(large)-1]
+		small = small[:len(small)-1]
+		a.keep[s], a.other[s] = float32(left[s]), l
+		if left[l] -= 1 - left[s]; left[l] < 1 {
+			large = large[:len(large)-1]
+			small = append(small, l)
+		}
+	}
+	// What is left over would be 1 but for rounding.
+	for _, i := range append(small, large...) {
+		a.keep[i], a.other[i] = 1, i
+	}
+	return a
+}
+
+func (a *alias) draw(random *rand.Rand) int32 {
+	i := random.Int32N(int32(len(a.keep)))
+	if random.Float32() < a.keep[i] {
+		return i
+	}
+	return a.other[i]
+}
+
+// checkTable says why a loaded table of vectors cannot be used.
+func checkTable(table []float32, d int) error {
+	if d < 1 || d > maxDim || len(table)%d != 0 {
+		return fmt.Errorf("%d numbers in vectors of %d", len(table), d)
+	}
+	return checkFinite(table)
 }

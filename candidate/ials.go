@@ -16,8 +16,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
-	"sync"
 )
 
 // IALS are the settings of implicit alternating least squares.
@@ -40,7 +38,7 @@ type IALSModel struct {
 	Factor                  []float32 // the items' vectors, Items x Dim
 	Gram                    []float32 // sum of v v' over items, Dim x Dim
 
-	folds sync.Pool // of *ialsFold, the last solved
+	folder *folder
 }
 
 // Kind is "ials".
@@ -48,11 +46,7 @@ func (IALS) Kind() string { return "ials" }
 
 // Fit is FitIALS.
 func (c IALS) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
-	model, err := FitIALS(ctx, m, c)
-	if err != nil {
-		return nil, err
-	}
-	return model, nil
+	return asScorer(FitIALS(ctx, m, c))
 }
 
 func (c IALS) defaults() (IALS, error) {
@@ -131,6 +125,7 @@ func FitIALS(ctx context.Context, m *Matrix, cfg IALS) (*IALSModel, error) {
 			return nil, fmt.Errorf("candidate: ials: the factors ran out of the range of numbers: a larger regularisation than %v is needed", cfg.Reg)
 		}
 	}
+	model.prepare()
 	return model, nil
 }
 
@@ -267,109 +262,50 @@ func (s *ialsScratch) solve(cfg IALS, table, gram []float32, item []int32, value
 // Items is the number of items fitted.
 func (m *IALSModel) Items() int { return len(m.Factor) / m.Dim }
 
-// ialsFold is a user as solved for: (A G + sum c v v' + reg) w = sum over the liked of c v.
-type ialsFold struct {
-	h     History   // folded, a copy
-	chol  []float32 // L of that matrix, Dim x Dim
-	user  []float32 // w
-	apart []float32 // the matrix's inverse times v_j, for each item j of the history; empty until asked for
-	loses []float32 // of each j, see Because
-}
-
-// fold solves for the user with history h, or takes the last solved if that is her. The caller returns it to m.folds.
-func (m *IALSModel) fold(h *History) *ialsFold {
-	e := h.folded(m.Items())
-	d := m.Dim
-	f, _ := m.folds.Get().(*ialsFold)
-	if f == nil {
-		f = &ialsFold{chol: make([]float32, d*d), user: make([]float32, d)}
-	} else if slices.Equal(f.h.Item, e.Item) && slices.Equal(f.h.Value, e.Value) {
-		return f
-	}
-	f.h = History{Item: slices.Clone(e.Item), Value: slices.Clone(e.Value)}
-	f.apart = f.apart[:0]
-	clear(f.user)
-	if len(e.Item) == 0 {
-		return f
-	}
-	mass := 0.
-	for k, i := range e.Item {
-		c, t := ialsWeights(e.Value, k)
-		mass += float64(c)
-		if t > 0 {
-			addScaled(c, vector(m.Factor, d, i), f.user)
-		}
-	}
-	for k, g := range m.Gram {
-		f.chol[k] = float32(m.Alpha) * g
-	}
-	vectors, times := newPanel(d), newPanel(d)
-	for at := 0; at < len(e.Item); at += gramPanel {
-		vectors.n = min(gramPanel, len(e.Item)-at)
-		times.n = vectors.n
-		for k := range vectors.n {
-			c, _ := ialsWeights(e.Value, at+k)
-			v := vector(m.Factor, d, e.Item[at+k])
-			vectors.put(k, v)
-			for p, x := range v {
-				times.data[p*gramStride+k] = c * x
+// prepare makes what folds users in.
+func (m *IALSModel) prepare() {
+	m.folder = &folder{dim: m.Dim, table: m.Factor, gram: m.Gram, alpha: float32(m.Alpha),
+		reg: func(mass float64) float32 { return ialsReg(m.Reg, m.RegExponent, m.Alpha, mass, m.Items()) },
+		target: func(_ int32, value float32) float32 {
+			if value > 0 {
+				return 1
 			}
-		}
-		vectors.addGram(&times, f.chol)
-	}
-	reg := ialsReg(m.Reg, m.RegExponent, m.Alpha, mass, m.Items())
-	for p := range d {
-		f.chol[p*d+p] += reg
-	}
-	cholesky(f.chol, d)
-	solveCholesky(f.chol, d, f.user)
-	return f
+			return 0
+		}}
 }
 
 // Scores writes the inner products of the items' vectors with the user's. It costs Dim^3/3 + Dim x Items multiplications.
 func (m *IALSModel) Scores(h *History, out []float32) {
-	f := m.fold(h)
-	defer m.folds.Put(f)
+	f := m.folder.fold(h)
+	defer m.folder.put(f)
 	scoreTable(f.user, m.Factor, out)
 }
 
 // ScoreBatch is Scores of many.
 func (m *IALSModel) ScoreBatch(hs []History, out []float32) {
-	q := make([]float32, len(hs)*m.Dim)
-	for k := range hs {
-		f := m.fold(&hs[k])
-		copy(q[k*m.Dim:], f.user)
-		m.folds.Put(f)
-	}
-	scoreTables(q, m.Factor, m.Dim, out)
+	scoreTables(m.folder.users(hs), m.Factor, m.Dim, out)
 }
 
-// Because says which item of h would lower the score of item most if it were missing. With B the inverse of the matrix solved by, item j of
-// the history adds c_j t_j v'B v_j to the score of v (Hu, Koren and Volinsky 2008, section 5); but without it B would differ too, and the
-// score falls by
-//
-//	v'B v_j c_j (t_j - w'v_j) / (1 - c_j v_j'B v_j)
-//
-// by Sherman and Morrison's formula (the regularisation taken as it is). After Scores of the same history this costs Dim
-// multiplications an item of the history.
+// Because says which item of h would lower the score of item most if it were missing. It adds c_j t_j v'B v_j to the score of v, with B the inverse of the
+// matrix solved by (Hu, Koren and Volinsky 2008, section 5); but without it B would differ too, which is accounted for.
 func (m *IALSModel) Because(h *History, item int32) (cause int32, share float32) {
-	if item < 0 || int(item) >= m.Items() {
-		return -1, 0
+	return m.folder.because(h, item)
+}
+
+func (m *IALSModel) parts() []any {
+	return []any{&m.Dim, &m.Alpha, &m.Reg, &m.RegExponent, &m.Factor, &m.Gram}
+}
+
+func (m *IALSModel) valid() error {
+	if err := checkTable(m.Factor, m.Dim); err != nil {
+		return err
 	}
-	f := m.fold(h)
-	defer m.folds.Put(f)
-	d := m.Dim
-	if len(f.apart) == 0 && len(f.h.Item) > 0 {
-		f.loses = f.loses[:0]
-		for k, j := range f.h.Item {
-			v := vector(m.Factor, d, j)
-			f.apart = append(f.apart, v...)
-			b := f.apart[k*d:]
-			solveCholesky(f.chol, d, b)
-			c, t := ialsWeights(f.h.Value, k)
-			f.loses = append(f.loses, c*(t-dot(f.user, v))/max(1-c*dot(b, v), 1e-6))
-		}
+	if len(m.Gram) != m.Dim*m.Dim {
+		return fmt.Errorf("a Gram matrix of %d numbers for vectors of %d", len(m.Gram), m.Dim)
 	}
-	v := vector(m.Factor, d, item)
-	return mostOf(&f.h, func(k int) float32 { return dot(v, f.apart[k*d:(k+1)*d]) * f.loses[k] })
+	if !(m.Alpha > 0 && m.Reg > 0 && m.RegExponent >= 0 && m.Alpha+m.Reg+m.RegExponent < math.Inf(1)) {
+		return fmt.Errorf("alpha %v, regularisation %v with the exponent %v", m.Alpha, m.Reg, m.RegExponent)
+	}
+	m.prepare()
+	return checkFinite(m.Gram)
 }

@@ -12,5 +12,10 @@ func Learners() []Learner {
 		&ItemKNN{},
 		&UserKNN{},
 		&RP3Beta{},
+		&IALS{},
+		&BPR{},
+		&PureSVD{},
+		&GraphFilter{},
+		&Embedding{},
 	}
 }

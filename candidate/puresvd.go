@@ -12,8 +12,8 @@ import (
 
 // PureSVD are the settings of a projection onto singular vectors.
 type PureSVD struct {
-	Dim        int     `json:"dim,omitempty"`        // singular vectors, 1..1024; 0 means 64. Never more than users or items
-	Damping    float64 `json:"damping,omitempty"`    // columns are divided by this power of their length, up to 2; 0 is the method of 2010
+	Dim        int     `json:"dim,omitempty"`        // singular vectors, 1..1024; 0 means 32. Never more than users or items
+	Damping    float64 `json:"damping,omitempty"`    // columns are divided by this power of their length, up to 2; 0 means .3, below 0 none: the method of 2010
 	Iterations int     `json:"iterations,omitempty"` // of the subspace; 0 means 6
 	Threads    int     `json:"threads,omitempty"`    // goroutines; 0 means one a processor. They do not change the model
 	Seed       uint64  `json:"seed,omitempty"`
@@ -31,11 +31,7 @@ func (PureSVD) Kind() string { return "puresvd" }
 
 // Fit is FitPureSVD.
 func (c PureSVD) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
-	model, err := FitPureSVD(ctx, m, c)
-	if err != nil {
-		return nil, err
-	}
-	return model, nil
+	return asScorer(FitPureSVD(ctx, m, c))
 }
 
 // FitPureSVD finds the main singular vectors of m, with its negative values. Beside m it needs two copies of m and
@@ -44,17 +40,19 @@ func FitPureSVD(ctx context.Context, m *Matrix, cfg PureSVD) (*PureSVDModel, err
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	setDefault(&cfg.Dim, 64)
+	setDefault(&cfg.Dim, 32)
+	setDefault(&cfg.Damping, .3)
+	cfg.Damping = max(0, cfg.Damping)
 	setDefault(&cfg.Iterations, 6)
 	switch {
 	case cfg.Dim < 1 || cfg.Dim > maxDim:
 		return nil, fmt.Errorf("candidate: puresvd: %d dimensions; 1 to %d are expected", cfg.Dim, maxDim)
-	case !(math.Abs(cfg.Damping) <= 2):
-		return nil, fmt.Errorf("candidate: puresvd: a damping of %v; -2 to 2 is expected", cfg.Damping)
+	case !(cfg.Damping <= 2):
+		return nil, fmt.Errorf("candidate: puresvd: a damping of %v; at most 2 is expected", cfg.Damping)
 	case cfg.Iterations < 1:
 		return nil, fmt.Errorf("candidate: puresvd: %d iterations; 1 or more are expected", cfg.Iterations)
 	}
-	if cfg.Damping != 0 {
+	if cfg.Damping > 0 {
 		length := make([]float64, m.Items)
 		for k, i := range m.Item {
 			x := 1.
@@ -93,5 +91,17 @@ func (m *PureSVDModel) ScoreBatch(hs []History, out []float32) {
 
 // Because: item j of value x adds x v_i'v_j.
 func (m *PureSVDModel) Because(h *History, item int32) (cause int32, share float32) {
-	return becauseTable(h, m.Factor, m.Factor, m.Dim, item)
+	return becauseTable(h, m.Factor, m.Dim, item)
+}
+
+func (m *PureSVDModel) parts() []any { return []any{&m.Dim, &m.Factor, &m.Singular} }
+
+func (m *PureSVDModel) valid() error {
+	if err := checkTable(m.Factor, m.Dim); err != nil {
+		return err
+	}
+	if len(m.Singular) != m.Dim {
+		return fmt.Errorf("%d singular values of %d vectors", len(m.Singular), m.Dim)
+	}
+	return checkFinite(m.Singular)
 }
