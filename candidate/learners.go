@@ -9,5 +9,7 @@ func Learners() []Learner {
 		// one line a method
 		&Popularity{},
 		&Random{},
+		&EASE{},
+		&SLIM{},
 	}
 }

@@ -49,8 +49,10 @@ type stored interface {
 // kinds are the models that a file may hold, by the name it gives them.
 var kinds = map[string]func() stored{
 	// one line a kind
-	"popularity": func() stored { return new(PopularityModel) },
-	"random":     func() stored { return new(RandomModel) },
+	"popularity":   func() stored { return new(PopularityModel) },
+	"random":       func() stored { return new(RandomModel) },
+	"ease":         func() stored { return new(EASEModel) },
+	"item weights": func() stored { return new(ItemWeights) },
 }
 
 // ErrForeign is given for a file that is not one of our models.

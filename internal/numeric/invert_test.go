@@ -97,7 +97,7 @@ func inverse64(a Dense) []float64 {
 	for i := range n {
 		for j := range n {
 			from := max(i, j)
-			out[i*n+j] = dot64(inv[i*n+from:(i+1)*n], inv[j*n+from:(j+1)*n])
+			out[i*n+j] = Dot64(inv[i*n+from:(i+1)*n], inv[j*n+from:(j+1)*n])
 		}
 	}
 	return out
