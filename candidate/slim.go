@@ -11,7 +11,6 @@
 package candidate
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -22,66 +21,70 @@ import (
 	"github.com/seguefeed/segue/internal/numeric"
 )
 
-// SLIM is the setting of the method. A fit takes 4*n^2 bytes, n being the number of items.
+// SLIM are the settings of the method.
 type SLIM struct {
-	L1         float64 // weight of the sum of the weights, in interactions, above 0; 0 means 1. An item taken with j by no more users never gets a weight.
-	L2         float64 // weight of the sum of their squares, in interactions, above 0; 0 means 30
-	Signed     bool    // whether weights may be below 0
-	Neighbours int     // the weights of each item that are kept, those largest in size; 0: all
-	Items      int     // the most popular items that are modelled, the others always score 0; 0: all
-	Sweeps     int     // the most rounds over the items that may have a weight; 0 means 100
-	Tolerance  float64 // the fit of an item ends when no weight moves by more than that share of the largest; 0 means 1e-4
-	MemoryGB   float64 // the fit refuses items that would take more than that many times 1e9 bytes; 0 means 8
-	Threads    int     // 0: all processors
+	L1         float64 `json:"l1,omitempty"`         // weight of the sum of the weights, in interactions, above 0; 0 means 1
+	L2         float64 `json:"l2,omitempty"`         // weight of half the sum of their squares, in interactions, above 0; 0 means 200
+	Signed     bool    `json:"signed,omitempty"`     // whether weights may be below 0
+	Neighbours int     `json:"neighbours,omitempty"` // the weights of each item that are kept, those largest in size; 0 means 200, below 0 all
+	// Items is how many items are modelled, those that most users took; others score 0. 0 means all. Only Fit looks at it: FitSLIM models
+	// all items of the matrix.
+	Items     int     `json:"items,omitempty"`
+	Sweeps    int     `json:"sweeps,omitempty"`    // the most rounds over the weights of an item; 0 means 200
+	Tolerance float64 `json:"tolerance,omitempty"` // an item is done when no weight moves by more than that share of the largest; 0 means 1e-3
+	MemoryGB  float64 `json:"memory_gb,omitempty"` // a fit that would take more than that times 1e9 bytes is refused; 0 means 8
+	Threads   int     `json:"threads,omitempty"`   // goroutines; 0 means one a processor. They do not change the model
 
-	Progress func(done, total int) `json:"-"` // told how many items are done, by one goroutine at a time; nil: nobody
+	Progress func(done, total int) `json:"-"` // told how many items are done, by one goroutine at a time; nil means nobody
 }
 
 // Kind is "slim".
 func (SLIM) Kind() string { return "slim" }
 
-// Fit learns from m. It ends soon after ctx, with its cause.
-func (s SLIM) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
+// Fit is FitSLIM of the items that are to be modelled.
+func (c SLIM) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
+	return fitPart(m, "slim", c.Items, func(m *Matrix) (Scorer, error) { return asScorer(FitSLIM(ctx, m, c)) })
+}
+
+func (c SLIM) defaults() (SLIM, error) {
+	setDefault(&c.L1, 1)
+	setDefault(&c.L2, 200)
+	setDefault(&c.Neighbours, 200)
+	setDefault(&c.Sweeps, 200)
+	setDefault(&c.Tolerance, 1e-3)
+	switch {
+	case !(c.L1 > 0) || math.IsInf(c.L1, 1) || !(c.L2 > 0) || math.IsInf(c.L2, 1):
+		return c, fmt.Errorf("candidate: slim: l1 is %v and l2 %v; finite numbers above 0 are expected", c.L1, c.L2)
+	case !(c.Tolerance > 0) || c.Sweeps < 1:
+		return c, fmt.Errorf("candidate: slim: %d sweeps to a tolerance of %v; numbers above 0 are expected", c.Sweeps, c.Tolerance)
+	}
+	return c, nil
+}
+
+// FitSLIM learns from m with its values; Matrix.Binary makes it one of clicks. It takes 4*n^2 bytes, n being the number of items.
+func FitSLIM(ctx context.Context, m *Matrix, c SLIM) (*ItemWeights, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	s.L1, s.L2, s.Sweeps, s.Tolerance = cmp.Or(s.L1, 1), cmp.Or(s.L2, 30), cmp.Or(s.Sweeps, 100), cmp.Or(s.Tolerance, 1e-4)
-	if !(s.L1 > 0 && s.L2 > 0 && s.Tolerance > 0) || math.IsInf(s.L1+s.L2, 1) || s.Sweeps < 0 || s.Neighbours < 0 {
-		return nil, fmt.Errorf("candidate: slim with l1 %v, l2 %v, tolerance %v, %d sweeps and %d neighbours; none below 0 is expected",
-			s.L1, s.L2, s.Tolerance, s.Sweeps, s.Neighbours)
-	}
-	catalogue, gram, err := gramOf(ctx, "slim", m, s.Items, s.MemoryGB, s.Threads)
+	c, err := c.defaults()
 	if err != nil {
 		return nil, err
 	}
-	// Where no value is below 0, no weight above 0 can come from an item without a product of more than L1: every step only takes away from it.
-	screened := !s.Signed && (m.Value == nil || slices.Min(m.Value) >= 0)
-	found := make([][]weighted, gram.Rows)
-	if err := eachItem(ctx, gram.Rows, s.Threads, s.Progress, func() func(j int) {
-		d := descent{SLIM: s, gram: gram, screened: screened}
+	g, err := itemGram(ctx, m, "slim", c.MemoryGB, c.Threads)
+	if err != nil {
+		return nil, err
+	}
+	// Where no value is below 0, no weight above 0 can come from an item whose product with the target is not above L1: what the others
+	// explain is taken away from it.
+	screened := !c.Signed && (m.Value == nil || slices.Min(m.Value) >= 0)
+	found := make([][]weighted, g.Rows)
+	if err := eachItem(ctx, g.Rows, c.Threads, c.Progress, func() func(j int) {
+		d := descent{SLIM: c, gram: g, screened: screened}
 		return func(j int) { found[j] = d.fit(ctx, j) }
 	}); err != nil {
 		return nil, err
 	}
-	return &sparseItemModel{catalogue, bySource(found)}, nil
-}
-
-// weighted is what having another item adds to the score of one.
-type weighted struct {
-	item   int32
-	weight float32
-}
-
-// keepLargest cuts w to the k largest in size, ties by the lower item, in the order of items.
-func keepLargest(w []weighted, k int) []weighted {
-	if k > 0 && k < len(w) {
-		slices.SortFunc(w, func(a, b weighted) int {
-			return cmp.Or(cmp.Compare(math.Abs(float64(b.weight)), math.Abs(float64(a.weight))), cmp.Compare(a.item, b.item))
-		})
-		w = w[:k]
-		slices.SortFunc(w, func(a, b weighted) int { return cmp.Compare(a.item, b.item) })
-	}
-	return slices.Clone(w)
+	return bySource(found), nil
 }
 
 // descent fits one item after another.
@@ -92,7 +95,10 @@ type descent struct {
 
 	at       []int32   // the items that may have a weight
 	w        []float64 // theirs
-	gradient []float64 // (X'(x_j - X w))_i of theirs
+	gradient []float64 // theirs: (X'(x_j - X w))_i
+	on       []int32   // which of at have a weight
+	onW      []float64 // theirs
+	onGram   []float64 // X'X of these alone
 }
 
 // fit is the weights for item j.
@@ -105,56 +111,95 @@ func (d *descent) fit(ctx context.Context, j int) []weighted {
 		}
 		d.at, d.w, d.gradient = append(d.at, int32(i)), append(d.w, 0), append(d.gradient, float64(g))
 	}
-	// Rounds over those with a weight, as long as they move, between rounds over all.
-	all := true
-	for range d.Sweeps {
-		if ctx.Err() != nil {
-			return nil
-		}
-		moved, largest := 0.0, 0.0
-		for c := range d.at {
-			if !all && d.w[c] == 0 {
-				continue
-			}
-			moved = max(moved, d.step(c))
-			largest = max(largest, math.Abs(d.w[c]))
-		}
-		still := moved <= d.Tolerance*largest
-		if all && still {
+	// Between rounds over all go rounds over those that have a weight, which are few, until they are still.
+	for left := d.Sweeps; left > 0 && ctx.Err() == nil; {
+		left--
+		if d.roundOfAll() {
 			break
 		}
-		all = still
+		left = d.roundsOfFew(ctx, target, left)
 	}
-	var kept []weighted
+	var found []weighted
 	for c, w := range d.w {
 		if w != 0 {
-			kept = append(kept, weighted{d.at[c], float32(w)})
+			found = append(found, weighted{d.at[c], float32(w)})
 		}
 	}
-	return keepLargest(kept, d.Neighbours)
+	return keepLargest(found, d.Neighbours)
 }
 
-// step puts the weight of d.at[c] where the others want it, and returns how far it moved.
-func (d *descent) step(c int) float64 {
-	row := d.gram.Row(int(d.at[c]))
-	square := float64(row[d.at[c]])
-	wanted := d.gradient[c] + square*d.w[c]
-	w := 0.0
+// wanted is where a weight is best if the others stay: without is its gradient if it were zero, square the square of its column.
+func (d *descent) wanted(without, square float64) float64 {
 	switch {
-	case wanted > d.L1:
-		w = (wanted - d.L1) / (square + d.L2)
-	case wanted < -d.L1 && d.Signed:
-		w = (wanted + d.L1) / (square + d.L2)
+	case without > d.L1:
+		return (without - d.L1) / (square + d.L2)
+	case without < -d.L1 && d.Signed:
+		return (without + d.L1) / (square + d.L2)
 	}
-	moved := w - d.w[c]
-	if moved == 0 {
-		return 0
+	return 0
+}
+
+// roundOfAll puts each weight where the others want it and reports whether none moved by more than the tolerance.
+func (d *descent) roundOfAll() (still bool) {
+	moved, largest := 0.0, 0.0
+	for c, item := range d.at {
+		square := float64(d.gram.Row(int(item))[item])
+		w := d.wanted(d.gradient[c]+square*d.w[c], square)
+		by := w - d.w[c]
+		if by != 0 {
+			d.w[c] = w
+			d.take(int(item), by)
+		}
+		moved, largest = max(moved, math.Abs(by)), max(largest, math.Abs(w))
 	}
-	d.w[c] = w
+	return moved <= d.Tolerance*largest
+}
+
+// take brings the gradients up to date after the weight of item moved.
+func (d *descent) take(item int, by float64) {
+	row := d.gram.Row(item)
 	for k, i := range d.at {
-		d.gradient[k] -= moved * float64(row[i])
+		d.gradient[k] -= by * float64(row[i])
 	}
-	return math.Abs(moved)
+}
+
+// roundsOfFew goes at most left rounds over those that have a weight, and returns how many are left then. Meanwhile no gradients are
+// kept: those of the few are inner products of a small matrix.
+func (d *descent) roundsOfFew(ctx context.Context, target []float32, left int) int {
+	d.on, d.onW, d.onGram = d.on[:0], d.onW[:0], d.onGram[:0]
+	for c, w := range d.w {
+		if w != 0 {
+			d.on, d.onW = append(d.on, int32(c)), append(d.onW, w)
+		}
+	}
+	for _, c := range d.on {
+		row := d.gram.Row(int(d.at[c]))
+		for _, other := range d.on {
+			d.onGram = append(d.onGram, float64(row[d.at[other]]))
+		}
+	}
+	n := len(d.on)
+	for still := false; !still && left > 0 && ctx.Err() == nil; left-- {
+		moved, largest := 0.0, 0.0
+		for k, c := range d.on {
+			square := d.onGram[k*n+k]
+			explained := numeric.Dot64(d.onGram[k*n:(k+1)*n], d.onW) - square*d.onW[k]
+			w := d.wanted(float64(target[d.at[c]])-explained, square)
+			moved, largest = max(moved, math.Abs(w-d.onW[k])), max(largest, math.Abs(w))
+			d.onW[k] = w
+		}
+		still = moved <= d.Tolerance*largest
+	}
+	for c, i := range d.at {
+		d.gradient[c] = float64(target[i])
+	}
+	for k, c := range d.on {
+		d.w[c] = d.onW[k]
+		if d.onW[k] != 0 {
+			d.take(int(d.at[c]), d.onW[k])
+		}
+	}
+	return left
 }
 
 // eachItem calls a function of its own thread for each item.
@@ -186,104 +231,4 @@ func eachItem(ctx context.Context, items, threads int, progress func(done, total
 		return context.Cause(ctx)
 	}
 	return nil
-}
-
-// largestWeights keeps the k largest in size of each column of b, ties by the lower row.
-func largestWeights(ctx context.Context, b numeric.Dense, k int) (weightRows, error) {
-	found := make([][]weighted, b.Cols)
-	// Some columns at a time, as a column alone would touch a line of the cache for each of its values.
-	const columns = 64
-	n := b.Rows
-	size := make([]float32, columns*n)
-	var kept []numeric.Ranked
-	for from := 0; from < b.Cols; from += columns {
-		if ctx.Err() != nil {
-			return weightRows{}, context.Cause(ctx)
-		}
-		to := min(b.Cols, from+columns)
-		for i := range n {
-			for c, w := range b.Row(i)[from:to] {
-				size[c*n+i] = max(w, -w)
-			}
-		}
-		for j := from; j < to; j++ {
-			kept = numeric.TopK(size[(j-from)*n:(j-from+1)*n], k, kept[:0])
-			for _, r := range kept {
-				if r.Value > 0 {
-					found[j] = append(found[j], weighted{r.Index, b.Row(int(r.Index))[j]})
-				}
-			}
-			slices.SortFunc(found[j], func(a, b weighted) int { return cmp.Compare(a.item, b.item) })
-		}
-	}
-	return bySource(found), nil
-}
-
-// weightRows are sparse weights by the item that is had: row i holds what it adds to which items, ascending.
-type weightRows struct {
-	start  []int64
-	item   []int32
-	weight []float32
-}
-
-// bySource turns lists by the item that is scored, each ascending, into rows by the item that is had.
-func bySource(found [][]weighted) weightRows {
-	r := weightRows{start: make([]int64, len(found)+1)}
-	for _, list := range found {
-		for _, w := range list {
-			r.start[w.item+1]++
-		}
-	}
-	for i := range found {
-		r.start[i+1] += r.start[i]
-	}
-	r.item, r.weight = make([]int32, r.start[len(found)]), make([]float32, r.start[len(found)])
-	next := slices.Clone(r.start)
-	for j, list := range found {
-		for _, w := range list {
-			r.item[next[w.item]], r.weight[next[w.item]] = int32(j), w.weight
-			next[w.item]++
-		}
-	}
-	return r
-}
-
-// sparseItemModel scores by the weights between some pairs of items.
-type sparseItemModel struct {
-	modelled
-	weightRows
-}
-
-func (s *sparseItemModel) Scores(h *History, out []float32) {
-	clear(out[:len(s.start)-1])
-	for k, item := range h.Item {
-		p := s.placeOf(item)
-		if p < 0 {
-			continue
-		}
-		value, from, to := h.value(k), s.start[p], s.start[p+1]
-		weight := s.weight[from:to]
-		for n, j := range s.weightRows.item[from:to] {
-			out[j] += value * weight[n]
-		}
-	}
-	s.spread(out[:s.items])
-}
-
-func (s *sparseItemModel) Because(h *History, item int32) (int32, float32) {
-	j := s.placeOf(item)
-	if j < 0 {
-		return -1, 0
-	}
-	return strongest(h, func(i int32) float32 {
-		p := s.placeOf(i)
-		if p < 0 {
-			return 0
-		}
-		from, to := s.start[p], s.start[p+1]
-		if n, ok := slices.BinarySearch(s.weightRows.item[from:to], int32(j)); ok {
-			return s.weight[from+int64(n)]
-		}
-		return 0
-	})
 }

@@ -179,7 +179,7 @@ func (s *sweeper) invertBlock(k0, k1 int) {
 	for i := range size {
 		to := s.a.Row(k0 + i)[k0 : k0+i+1]
 		for j := range to {
-			to[j] = -float32(dot64(s.inverse[i*size+i:(i+1)*size], s.inverse[j*size+i:(j+1)*size]))
+			to[j] = -float32(Dot64(s.inverse[i*size+i:(i+1)*size], s.inverse[j*size+i:(j+1)*size]))
 		}
 	}
 }

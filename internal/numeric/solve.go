@@ -17,7 +17,7 @@ func SolveSPD(n int, a, b []float64) error {
 		return &NotPositiveDefiniteError{Pivot: pivot, Value: value}
 	}
 	for i := range n {
-		b[i] = (b[i] - dot64(a[i*n:i*n+i], b[:i])) / a[i*n+i]
+		b[i] = (b[i] - Dot64(a[i*n:i*n+i], b[:i])) / a[i*n+i]
 	}
 	// The factor's columns are far apart, so what is found is taken away from all before it, row by row.
 	for i := n - 1; i >= 0; i-- {
@@ -36,9 +36,9 @@ func cholesky(n int, a []float64) (pivot int, value float64) {
 		row := a[i*n : i*n+i+1]
 		for j := range i {
 			other := a[j*n : j*n+j+1]
-			row[j] = (row[j] - dot64(row[:j], other[:j])) / other[j]
+			row[j] = (row[j] - Dot64(row[:j], other[:j])) / other[j]
 		}
-		d := row[i] - dot64(row[:i], row[:i])
+		d := row[i] - Dot64(row[:i], row[:i])
 		// Not "d <= 0": a NaN is no pivot either.
 		if !(d > 0) || math.IsInf(d, 1) {
 			return i, d
@@ -55,13 +55,13 @@ func invertLower(n int, l, to []float64) {
 		column := to[j*n : (j+1)*n]
 		column[j] = 1 / l[j*n+j]
 		for i := j + 1; i < n; i++ {
-			column[i] = -dot64(l[i*n+j:i*n+i], column[j:i]) / l[i*n+i]
+			column[i] = -Dot64(l[i*n+j:i*n+i], column[j:i]) / l[i*n+i]
 		}
 	}
 }
 
-// dot64 is the inner product of x and y, of the same length. Calling the vector code costs more than it saves on a few values.
-func dot64(x, y []float64) float64 {
+// Dot64 is the inner product of x and y, of the same length. Calling the vector code costs more than it saves on a few values.
+func Dot64(x, y []float64) float64 {
 	if len(x) >= 16 {
 		return vek.Dot(x, y)
 	}

@@ -43,7 +43,7 @@ func TestSolveSPDFindsThePlanted(t *testing.T) {
 			a[i*n+i]++
 		}
 		for i := range n {
-			b[i] = dot64(a[i*n:(i+1)*n], x)
+			b[i] = Dot64(a[i*n:(i+1)*n], x)
 		}
 		if err := SolveSPD(n, a, b); err != nil {
 			t.Fatal(err)
