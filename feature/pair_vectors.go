@@ -1,0 +1,176 @@
+// Features of one user and the cards of one page.
+
+package feature
+
+import (
+	"math"
+
+	"github.com/seguefeed/segue/warehouse"
+)
+
+// Vectors writes the features of p and each of cards at a moment to out, which has length len(cards) x len(Columns()), row after row; NaN where a
+// feature does not exist. slots are the cards' slots, -1 for none, or nil for none at all. The moment must not lie before p's last
+// row; a session that is over by then is closed in p. Nothing is allocated.
+func (c *PairContext) Vectors(p *Past, at Moment, cards, slots []int32, out []float32) {
+	p.settle(at.AtMS)
+	k := c.index(at.Day)
+	var user [userColumns]float32
+	p.vector(at, &user)
+	for i, card := range cards {
+		row := out[i*pairColumns : (i+1)*pairColumns : (i+1)*pairColumns]
+		copy(row, user[:])
+		a := c.attr(card)
+		c.cardVector(card, a, k, at.Day, row)
+		c.matchVector(p, card, a, at, user[uLift], row)
+		row[xSlot] = nan32
+		if slots != nil && slots[i] >= 0 {
+			row[xSlot] = float32(slots[i])
+		}
+	}
+}
+
+func log1p(v float32) float32 { return float32(math.Log1p(float64(v))) }
+
+const hourMS = 3600 * 1000
+
+func hours(ms int64) float32 { return float32(ms) / hourMS }
+
+// vector writes the columns of the user and the moment.
+func (p *Past) vector(at Moment, v *[userColumns]float32) {
+	part := min(at.Hour/6, 3)
+	v[uLift] = (p.all.clicks + userStrength) / (p.all.expected + userStrength)
+	v[uEvidence] = log1p(p.all.expected)
+	v[uFrontCTR] = (p.front.clicks + .5) / (p.front.shown + 25)
+	v[uDeepCTR] = (p.deep.clicks + .5) / (p.deep.shown + 10)
+	v[uImpressions] = log1p(p.impressions)
+	v[uClicks] = log1p(p.clicks)
+	v[uDays] = p.days
+	v[uSessions] = log1p(p.sessions)
+	s := &p.session
+	ended := p.sessions
+	if s.shown > 0 {
+		ended--
+	}
+	v[uBrowsedShare] = (p.browsed + .3) / (ended + 1)
+	v[uDepth] = p.depthSum / ended // NaN for 0/0
+	v[uRecency], v[uClickRecency], v[uFirstSeen] = nan32, nan32, nan32
+	if p.impressions > 0 {
+		v[uRecency], v[uFirstSeen] = hours(at.AtMS-p.lastMS), hours(at.AtMS-p.firstMS)/24
+	}
+	if p.clicks > 0 {
+		v[uClickRecency] = hours(at.AtMS - p.lastClickMS)
+	}
+	v[uDwell] = log1p(p.viewSeconds / p.views)
+	v[uSwipes] = (p.swipes + 1) / (p.clicks + 1)
+	v[uLikes] = (p.likes + .1) / (p.clicks + 2)
+	v[uReads] = (p.reads + .3) / (p.clicks + 2)
+	v[uPartCTR] = (p.partClicks[part] + .5) / (p.parts[part] + 15)
+	v[uPartShare] = (p.parts[part] + 1) / (p.impressions + 4)
+	v[uAge], v[uMonths], v[uFollows] = p.age, p.months, log1p(p.follows)
+	v[uGender], v[uProvince] = float32(p.gender), float32(p.province)
+	v[mHour] = float32(at.Hour)
+	v[mWeekday] = float32(((at.Day+3)%7 + 7) % 7) // 1 January 1970 was a Thursday
+
+	v[sNew], v[sSeconds], v[sDepth], v[sSincePage], v[sSinceClick] = 1, 0, nan32, nan32, nan32
+	if s.shown > 0 {
+		v[sNew], v[sSeconds] = 0, log1p(float32(at.AtMS-s.startMS)/1000)
+		v[sSincePage] = log1p(float32(at.AtMS-p.lastMS) / 1000)
+		if s.depth >= 0 {
+			v[sDepth] = float32(s.depth)
+		}
+	}
+	if s.clicks > 0 {
+		v[sSinceClick] = s.sinceClick
+	}
+	v[sImpressions], v[sClicks], v[sScreens] = log1p(s.shown), s.clicks, log1p(s.screens)
+	v[sLift] = (s.clicks + .5) / (s.expected*v[uLift] + .5)
+}
+
+// cardVector writes the columns of a card at the k-th day.
+func (c *PairContext) cardVector(card int32, a *cardAttr, k, day int32, v []float32) {
+	n := c.count(card, k)
+	app := c.appLift(a, n, k)
+	clicks, shown := n.counted(c.hasApp)
+	v[cLift] = c.ownLift(n, app, k)
+	v[cAppLift] = app
+	v[cKin] = c.kin(a, n, k)
+	v[cContent1] = c.contentLift(a, k)
+	v[cContent2], v[cContent3] = c.contents[1].lift(int32(a.content[1]), int(k)), c.contents[2].lift(int32(a.content[2]), int(k))
+	v[cCreator] = c.creators.without(a.creator, int(k), clicks, shown)
+	v[cSong] = c.songs.without(a.song, int(k), clicks, shown)
+	v[cArtist] = c.artists.without(a.artist, int(k), clicks, shown)
+	v[cTalk] = c.talks.without(a.talk, int(k), clicks, shown)
+	v[cType] = c.types.lift(int32(a.kind), int(k))
+	v[cShown], v[cAppShown] = log1p(n.shown), log1p(n.appShown)
+	one, three := c.count(card, max(k-1, 0)), c.count(card, max(k-3, 0))
+	shown1 := n.appShown - one.appShown
+	v[cAppShown1] = log1p(shown1)
+	v[cGrowth] = v[cAppShown1] - log1p(n.appShown/max(float32(k), 1))
+	v[cTrend1], v[cTrend3] = c.trend(n, one, app, k), c.trend(n, three, app, k)
+	const s = 20 // clicks by which what follows them is shrunk
+	v[cLikes] = (n.appLikes + s*c.like[0][k]) / (n.appClicks + s)
+	v[cShares] = (n.appShares + s*c.like[1][k]) / (n.appClicks + s)
+	v[cComments] = (n.appComments + s*c.like[2][k]) / (n.appClicks + s)
+	v[cAge] = nan32
+	if a.published != warehouse.UnknownDay {
+		v[cAge] = float32(day - a.published)
+	}
+	v[cFollowers] = a.followers
+	v[cKind] = float32(a.kind)
+}
+
+// trend is the lift of the days since before over that of all days.
+func (c *PairContext) trend(n, before *cardCount, app float32, k int32) float32 {
+	s := c.app[k]
+	return (n.appClicks - before.appClicks + s*app) / (app * ((n.appShown-before.appShown)*c.appBase[k] + s))
+}
+
+const (
+	userStrength  = 1 // expected clicks by which a user's lift is shrunk
+	matchStrength = 2 // and that of her taste for a group of cards
+)
+
+// lift is how much more she clicks on a group's cards than on others.
+func (g *group) lift(user float32) float32 {
+	if g == nil {
+		return 1
+	}
+	return (g.evidence.clicks + matchStrength) / (g.expected*user + matchStrength)
+}
+
+// matchVector writes the columns of the user and the card.
+func (c *PairContext) matchVector(p *Past, card int32, a *cardAttr, at Moment, user float32, v []float32) {
+	content, creator := p.contents[0].find(int32(a.content[0])), p.creators.find(a.creator)
+	v[xContent1] = content.lift(user)
+	v[xContent2] = p.contents[1].find(int32(a.content[1])).lift(user)
+	v[xContent3] = p.contents[2].find(int32(a.content[2])).lift(user)
+	v[xCreator] = creator.lift(user)
+	v[xSong] = p.songs.find(a.song).lift(user)
+	v[xArtist] = p.artists.find(a.artist).lift(user)
+	v[xTalk] = p.talks.find(a.talk).lift(user)
+	v[xType] = p.types.find(int32(a.kind)).lift(user)
+	v[xShows], v[xShownAgo], v[xCardClicks] = 0, nan32, 0
+	if seen := p.cards.find(card); seen != nil {
+		v[xShows], v[xShownAgo], v[xCardClicks] = seen.shown, hours(at.AtMS-seen.lastMS), seen.clicks
+	}
+	v[xContentShown], v[xContentAgo] = 0, nan32
+	if content != nil {
+		v[xContentShown], v[xContentAgo] = log1p(content.shown), hours(at.AtMS-content.lastMS)
+	}
+	v[xCreatorShown], v[xCreatorClicks] = 0, 0
+	if creator != nil {
+		v[xCreatorShown], v[xCreatorClicks] = log1p(creator.shown), creator.rate.clicks
+	}
+	v[xLastContent], v[xLastCreator] = nan32, nan32
+	if p.session.clicks > 0 {
+		v[xLastContent], v[xLastCreator] = same(p.session.lastContent, int32(a.content[0])), same(p.session.lastCre, a.creator)
+	}
+}
+
+// same is 1 for equal codes; none is equal to nothing.
+func same(a, b int32) float32 {
+	if a == b && a >= 0 {
+		return 1
+	}
+	return 0
+}
