@@ -58,7 +58,7 @@ const (
 	userColumns
 )
 
-// Columns of the card.
+// Columns of the card. Those of groups stand in the order of their kinds.
 const (
 	cLift = userColumns + iota
 	cAppLift
@@ -86,7 +86,7 @@ const (
 	cardColumns
 )
 
-// Columns of the user and the card.
+// Columns of the user and the card. Those of groups stand in the order of their kinds.
 const (
 	xContent1 = cardColumns + iota
 	xContent2
@@ -96,6 +96,8 @@ const (
 	xArtist
 	xTalk
 	xType
+	xTaste
+	xCell
 	xShows
 	xShownAgo
 	xCardClicks
@@ -181,6 +183,8 @@ var pairList = [pairColumns]PairColumn{
 	xArtist:        {Name: "match_artist", Unit: "ratio", Rule: PastRows, Why: "the same of this artist"},
 	xTalk:          {Name: "match_talk", Unit: "ratio", Rule: PastRows, Why: "the same of this topic"},
 	xType:          {Name: "match_type", Unit: "ratio", Rule: PastRows, Why: "the same of pictures or videos"},
+	xTaste:         {Name: "taste", Unit: "lift - 1", Rule: PastRows, Why: "what her clicks on all contents say of this one, as tastes go together among all users"},
+	xCell:          {Name: "cell_content_lift", Unit: "ratio", Rule: DaysBefore, Why: "people of her gender, age and tenure on this content, over what is expected of each"},
 	xShows:         {Name: "card_shows", Unit: "times", Rule: PastRows, Why: "how often she was shown the card: seen once, it is passed over"},
 	xShownAgo:      {Name: "card_hours_since", Unit: "h", Rule: PastRows, Why: "since she was shown it; none if never"},
 	xCardClicks:    {Name: "card_clicks", Unit: "clicks", Rule: PastRows, Why: "she opened it before"},

@@ -34,8 +34,9 @@ func (t *tallies) add(code int32, k int, clicks, n float32) {
 	t.n[at] += n
 }
 
-// accumulate turns counts of days into running sums. It comes once, before any question.
-func (t *tallies) accumulate() {
+// accumulate turns counts of days into running sums and finds how far lifts differ from what is thought of each code beforehand, which is 1 where
+// prior is nil. It comes once, before any question.
+func (t *tallies) accumulate(prior func(code int32, k int) float32) {
 	for from := 0; from < len(t.n); from += t.days {
 		var clicks, n float64 // sums of many days may pass what a float32 counts exactly
 		for k := range t.days {
@@ -55,7 +56,11 @@ func (t *tallies) accumulate() {
 		}
 		m := moments{}
 		for at := k; at < len(t.n); at += t.days {
-			m.add(float64(t.clicks[at]), float64(t.n[at])*float64(t.base[k]))
+			e := float64(t.n[at]) * float64(t.base[k])
+			if prior != nil {
+				e *= float64(prior(int32(at/t.days), k))
+			}
+			m.add(float64(t.clicks[at]), e)
 		}
 		t.strength[k] = m.strength()
 	}
@@ -91,17 +96,17 @@ func (m *moments) strength() float32 {
 	return float32(min(max(1/variance, minStrength), maxStrength))
 }
 
-// lift is the mean lift of a code given its rows before the k-th day; NaN for no code.
-func (t *tallies) lift(code int32, k int) float32 {
+// lift is the mean lift of a code given its rows before the k-th day and what is thought of it beforehand; NaN for no code.
+func (t *tallies) lift(code int32, k int, prior float32) float32 {
 	if code < 0 {
 		return nan32
 	}
 	at := int(code)*t.days + k
 	s := t.strength[k]
-	return (t.clicks[at] + s) / (t.n[at]*t.base[k] + s)
+	return (t.clicks[at] + s*prior) / (t.n[at]*t.base[k] + s)
 }
 
-// without is lift without the rows of one card of the code, so that it says something beside the card's own.
+// without is lift, thought to be 1 beforehand, without the rows of one card of the code, so that it says something beside the card's own.
 func (t *tallies) without(code int32, k int, clicks, n float32) float32 {
 	if code < 0 {
 		return nan32

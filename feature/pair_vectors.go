@@ -15,13 +15,14 @@ func (c *PairContext) Vectors(p *Past, at Moment, cards, slots []int32, out []fl
 	p.settle(at.AtMS)
 	k := c.index(at.Day)
 	var user [userColumns]float32
-	p.vector(at, &user)
+	p.vector(at, k, &user)
+	taste := c.study.taste.foldIn(k, &p.group[ofContent1], user[uLift])
 	for i, card := range cards {
 		row := out[i*pairColumns : (i+1)*pairColumns : (i+1)*pairColumns]
 		copy(row, user[:])
 		a := c.attr(card)
 		c.cardVector(card, a, k, at.Day, row)
-		c.matchVector(p, card, a, at, user[uLift], row)
+		c.matchVector(p, card, a, at, k, user[uLift], &taste, row)
 		row[xSlot] = nan32
 		if slots != nil && slots[i] >= 0 {
 			row[xSlot] = float32(slots[i])
@@ -36,9 +37,9 @@ const hourMS = 3600 * 1000
 func hours(ms int64) float32 { return float32(ms) / hourMS }
 
 // vector writes the columns of the user and the moment.
-func (p *Past) vector(at Moment, v *[userColumns]float32) {
+func (p *Past) vector(at Moment, k int32, v *[userColumns]float32) {
 	part := min(at.Hour/6, 3)
-	v[uLift] = (p.all.clicks + userStrength) / (p.all.expected + userStrength)
+	v[uLift] = p.lift(p.c.study.user[k])
 	v[uEvidence] = log1p(p.all.expected)
 	v[uFrontCTR] = (p.front.clicks + .5) / (p.front.shown + 25)
 	v[uDeepCTR] = (p.deep.clicks + .5) / (p.deep.shown + 10)
@@ -94,13 +95,16 @@ func (c *PairContext) cardVector(card int32, a *cardAttr, k, day int32, v []floa
 	v[cLift] = c.ownLift(n, app, k)
 	v[cAppLift] = app
 	v[cKin] = c.kin(a, n, k)
-	v[cContent1] = c.contentLift(a, k)
-	v[cContent2], v[cContent3] = c.contents[1].lift(int32(a.content[1]), int(k)), c.contents[2].lift(int32(a.content[2]), int(k))
-	v[cCreator] = c.creators.without(a.creator, int(k), clicks, shown)
-	v[cSong] = c.songs.without(a.song, int(k), clicks, shown)
-	v[cArtist] = c.artists.without(a.artist, int(k), clicks, shown)
-	v[cTalk] = c.talks.without(a.talk, int(k), clicks, shown)
-	v[cType] = c.types.lift(int32(a.kind), int(k))
+	for level := ofContent1; level <= ofContent3; level++ {
+		v[cContent1+level] = nan32
+		if code := a.codes[level]; code >= 0 {
+			v[cContent1+level] = c.contentLift(level, code, int(k))
+		}
+	}
+	for kind := ofCreator; kind <= ofTalk; kind++ {
+		v[cContent1+kind] = c.groups[kind].without(a.codes[kind], int(k), clicks, shown)
+	}
+	v[cType] = c.groups[ofType].lift(a.codes[ofType], int(k), 1)
 	v[cShown], v[cAppShown] = log1p(n.shown), log1p(n.appShown)
 	one, three := c.count(card, max(k-1, 0)), c.count(card, max(k-3, 0))
 	shown1 := n.appShown - one.appShown
@@ -108,15 +112,15 @@ func (c *PairContext) cardVector(card int32, a *cardAttr, k, day int32, v []floa
 	v[cGrowth] = v[cAppShown1] - log1p(n.appShown/max(float32(k), 1))
 	v[cTrend1], v[cTrend3] = c.trend(n, one, app, k), c.trend(n, three, app, k)
 	const s = 20 // clicks by which what follows them is shrunk
-	v[cLikes] = (n.appLikes + s*c.like[0][k]) / (n.appClicks + s)
-	v[cShares] = (n.appShares + s*c.like[1][k]) / (n.appClicks + s)
-	v[cComments] = (n.appComments + s*c.like[2][k]) / (n.appClicks + s)
+	v[cLikes] = (n.appLikes + s*c.after[0][k]) / (n.appClicks + s)
+	v[cShares] = (n.appShares + s*c.after[1][k]) / (n.appClicks + s)
+	v[cComments] = (n.appComments + s*c.after[2][k]) / (n.appClicks + s)
 	v[cAge] = nan32
 	if a.published != warehouse.UnknownDay {
 		v[cAge] = float32(day - a.published)
 	}
 	v[cFollowers] = a.followers
-	v[cKind] = float32(a.kind)
+	v[cKind] = float32(a.codes[ofType])
 }
 
 // trend is the lift of the days since before over that of all days.
@@ -125,30 +129,25 @@ func (c *PairContext) trend(n, before *cardCount, app float32, k int32) float32 
 	return (n.appClicks - before.appClicks + s*app) / (app * ((n.appShown-before.appShown)*c.appBase[k] + s))
 }
 
-const (
-	userStrength  = 1 // expected clicks by which a user's lift is shrunk
-	matchStrength = 2 // and that of her taste for a group of cards
-)
-
-// lift is how much more she clicks on a group's cards than on others.
-func (g *group) lift(user float32) float32 {
-	if g == nil {
-		return 1
-	}
-	return (g.evidence.clicks + matchStrength) / (g.expected*user + matchStrength)
-}
-
 // matchVector writes the columns of the user and the card.
-func (c *PairContext) matchVector(p *Past, card int32, a *cardAttr, at Moment, user float32, v []float32) {
-	content, creator := p.contents[0].find(int32(a.content[0])), p.creators.find(a.creator)
-	v[xContent1] = content.lift(user)
-	v[xContent2] = p.contents[1].find(int32(a.content[1])).lift(user)
-	v[xContent3] = p.contents[2].find(int32(a.content[2])).lift(user)
-	v[xCreator] = creator.lift(user)
-	v[xSong] = p.songs.find(a.song).lift(user)
-	v[xArtist] = p.artists.find(a.artist).lift(user)
-	v[xTalk] = p.talks.find(a.talk).lift(user)
-	v[xType] = p.types.find(int32(a.kind)).lift(user)
+func (c *PairContext) matchVector(p *Past, card int32, a *cardAttr, at Moment, k int32, user float32, taste *[tasteDims]float32, v []float32) {
+	var content, creator *group
+	for kind, code := range a.codes {
+		g := p.group[kind].find(code)
+		switch kind {
+		case ofContent1:
+			content = g
+		case ofCreator:
+			creator = g
+		}
+		s := c.study.match[kind][k]
+		v[xContent1+kind] = 1
+		if g != nil {
+			v[xContent1+kind] = (g.evidence.clicks + s) / (g.expected*user + s)
+		}
+	}
+	v[xTaste] = c.study.taste.match(k, a.codes[ofContent1], taste)
+	v[xCell] = c.study.cell(p.cell, a.codes[ofContent1], k)
 	v[xShows], v[xShownAgo], v[xCardClicks] = 0, nan32, 0
 	if seen := p.cards.find(card); seen != nil {
 		v[xShows], v[xShownAgo], v[xCardClicks] = seen.shown, hours(at.AtMS-seen.lastMS), seen.clicks
@@ -163,7 +162,7 @@ func (c *PairContext) matchVector(p *Past, card int32, a *cardAttr, at Moment, u
 	}
 	v[xLastContent], v[xLastCreator] = nan32, nan32
 	if p.session.clicks > 0 {
-		v[xLastContent], v[xLastCreator] = same(p.session.lastContent, int32(a.content[0])), same(p.session.lastCre, a.creator)
+		v[xLastContent], v[xLastCreator] = same(p.session.lastContent, a.codes[ofContent1]), same(p.session.lastCreator, a.codes[ofCreator])
 	}
 }
 
