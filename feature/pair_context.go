@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/seguefeed/segue/warehouse"
@@ -40,9 +41,11 @@ type PairContext struct {
 	own, app []float32    // by k: strengths by which cards' lifts are shrunk
 	after    [3][]float32 // by k: likes, shares and comments opened, a click
 	groups   [groupKinds]tallies
+	exposure tallies    // by band of how often a card was shown before the day
 	wider    [2][]int32 // by code of a content level: its code of the next wider level
 	hasApp   bool       // the log says what all users of the app did
 	study    study
+	ready    atomic.Pointer[readyDay]
 }
 
 // cardAttr is what does not change of a card.
@@ -224,20 +227,26 @@ func (c *PairContext) readOwn(ctx context.Context, w Source, from, last time.Tim
 	})
 }
 
-// sumGroups counts by what cards belong to: the whole app's rows where the log has them, else the sample's.
+// sumGroups counts by what cards belong to, and by how often they were shown before: the whole app's rows where the log has them, else
+// the sample's.
 func (c *PairContext) sumGroups(n [groupKinds]int) {
 	for kind := range c.groups {
 		c.groups[kind] = newTallies(n[kind], c.days)
 	}
+	c.exposure = newTallies(exposureBands, c.days)
 	for card := range c.attrs {
+		before := float32(0)
 		for k := 1; k < c.days; k++ {
-			clicks, shown := c.cards[card*c.days+k].counted(c.hasApp)
+			day := &c.cards[card*c.days+k]
+			clicks, shown := day.counted(c.hasApp)
 			if shown == 0 {
 				continue
 			}
 			for kind, code := range c.attrs[card].codes {
 				c.groups[kind].add(code, k, clicks, shown)
 			}
+			c.exposure.add(exposureBand(before), k, clicks, shown)
+			before += day.times(c.hasApp)
 		}
 	}
 	for kind := groupKinds - 1; kind >= 0; kind-- { // wider levels first
@@ -247,6 +256,15 @@ func (c *PairContext) sumGroups(n [groupKinds]int) {
 		}
 		c.groups[kind].accumulate(prior)
 	}
+	c.exposure.accumulate(nil)
+}
+
+const exposureBands = 24
+
+// exposureBand is the power of two of a number of impressions. What was shown little is clicked less: feeds show what they think well of, so
+// that it will not do to think of an unknown card as of the mean impression.
+func exposureBand(shown float32) int32 {
+	return int32(min(math.Ilogb(float64(shown)+1), exposureBands-1))
 }
 
 // counted is the clicks that groups count, and what is held against them.
@@ -255,6 +273,14 @@ func (n *cardCount) counted(app bool) (clicks, shown float32) {
 		return n.appClicks, n.appShown
 	}
 	return n.clicks, n.expected
+}
+
+// times is how often a card was shown, in the rows that groups count.
+func (n *cardCount) times(app bool) float32 {
+	if app {
+		return n.appShown
+	}
+	return n.shown
 }
 
 // sumCards turns counts of days into running sums and finds how far cards differ.
@@ -312,10 +338,11 @@ func (c *PairContext) sumCards() {
 	}
 }
 
-// kin is the lift of what is like a card: its content's times that of its creator's other cards.
+// kin is the lift of what is like a card: its content's, times that of its creator's other cards, times that of cards shown as often.
 func (c *PairContext) kin(a *cardAttr, n *cardCount, k int32) float32 {
 	clicks, shown := n.counted(c.hasApp)
-	return c.contentLift(ofContent1, a.codes[ofContent1], int(k)) * or(c.groups[ofCreator].without(a.codes[ofCreator], int(k), clicks, shown), 1)
+	return c.contentLift(ofContent1, a.codes[ofContent1], int(k)) * or(c.groups[ofCreator].without(a.codes[ofCreator], int(k), clicks, shown), 1) *
+		c.exposure.lift(exposureBand(n.times(c.hasApp)), int(k), 1)
 }
 
 // contentLift is the lift of a code of a content level, shrunk towards that of the wider levels; 1 for none.

@@ -67,14 +67,15 @@ func cellOf(gender int16, t *Traits) int32 {
 
 // studyShard is the sums over some users.
 type studyShard struct {
-	c     *PairContext
-	past  *Past
-	users []moments             // by k
-	match [groupKinds][]moments // by k, as changes
-	taste *tasteSums
-	cells tallies
-	rows  []tasteRow // of the user at hand
-	known []evidence // by place: what cells have counted of her
+	c              *PairContext
+	past           *Past
+	users          []moments             // by k
+	match          [groupKinds][]moments // by k, as changes
+	taste          *tasteSums
+	cells          tallies
+	rows           []tasteRow // of the user at hand, with so many clicks of such a spread
+	clicks, spread float64
+	known          []evidence // by place: what cells have counted of her
 }
 
 // learnStudy passes over users' days and looks at what is known of each at their ends.
@@ -116,6 +117,9 @@ func (c *PairContext) learnStudy(ctx context.Context, w Source, from, last time.
 	for _, s := range shards[1:] {
 		all.merge(s)
 	}
+	if dbg != nil {
+		dbg(all)
+	}
 	c.study.user = strengths(all.users)
 	for m := range all.match {
 		c.study.match[m] = strengths(all.match[m])
@@ -150,9 +154,9 @@ func (s *studyShard) merge(o *studyShard) {
 		add(s.match[m], o.match[m])
 	}
 	s.taste.merge(o.taste)
-	for i := range s.cells.n {
-		s.cells.clicks[i] += o.cells.clicks[i]
-		s.cells.n[i] += o.cells.n[i]
+	for i, y := range o.cells.at {
+		s.cells.at[i].clicks += y.clicks
+		s.cells.at[i].n += y.n
 	}
 }
 
@@ -161,7 +165,7 @@ func (s *studyShard) user(h *warehouse.Histories, u int) {
 	p := s.past
 	p.reset(s.c, TraitsOf(s.c.profiles, h.User[u]))
 	clear(s.known)
-	s.rows = s.rows[:0]
+	s.rows, s.clicks, s.spread = s.rows[:0], 0, 0
 	var user moments
 	var match [groupKinds]moments
 	for i, end := h.Start[u], h.Start[u+1]; i < end; {
@@ -176,17 +180,19 @@ func (s *studyShard) user(h *warehouse.Histories, u int) {
 		now := moments{}
 		now.add(float64(p.all.clicks), float64(p.all.expected))
 		change(&s.users[k], &user, now)
-		lift := float64(p.lift(studyStrength))
 		for kind := range p.group {
 			b := &p.group[kind]
 			now = moments{}
 			for _, at := range b.used {
 				g := &b.val[at]
-				now.add(float64(g.evidence.clicks), float64(g.expected)*lift)
+				now.addShare(float64(g.evidence.clicks), float64(p.all.clicks), float64(g.expected/p.all.expected), p.spread())
 			}
 			change(&s.match[kind][k], &match[kind], now)
 		}
-		s.tastesOf(p, k, lift)
+		s.tastesOf(p, k)
+	}
+	if dbgU != nil {
+		dbgU(p)
 	}
 }
 
@@ -198,9 +204,10 @@ func change(sum, before *moments, now moments) {
 }
 
 // tastesOf counts what is known of the user's contents at the end of a day.
-func (s *studyShard) tastesOf(p *Past, k int, lift float64) {
-	s.taste.add(k, s.rows, -1)
-	s.rows = s.rows[:0]
+func (s *studyShard) tastesOf(p *Past, k int) {
+	s.taste.add(k, s.clicks, s.spread, s.rows, -1)
+	s.rows, s.clicks, s.spread = s.rows[:0], float64(p.all.clicks), p.spread()
+	lift := p.lift(studyStrength)
 	b := &p.group[ofContent1]
 	for _, at := range b.used {
 		place := s.c.study.taste.place[b.key[at]-1]
@@ -208,15 +215,15 @@ func (s *studyShard) tastesOf(p *Past, k int, lift float64) {
 			continue
 		}
 		g := &b.val[at]
-		e := float64(g.expected) * lift
-		if e > 0 {
-			s.rows = append(s.rows, tasteRow{int(place), float64(g.evidence.clicks) - e, e})
+		if g.expected > 0 {
+			share := float64(g.expected / p.all.expected)
+			s.rows = append(s.rows, tasteRow{int(place), float64(g.evidence.clicks) - s.clicks*share, share})
 		}
 		before := &s.known[place]
-		s.cells.add(p.cell*int32(s.taste.n)+int32(place), k, g.evidence.clicks-before.clicks, (g.expected-before.expected)*float32(lift))
+		s.cells.add(p.cell*int32(s.taste.n)+int32(place), k, g.evidence.clicks-before.clicks, (g.expected-before.expected)*lift)
 		*before = g.evidence
 	}
-	s.taste.add(k, s.rows, 1)
+	s.taste.add(k, s.clicks, s.spread, s.rows, 1)
 }
 
 // cell is the lift of a demographic cell for a content; NaN for cards without one.
@@ -226,3 +233,7 @@ func (s *study) cell(cell, content, k int32) float32 {
 	}
 	return s.cells.lift(cell*int32(s.places)+int32(s.taste.place[content]), int(k), 1)
 }
+
+var dbg func(*studyShard)
+
+var dbgU func(*Past)

@@ -1,12 +1,12 @@
 // How tastes for contents go together, learned from all users: who clicks more than expected on one content tends to do so on some
-// others. With clicks of user u on content g Poisson of mean
+// others. Of the C_u clicks of user u, each falls on content g with chance
 //
-//	e_ug (1 + x_u . v_g),   x_u standard normal in tasteDims dimensions,
+//	p_ug (1 + x_u . v_g),   x_u standard normal in tasteDims dimensions,
 //
-// e_ug being what her own lift, the slots and the cards let expect, the covariance of contents g and h is estimated by its moments,
-// S_gh / N_gh with S = sum_u (r_ug r_uh - [g=h] e_ug), r = clicks - e and N = sum_u e_ug e_uh, shrunk by how far it is chance, and
-// v is its largest eigenvectors (factor analysis by moments; Lawley and Maxwell, 1971). A user is folded in from her own counts: the
-// best linear estimate of x_u solves (I + sum_g e_ug v_g v_g') x = sum_g v_g r_ug.
+// p_ug being the share that the slots and cards she was shown let expect. The covariance of contents g and h is estimated by the moments of
+// the multinomial, S_gh / N_gh with r = clicks - C p, S = sum_u (r_ug r_uh + f_u C_u p_ug p_uh - [g=h] f_u C_u p_ug) and
+// N = sum_u C_u (C_u - 1) p_ug p_uh, f being below 1 for those who click on much of what they see (Past.spread), shrunk by how far it is chance; v is its largest eigenvectors (factor analysis by moments; Lawley and Maxwell, 1971). A user is folded
+// in from her own counts: with e_ug = what is expected of her, the best linear estimate of x_u solves (I + sum_g e_ug v_g v_g') x = sum_g v_g (clicks_ug - e_ug).
 
 package feature
 
@@ -42,26 +42,29 @@ func newTasteSums(n, days int) *tasteSums {
 	return t
 }
 
-// tasteRow is one user's counts of one content.
+// tasteRow is one user's clicks on one content, less those expected of her, and the share of her clicks that these are.
 type tasteRow struct {
-	place int
-	r, e  float64
+	place    int
+	r, share float64
 }
 
-// add adds the outer products of one user's rows to the sums of the k-th day, with a sign.
-func (t *tasteSums) add(k int, rows []tasteRow, sign float64) {
+// add adds the products of rows of a user with so many clicks of such a spread to the sums of the k-th day, with a sign.
+func (t *tasteSums) add(k int, clicks, spread float64, rows []tasteRow, sign float64) {
+	if clicks < 2 { // one click says nothing about what goes together
+		return
+	}
 	s, nn := t.s[k], t.nn[k]
 	for i := range rows {
 		a := &rows[i]
 		for j := range rows[:i+1] {
 			b := &rows[j]
 			at := max(a.place, b.place)*t.n + min(a.place, b.place) // the lower triangle
-			v := a.r * b.r
+			v := a.r*b.r + spread*clicks*a.share*b.share
 			if i == j {
-				v -= a.e
+				v -= spread * clicks * a.share
 			}
 			s[at] += sign * v
-			nn[at] += sign * a.e * b.e
+			nn[at] += sign * clicks * (clicks - 1) * a.share * b.share
 		}
 	}
 }
@@ -362,8 +365,8 @@ func (t *tastes) foldIn(k int32, contents *book[group], user float32) (x [tasteD
 	return x
 }
 
-// match is how much more than 1 a user's lift for a content is; NaN for cards without one.
-func (t *tastes) match(k int32, content int32, x *[tasteDims]float32) float32 {
+// match is the log of a user's lift for a content, beside her own; NaN for cards without one.
+func (t *tastes) match(k, content int32, x *[tasteDims]float32) float32 {
 	if content < 0 || t.place[content] < 0 {
 		return nan32
 	}

@@ -15,20 +15,33 @@ func (c *PairContext) Vectors(p *Past, at Moment, cards, slots []int32, out []fl
 	p.settle(at.AtMS)
 	k := c.index(at.Day)
 	var user [userColumns]float32
-	p.vector(at, k, &user)
-	taste := c.study.taste.foldIn(k, &p.group[ofContent1], user[uLift])
+	lift := p.vector(at, k, &user)
+	taste := c.study.taste.foldIn(k, &p.group[ofContent1], lift)
+	ready := c.ready.Load()
+	if ready != nil && ready.day != at.Day {
+		ready = nil
+	}
 	for i, card := range cards {
-		row := out[i*pairColumns : (i+1)*pairColumns : (i+1)*pairColumns]
-		copy(row, user[:])
+		row := (*[pairColumns]float32)(out[i*pairColumns:])
+		copy(row[:], user[:])
+		ofCard, match := (*[cardColumns]float32)(row[userColumns:]), (*[matchColumns]float32)(row[userColumns+cardColumns:])
 		a := c.attr(card)
-		c.cardVector(card, a, k, at.Day, row)
-		c.matchVector(p, card, a, at, k, user[uLift], &taste, row)
-		row[xSlot] = nan32
+		if ready != nil && card >= 0 && int(card) < len(c.attrs) {
+			*ofCard = ready.cards[card]
+		} else {
+			c.cardVector(card, a, k, at.Day, ofCard)
+		}
+		c.matchVector(p, card, a, at, k, lift, &taste, match)
+		match[xPrior] = user[uLift] + ofCard[cLift] + or(match[xTaste], 0)
+		match[xSlot] = nan32
 		if slots != nil && slots[i] >= 0 {
-			row[xSlot] = float32(slots[i])
+			match[xSlot] = float32(slots[i])
 		}
 	}
 }
+
+// ln is the natural log of a ratio.
+func ln(v float32) float32 { return float32(math.Log(float64(v))) }
 
 func log1p(v float32) float32 { return float32(math.Log1p(float64(v))) }
 
@@ -36,10 +49,11 @@ const hourMS = 3600 * 1000
 
 func hours(ms int64) float32 { return float32(ms) / hourMS }
 
-// vector writes the columns of the user and the moment.
-func (p *Past) vector(at Moment, k int32, v *[userColumns]float32) {
+// vector writes the columns of the user and the moment, and returns her lift.
+func (p *Past) vector(at Moment, k int32, v *[userColumns]float32) (lift float32) {
 	part := min(at.Hour/6, 3)
-	v[uLift] = p.lift(p.c.study.user[k])
+	lift = p.lift(p.c.study.user[k])
+	v[uLift] = ln(lift)
 	v[uEvidence] = log1p(p.all.expected)
 	v[uFrontCTR] = (p.front.clicks + .5) / (p.front.shown + 25)
 	v[uDeepCTR] = (p.deep.clicks + .5) / (p.deep.shown + 10)
@@ -84,33 +98,34 @@ func (p *Past) vector(at Moment, k int32, v *[userColumns]float32) {
 		v[sSinceClick] = s.sinceClick
 	}
 	v[sImpressions], v[sClicks], v[sScreens] = log1p(s.shown), s.clicks, log1p(s.screens)
-	v[sLift] = (s.clicks + .5) / (s.expected*v[uLift] + .5)
+	v[sLift] = ln((s.clicks + .5) / (s.expected*lift + .5))
+	return lift
 }
 
 // cardVector writes the columns of a card at the k-th day.
-func (c *PairContext) cardVector(card int32, a *cardAttr, k, day int32, v []float32) {
+func (c *PairContext) cardVector(card int32, a *cardAttr, k, day int32, v *[cardColumns]float32) {
 	n := c.count(card, k)
 	app := c.appLift(a, n, k)
 	clicks, shown := n.counted(c.hasApp)
-	v[cLift] = c.ownLift(n, app, k)
-	v[cAppLift] = app
-	v[cKin] = c.kin(a, n, k)
+	v[cLift] = ln(c.ownLift(n, app, k))
+	v[cAppLift] = ln(app)
+	v[cKin] = ln(c.kin(a, n, k))
 	for level := ofContent1; level <= ofContent3; level++ {
 		v[cContent1+level] = nan32
 		if code := a.codes[level]; code >= 0 {
-			v[cContent1+level] = c.contentLift(level, code, int(k))
+			v[cContent1+level] = ln(c.contentLift(level, code, int(k)))
 		}
 	}
 	for kind := ofCreator; kind <= ofTalk; kind++ {
-		v[cContent1+kind] = c.groups[kind].without(a.codes[kind], int(k), clicks, shown)
+		v[cContent1+kind] = ln(c.groups[kind].without(a.codes[kind], int(k), clicks, shown))
 	}
-	v[cType] = c.groups[ofType].lift(a.codes[ofType], int(k), 1)
+	v[cType] = ln(c.groups[ofType].lift(a.codes[ofType], int(k), 1))
 	v[cShown], v[cAppShown] = log1p(n.shown), log1p(n.appShown)
 	one, three := c.count(card, max(k-1, 0)), c.count(card, max(k-3, 0))
 	shown1 := n.appShown - one.appShown
 	v[cAppShown1] = log1p(shown1)
 	v[cGrowth] = v[cAppShown1] - log1p(n.appShown/max(float32(k), 1))
-	v[cTrend1], v[cTrend3] = c.trend(n, one, app, k), c.trend(n, three, app, k)
+	v[cTrend1], v[cTrend3] = ln(c.trend(n, one, app, k)), ln(c.trend(n, three, app, k))
 	const s = 20 // clicks by which what follows them is shrunk
 	v[cLikes] = (n.appLikes + s*c.after[0][k]) / (n.appClicks + s)
 	v[cShares] = (n.appShares + s*c.after[1][k]) / (n.appClicks + s)
@@ -130,7 +145,7 @@ func (c *PairContext) trend(n, before *cardCount, app float32, k int32) float32 
 }
 
 // matchVector writes the columns of the user and the card.
-func (c *PairContext) matchVector(p *Past, card int32, a *cardAttr, at Moment, k int32, user float32, taste *[tasteDims]float32, v []float32) {
+func (c *PairContext) matchVector(p *Past, card int32, a *cardAttr, at Moment, k int32, user float32, taste *[tasteDims]float32, v *[matchColumns]float32) {
 	var content, creator *group
 	for kind, code := range a.codes {
 		g := p.group[kind].find(code)
@@ -141,20 +156,23 @@ func (c *PairContext) matchVector(p *Past, card int32, a *cardAttr, at Moment, k
 			creator = g
 		}
 		s := c.study.match[kind][k]
-		v[xContent1+kind] = 1
+		v[xContent1+kind] = 0
 		if g != nil {
-			v[xContent1+kind] = (g.evidence.clicks + s) / (g.expected*user + s)
+			v[xContent1+kind] = ln((g.evidence.clicks + s) / (g.expected*user + s))
 		}
 	}
 	v[xTaste] = c.study.taste.match(k, a.codes[ofContent1], taste)
-	v[xCell] = c.study.cell(p.cell, a.codes[ofContent1], k)
+	v[xCell] = ln(c.study.cell(p.cell, a.codes[ofContent1], k))
 	v[xShows], v[xShownAgo], v[xCardClicks] = 0, nan32, 0
 	if seen := p.cards.find(card); seen != nil {
 		v[xShows], v[xShownAgo], v[xCardClicks] = seen.shown, hours(at.AtMS-seen.lastMS), seen.clicks
 	}
-	v[xContentShown], v[xContentAgo] = 0, nan32
+	v[xContentShown], v[xContentAgo], v[xContentVisit], v[xContentVisitClicks] = 0, nan32, 0, 0
 	if content != nil {
 		v[xContentShown], v[xContentAgo] = log1p(content.shown), hours(at.AtMS-content.lastMS)
+		if content.visit == p.sessions && p.session.shown > 0 {
+			v[xContentVisit], v[xContentVisitClicks] = content.now.shown, content.now.clicks
+		}
 	}
 	v[xCreatorShown], v[xCreatorClicks] = 0, 0
 	if creator != nil {
@@ -172,4 +190,20 @@ func same(a, b int32) float32 {
 		return 1
 	}
 	return 0
+}
+
+// readyDay is the columns of all cards on one day.
+type readyDay struct {
+	day   int32
+	cards [][cardColumns]float32
+}
+
+// Prepare computes the columns that hang on the card and the day alone for a day that a server is about to serve: Vectors of that day then
+// give the same numbers in less time. It may be called at any time and replaces the day prepared before. Memory: 92 bytes a card.
+func (c *PairContext) Prepare(day int32) {
+	r := &readyDay{day: day, cards: make([][cardColumns]float32, len(c.attrs))}
+	for card := range c.attrs {
+		c.cardVector(int32(card), &c.attrs[card], c.index(day), day, &r.cards[card])
+	}
+	c.ready.Store(r)
 }

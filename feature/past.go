@@ -57,9 +57,10 @@ type Past struct {
 	parts, partClicks                                 [4]float32 // by quarter of the day
 	front, deep                                       rate       // rows of the first page and below
 
-	all   evidence
-	cards book[seenCard]
-	group [groupKinds]book[group]
+	all     evidence
+	squares float32 // of expected clicks
+	cards   book[seenCard]
+	group   [groupKinds]book[group]
 
 	clicked [recentClicks]int32 // cards clicked last, a ring
 	nClick  int
@@ -87,6 +88,8 @@ type group struct {
 	rate
 	evidence
 	lastMS int64
+	visit  float32 // the how-manieth session of hers had it last
+	now    rate    // in that session
 }
 
 // session is the one under way, or the last: rows with no gap over 30 minutes.
@@ -225,6 +228,11 @@ func (p *Past) ObserveEvent(e Event) {
 			g.shown++
 			g.rate.clicks += click
 			g.lastMS = e.AtMS
+			if g.visit != p.sessions {
+				g.visit, g.now = p.sessions, rate{}
+			}
+			g.now.shown++
+			g.now.clicks += click
 		}
 	}
 	if click > 0 {
@@ -263,6 +271,7 @@ func (p *Past) weighRow(r pendingRow, browses bool) {
 	}
 	p.all.clicks += click
 	p.all.expected += expected
+	p.squares += expected * expected
 	p.session.expected += expected
 	for kind, code := range p.c.attr(r.card).codes {
 		if code >= 0 {
@@ -271,6 +280,15 @@ func (p *Past) weighRow(r pendingRow, browses bool) {
 			g.expected += expected
 		}
 	}
+}
+
+// spread is the variance of her clicks given the rows' chances, over their mean: 1 for small chances, less for someone who clicks on much
+// of what she sees.
+func (p *Past) spread() float64 {
+	if p.all.expected == 0 {
+		return 1
+	}
+	return max(0, 1-float64(p.all.clicks)*float64(p.squares)/(float64(p.all.expected)*float64(p.all.expected)))
 }
 
 // RecentClicks appends the cards she clicked last to dst, at most 50, the oldest first.
