@@ -169,6 +169,26 @@ func TestCardLiftsByHand(t *testing.T) {
 	near(t, "before the day", float64(c.quality(0, 0)), 1)
 }
 
+// Cards are put into bands by how often they were shown before a day, not on it: a card shown 3 times on the first day with a click, and 5 times
+// on the second with 2, adds 1 of 3 to the band of unknown cards and 2 of 5 to that of 3 to 6 showings.
+func TestExposure(t *testing.T) {
+	c := &PairContext{days: 3, hasApp: true, attrs: []cardAttr{{codes: [groupKinds]int32{-1, -1, -1, -1, -1, -1, -1, 0}}}}
+	c.cards = []cardCount{{}, {appShown: 3, appClicks: 1}, {appShown: 5, appClicks: 2}}
+	c.sumGroups([groupKinds]int{ofType: 1})
+	for _, y := range []struct {
+		shown float32
+		k     int
+		want  tally
+	}{{0, 1, tally{1, 3}}, {0, 2, tally{1, 3}}, {3, 1, tally{}}, {3, 2, tally{2, 5}}, {6, 2, tally{2, 5}}, {7, 2, tally{}}} {
+		if got := c.exposure.at[int(exposureBand(y.shown))*3+y.k]; got != y.want {
+			t.Errorf("cards shown %v times, before day %d: %v, by hand %v", y.shown, y.k, got, y.want)
+		}
+	}
+	if b := exposureBand(3e9); b != exposureBands-1 {
+		t.Errorf("the widest band is %d", b)
+	}
+}
+
 // A matrix with known eigenvalues: q diag(5, 3, -4, 1, .5, ...) q' for a rotation q.
 func TestIterate(t *testing.T) {
 	const n = 40

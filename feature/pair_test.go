@@ -308,7 +308,7 @@ func TestPairsByHand(t *testing.T) {
 		"user_impressions": ln(1 + 3), "user_clicks": ln(1 + 1), "user_days": 1, "user_sessions": ln(2), "user_browsed_share": 1.3 / 2, "user_mean_depth": 5,
 		"user_hours_since": 33 + 59/60., "user_hours_since_click": 34, "user_first_seen": 34 / 24., "user_dwell": ln(1 + 9), "user_swipes": 1 / 2., "user_like_rate": .1 / 3,
 		"user_comment_view_rate": .3 / 3, "user_front_ctr": 1.5 / (2 + 25), "user_deep_ctr": .5 / (1 + 10), "user_part_ctr": .5 / 15, "user_part_share": 1. / (3 + 4),
-		"age": 21, "registered_months": 3, "follows": ln(6), "gender": 0, "hour": 20, "weekday": 5, // 2 November 2019 was a Saturday
+		"age": 21, "registered_months": 3, "follows": ln(6), "gender": 0, "province": float64(slices.Index(set.Columns[slices.IndexFunc(set.Columns, func(c feature.PairColumn) bool { return c.Name == "province" })].Levels, "guang dong")), "hour": 20, "weekday": 5, // 2 November 2019 was a Saturday
 		"session_new": 1, "session_impressions": 0, "session_clicks": 0, "session_seconds": 0, "session_screens": 0, "session_depth": none, "session_pause": none, "session_since_click": none,
 		"card_shows": 1, "card_hours_since": 34, "card_clicks": 0, "content_shows": ln(2), "content_hours_since": 34, "creator_shows": ln(3), "creator_clicks": 1,
 		"session_content_shows": 0, "session_content_clicks": 0, "last_click_content": none, "last_click_creator": none,
