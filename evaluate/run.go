@@ -127,6 +127,25 @@ func (e *run) train(ctx context.Context) error {
 	return nil
 }
 
+// FitChosen fits the ranker called name, one of those of o, on all days of o but the first, which only fill pasts and statistics.
+func FitChosen(ctx context.Context, w Source, pairs *feature.PairContext, o Options, name string) (*rank.Model, error) {
+	if _, err := o.settle(); err != nil {
+		return nil, err
+	}
+	for _, cfg := range o.Algorithms {
+		if rankerName(cfg) != name {
+			continue
+		}
+		set, _, err := build(ctx, w, pairs, learnFrom(Split{TrainFrom: o.From, TrainTo: o.To}), o.To, o.TrainRows, &o)
+		if err != nil {
+			return nil, err
+		}
+		cfg.Threads = o.Threads
+		return rank.Train(ctx, set, cfg)
+	}
+	return nil, fmt.Errorf("evaluate: there is no ranker %q", name)
+}
+
 func meanKnown(values []float64) float64 {
 	sum, n := 0.0, 0.0
 	for _, v := range values {
