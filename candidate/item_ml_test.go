@@ -20,3 +20,19 @@ func TestEASEAsPublished(t *testing.T) {
 		}
 	}
 }
+
+// TestSLIMOnMovieLens: the same study has SLIM above EASE here, at .3770, .2441 and .2957, with settings that it does not tell. On a fifth and on a tenth
+// of the ratings held out, settings of L1 from .5 to 2 and L2 from 100 to 400 differ by less than their errors; on the test set they reach
+// a precision of .370 to .376, the defaults .3759, .2425 and .2945.
+func TestSLIMOnMovieLens(t *testing.T) {
+	train, test := readML100K(t)
+	s, err := SLIM{}.Fit(t.Context(), train)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, r, n := judge(s, train, test)
+	t.Logf("precision %.4f, recall %.4f, NDCG %.4f", p, r, n)
+	if p < .3739 || n < .2905 {
+		t.Errorf("precision %.4f and NDCG %.4f are below EASE's .3739 and .2905", p, n)
+	}
+}
