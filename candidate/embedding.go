@@ -27,7 +27,7 @@ type Sequences struct {
 
 // Embedding are the settings of item embeddings.
 type Embedding struct {
-	Dim       int     `json:"dim,omitempty"`       // numbers a vector, 1..1024; 0 means 64
+	Dim       int     `json:"dim,omitempty"`       // numbers a vector, 1..512; 0 means 64
 	Window    int     `json:"window,omitempty"`    // how many places apart items may be; 0 means 10
 	Negative  int     `json:"negative,omitempty"`  // items drawn for each that is near; 0 means 5
 	Power     float64 `json:"power,omitempty"`     // they are drawn by frequency to this power, -2..2; 0 means .75
@@ -92,11 +92,13 @@ func (s *Sequences) known() (*Sequences, error) {
 	if len(s.Start) == 0 || s.Start[0] != 0 || s.Start[len(s.Start)-1] != int64(len(s.Item)) || s.Weight != nil && len(s.Weight) != len(s.Item) {
 		return nil, fmt.Errorf("candidate: sequences with %d starts, %d items and %d weights do not fit together", len(s.Start), len(s.Item), len(s.Weight))
 	}
-	c := &Sequences{Items: s.Items, Start: []int64{0}}
 	for n := range len(s.Start) - 1 {
 		if s.Start[n] > s.Start[n+1] {
 			return nil, fmt.Errorf("candidate: sequence %d ends before it begins", n)
 		}
+	}
+	c := &Sequences{Items: s.Items, Start: []int64{0}}
+	for n := range len(s.Start) - 1 {
 		for k := s.Start[n]; k < s.Start[n+1]; k++ {
 			i, w := s.Item[k], float32(1)
 			if s.Weight != nil {

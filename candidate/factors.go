@@ -16,7 +16,7 @@ import (
 
 // maxDim bounds the length of item vectors: small solves take some milliseconds there, and a fit is asked whether it is still wanted
 // between them.
-const maxDim = 1024
+const maxDim = 512
 
 // dot is the inner product of two vectors of one length above 0.
 func dot(a, b []float32) float32 { return vek32.Dot(a, b) }
