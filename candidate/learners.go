@@ -17,5 +17,7 @@ func Learners() []Learner {
 		&PureSVD{},
 		&GraphFilter{},
 		&Embedding{},
+		&EASE{},
+		&SLIM{},
 	}
 }

@@ -146,21 +146,37 @@ func (f *fileReader) part(p any) {
 	case *bool:
 		*p = f.bytes(1)[0] != 0
 	case *string:
-		*p = string(slice(f, 1, func(b []byte) byte { return b[0] }))
+		*p = string(slice(f, 1, func(to, from []byte) { copy(to, from) }))
 	case *[]int32:
-		*p = slice(f, 4, func(b []byte) int32 { return int32(binary.LittleEndian.Uint32(b)) })
+		*p = slice(f, 4, func(to []int32, from []byte) {
+			for k := range to {
+				to[k] = int32(binary.LittleEndian.Uint32(from[4*k:]))
+			}
+		})
 	case *[]int64:
-		*p = slice(f, 8, func(b []byte) int64 { return int64(binary.LittleEndian.Uint64(b)) })
+		*p = slice(f, 8, func(to []int64, from []byte) {
+			for k := range to {
+				to[k] = int64(binary.LittleEndian.Uint64(from[8*k:]))
+			}
+		})
 	case *[]float32:
-		*p = slice(f, 4, func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) })
+		*p = slice(f, 4, func(to []float32, from []byte) {
+			for k := range to {
+				to[k] = math.Float32frombits(binary.LittleEndian.Uint32(from[4*k:]))
+			}
+		})
 	case *[]float64:
-		*p = slice(f, 8, func(b []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b)) })
+		*p = slice(f, 8, func(to []float64, from []byte) {
+			for k := range to {
+				to[k] = math.Float64frombits(binary.LittleEndian.Uint64(from[8*k:]))
+			}
+		})
 	}
 }
 
 // slice reads a number of entries of size bytes each and the entries. Room for all is taken at once only where r has as many bytes;
 // otherwise it grows with what arrives.
-func slice[E any](f *fileReader, size int, one func([]byte) E) []E {
+func slice[E any](f *fileReader, size int, decode func(to []E, from []byte)) []E {
 	n := f.word()
 	if f.err == nil && n > f.left/uint64(size) {
 		f.err = fmt.Errorf("%w: a part is longer than its body", ErrDamaged)
@@ -182,14 +198,14 @@ func slice[E any](f *fileReader, size int, one func([]byte) E) []E {
 		if f.err != nil {
 			return nil
 		}
-		if len(s)+len(b)/size > cap(s) {
-			grown := make([]E, len(s), min(n, 2*uint64(cap(s))))
+		at := len(s)
+		if at+len(b)/size > cap(s) {
+			grown := make([]E, at, min(n, 2*uint64(cap(s))))
 			copy(grown, s)
 			s = grown
 		}
-		for ; len(b) > 0; b = b[size:] {
-			s = append(s, one(b))
-		}
+		s = s[:at+len(b)/size]
+		decode(s[at:], b)
 	}
 	return s
 }

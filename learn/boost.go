@@ -132,12 +132,16 @@ type boosting struct {
 	y       []bool
 	weight  []float64 // of each row; nil: 1 each
 	units   []uint32  // the same in units, for the size of leaves; nil: 1 each
-	odds    []float64 // log-odds so far
+	odds    []float64 // of each row: log-odds so far, or what else the trees sum to
 	learn   []int32   // rows that are learned from, ascending
 	held    []int32   // rows that are held out, ascending
 	scaleA  float64
 	scaleH  float64
 	threads int
+
+	slopes func(ctx context.Context, rows []int32) error // sets what rows add to the sums
+	judge  func(ctx context.Context) (float64, error)    // the loss of the rows held out
+	step   func(v float64) float64                       // a leaf's value made of Newton's step; nil: the step itself
 }
 
 // FitBoost fits boosted trees. It needs a byte for each value of d.X, some 60 more a row, and the trees.
@@ -164,24 +168,37 @@ func FitBoost(ctx context.Context, d *Data, c Boost) (*BoostModel, error) {
 	}
 	f.monotone = monotone
 	m.Base = f.begin()
+	f.slopes, f.judge = f.gradients, func(context.Context) (float64, error) { return f.heldLoss(), nil }
+	m.Trees, m.Losses, err = f.run(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// run grows the trees, of which it keeps those up to the least loss of the rows held out; losses are these, after each tree.
+func (f *boosting) run(ctx context.Context, r *rand.Rand) (trees []GrownTree, losses []float64, err error) {
 	kept, best := 0, math.Inf(1)
 	var chosen, rest []int32
-	for k := range c.Trees {
+	for k := range f.c.Trees {
 		f.chooseColumns(r)
 		chosen, rest = append(chosen[:0], f.learn...), rest[:0]
-		if c.Rows < 1 {
-			chosen, rest = sampleShare(r, f.learn, c.Rows, chosen[:0], rest)
+		if f.c.Rows < 1 {
+			chosen, rest = sampleShare(r, f.learn, f.c.Rows, chosen[:0], rest)
 		}
 		rest = append(rest, f.held...)
-		if err := f.gradients(ctx, chosen); err != nil {
-			return nil, err
+		if err := f.slopes(ctx, chosen); err != nil {
+			return nil, nil, err
 		}
 		t, leaves, err := f.grow(ctx, chosen, rest)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for i := range t.Gain {
 			t.Gain[i] /= 2 // of the loss
+			if f.step != nil {
+				t.Value[i] = float32(f.step(float64(t.Value[i])))
+			}
 		}
 		for _, l := range leaves {
 			v := float64(t.Value[l.node])
@@ -192,28 +209,30 @@ func FitBoost(ctx context.Context, d *Data, c Boost) (*BoostModel, error) {
 				f.odds[i] += v
 			}
 		}
-		m.Trees = append(m.Trees, *t)
-		if c.Progress != nil {
-			c.Progress(k+1, c.Trees)
+		trees = append(trees, *t)
+		if f.c.Progress != nil {
+			f.c.Progress(k+1, f.c.Trees)
 		}
 		if len(f.held) == 0 {
 			kept = k + 1
-			if len(t.Nodes) == 1 && c.Rows == 1 && c.Features == 1 {
+			if len(t.Nodes) == 1 && f.c.Rows == 1 && f.c.Features == 1 {
 				break // neither will any other tree find a split
 			}
 			continue
 		}
-		loss := f.heldLoss()
-		m.Losses = append(m.Losses, loss)
+		loss, err := f.judge(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		losses = append(losses, loss)
 		if loss < best {
 			kept, best = k+1, loss
 		}
-		if k+1-kept >= c.Patience {
+		if k+1-kept >= f.c.Patience {
 			break
 		}
 	}
-	m.Trees = slices.Clip(m.Trees[:kept])
-	return m, nil
+	return slices.Clip(trees[:kept]), losses, nil
 }
 
 // newBoosting lays out the rows and the units of their sums.

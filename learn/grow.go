@@ -310,7 +310,7 @@ func (g *growth) divide(n *growing, rows, riders []int32) (left, right *growing)
 	s, f := &n.best, &g.bins.features[n.best.feature]
 	rightSum := n.sum.minus(s.left)
 	vl, vr := g.value(s.left, n), g.value(rightSum, n)
-	g.tree.Gain[n.node] = float32(max(0, s.gain))
+	g.tree.Gain[n.node] = float32(max(0, min(s.gain, math.MaxFloat32)))
 	left = &growing{depth: n.depth + 1, sum: s.left, low: n.low, high: n.high}
 	right = &growing{depth: n.depth + 1, sum: rightSum, low: n.low, high: n.high}
 	if g.monotone != nil {

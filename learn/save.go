@@ -34,6 +34,11 @@ var kinds = map[string]func() Model{
 	"kernel svm":  func() Model { return new(KernelSVMModel) },
 	"mapped svm":  func() Model { return new(MappedSVMModel) },
 	"naive bayes": func() Model { return new(NaiveBayesModel) },
+	// of scores and values, not of probabilities
+	"lambdamart":         func() Model { return new(LambdaMARTModel) },
+	"linear ranking":     func() Model { return new(LinearRankingModel) },
+	"boosted regression": func() Model { return new(BoostRegressionModel) },
+	"linear regression":  func() Model { return new(LinearRegressionModel) },
 }
 
 // ErrForeign is given for a file that is not one of our models.

@@ -18,6 +18,7 @@ type Warehouse interface {
 	Content
 	Groups
 	Training
+	Catalogue
 	Close() error
 }
 

@@ -1,0 +1,118 @@
+// Which of the ranked cards stand on the page, and where.
+
+package feed
+
+import (
+	"math"
+)
+
+// arrange fills the slots one by one: the card with the largest gain that no cap forbids. When the slots that are left are no more than
+// the fresh cards still owed, only fresh cards are looked at. Where caps leave slots empty they stay empty.
+func (f *Feed) arrange(r *Request, pool []pooled, p *Page) {
+	s := &f.c.Settings
+	like := func(i, j int) float64 { return f.like.of(pool[i].item, pool[j].item) }
+	value := make([]float32, len(pool))
+	for i := range pool {
+		value[i] = float32(pool[i].score)
+	}
+	var next picker = byValue{value}
+	switch s.Diversity {
+	case MMR:
+		next = newMarginal(s.Lambda, value, like)
+	case DPP:
+		next = newDeterminantal(s.Lambda, value, like)
+	}
+	placed := make([]bool, len(pool))
+	creators, topics := map[int32]int{}, map[int64]int{}
+	owed := int(math.Ceil(s.FreshShare*float64(min(r.N, len(pool))) - 1e-9))
+	for slot := 0; slot < r.N; slot++ {
+		i := f.pick(r, pool, placed, next, creators, topics, owed > 0 && r.N-slot <= owed, &p.Trace)
+		forced := i >= 0 && owed > 0 && r.N-slot <= owed
+		if i < 0 { // no fresh card is left, or caps forbid them: the floor gives way
+			i = f.pick(r, pool, placed, next, creators, topics, false, &p.Trace)
+			forced = false
+		}
+		if i < 0 {
+			break
+		}
+		placed[i] = true
+		next.take(i)
+		if c := f.c.Cards.Creator[pool[i].item]; c >= 0 {
+			creators[c]++
+		}
+		if topic := f.topic(pool[i].item); topic >= 0 {
+			topics[topic]++
+		}
+		if f.fresh(r, pool[i].item) {
+			owed--
+		}
+		if forced {
+			p.Trace.Fresh++
+		}
+		p.Cards = append(p.Cards, f.place(&pool[i], slot, forced))
+	}
+}
+
+// pick is the candidate with the largest gain that may be placed; -1 for none. Ties go to the one with the higher score.
+func (f *Feed) pick(r *Request, pool []pooled, placed []bool, next picker, creators map[int32]int, topics map[int64]int, freshOnly bool, t *Trace) int {
+	s := &f.c.Settings
+	best, top := -1, math.Inf(-1)
+	for i := range pool {
+		if placed[i] || freshOnly && !f.fresh(r, pool[i].item) {
+			continue
+		}
+		g := next.gain(i)
+		if best >= 0 && !(g > top) {
+			continue
+		}
+		item := pool[i].item
+		if c := f.c.Cards.Creator[item]; s.CreatorCap > 0 && c >= 0 && creators[c] >= s.CreatorCap {
+			t.Capped++
+			continue
+		}
+		if topic := f.topic(item); s.TopicCap > 0 && topic >= 0 && topics[topic] >= s.TopicCap {
+			t.Capped++
+			continue
+		}
+		best, top = i, g
+	}
+	return best
+}
+
+// topic is the talk of a card or, where it has none, its content; -1 for neither. The two kinds do not meet.
+func (f *Feed) topic(item int32) int64 {
+	if t := f.c.Cards.Talk[item]; t >= 0 {
+		return int64(t)
+	}
+	if c := f.c.Cards.Content[item]; c >= 0 {
+		return 1<<32 + int64(c)
+	}
+	return -1
+}
+
+// fresh says whether a card is younger than FreshDays.
+func (f *Feed) fresh(r *Request, item int32) bool {
+	published := f.c.Cards.Published[item]
+	return int64(r.At.Day)-int64(published) < int64(f.c.Settings.FreshDays)
+}
+
+// place puts a candidate in its slot, with the reason of the generator that named it first. A generator whose reason cites a card of her
+// history goes before the others that named it as early.
+func (f *Feed) place(c *pooled, slot int, forced bool) Placed {
+	p := Placed{Item: c.item, Slot: slot, Column: slot % f.c.Settings.Columns, Worth: c.worth, Score: c.score, Fresh: forced, Cause: -1}
+	said := -1
+	for k, n := range c.named {
+		p.Sources = append(p.Sources, Source{f.c.Generators[n.generator].Name(), n.rank})
+		if said < 0 || n.Cause >= 0 && c.named[said].Cause < 0 && n.rank <= 2*c.named[said].rank+citedSlack {
+			said = k
+		}
+	}
+	n := c.named[said]
+	p.Cause = n.Cause
+	p.Reason = f.c.Generators[n.generator].Reason(n.Candidate, f.c.Names)
+	return p
+}
+
+// citedSlack is how many ranks later a generator may have named a card and still give the reason, if it cites a card she knows: readers
+// find such reasons the most helpful (Tintarev and Masthoff, Recommender Systems Handbook, 2015).
+const citedSlack = 10

@@ -1,0 +1,226 @@
+// From a request to a page.
+
+package feed
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/seguefeed/segue/candidate"
+	"github.com/seguefeed/segue/feature"
+	"github.com/seguefeed/segue/warehouse"
+)
+
+// Ranker says what cards are worth to a user at a moment. It is safe for concurrent use.
+type Ranker interface {
+	// Rank writes what each of the cards is worth to out, of the same length. A value that is not a finite number counts as 0.
+	Rank(r *Request, cards []int32, out []Worth) error
+}
+
+// Config is what a feed is made of. All of it is read only.
+type Config struct {
+	Cards      *warehouse.Cards
+	Names      candidate.Names
+	Generators []candidate.Generator // in the order of precedence where two name a card at the same rank
+	Quota      []int                 // candidates of each; nil or 0: an equal share of Settings.Candidates, and a third more, since they overlap
+	Ranker     Ranker
+	Settings   Settings
+}
+
+// Feed makes pages. It is safe for concurrent use.
+type Feed struct {
+	c     Config
+	quota []int
+	like  *likeness
+}
+
+// New checks c and makes a feed of it. Memory: 32 bytes a card beside what c holds.
+func New(c Config) (*Feed, error) {
+	if err := c.Settings.settle(); err != nil {
+		return nil, err
+	}
+	switch {
+	case c.Cards == nil || len(c.Cards.Creator) == 0:
+		return nil, errors.New("feed: the catalogue has no cards")
+	case len(c.Generators) == 0:
+		return nil, errors.New("feed: there is no candidate generator; at least one is needed")
+	case c.Ranker == nil:
+		return nil, errors.New("feed: there is no ranker")
+	case c.Quota != nil && len(c.Quota) != len(c.Generators):
+		return nil, fmt.Errorf("feed: %d quotas for %d generators", len(c.Quota), len(c.Generators))
+	}
+	f := &Feed{c: c, quota: make([]int, len(c.Generators)), like: newLikeness(c.Cards)}
+	for g := range f.quota {
+		if c.Quota != nil {
+			f.quota[g] = c.Quota[g]
+		}
+		if f.quota[g] <= 0 {
+			f.quota[g] = max(1, c.Settings.Candidates*4/(3*len(c.Generators)))
+		}
+	}
+	return f, nil
+}
+
+// With is f with other settings; they share everything else.
+func (f *Feed) With(s Settings) (*Feed, error) {
+	c := f.c
+	c.Settings = s
+	if err := c.Settings.settle(); err != nil {
+		return nil, err
+	}
+	return &Feed{c: c, quota: f.quota, like: f.like}, nil
+}
+
+// Settings are the settings in force, defaults put in.
+func (f *Feed) Settings() Settings { return f.c.Settings }
+
+// pooled is one candidate on its way to the page.
+type pooled struct {
+	item  int32
+	named []naming // the generators that named it, best rank first
+	worth Worth
+	score float64
+}
+
+// naming is one generator's word for a card.
+type naming struct {
+	generator, rank int
+	candidate.Candidate
+}
+
+// Page makes the page that r asks for. The only errors are those of a request that makes no sense, of the ranker, and of ctx.
+func (f *Feed) Page(ctx context.Context, r *Request) (*Page, error) {
+	if r.N < 1 {
+		return nil, fmt.Errorf("feed: a page of %d cards; at least 1 is expected", r.N)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	if r.Shown == nil && r.Past != nil {
+		known := *r
+		known.Shown = shownBy(r.Past, r.At.AtMS, f.c.Settings.FatigueDays)
+		r = &known
+	}
+	p := &Page{}
+	pool := f.gather(r, &p.Trace)
+	if err := ctx.Err(); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err := f.rank(r, pool, &p.Trace); err != nil {
+		return nil, fmt.Errorf("feed: rank: %w", err)
+	}
+	f.arrange(r, pool, p)
+	return p, nil
+}
+
+// shownBy is what a past says of cards.
+func shownBy(p *feature.Past, atMS int64, days int) func(int32) Shown {
+	since := atMS - int64(days)*24*3600*1000
+	return func(item int32) Shown {
+		times, last := p.Shown(item)
+		if last < since {
+			times = 0
+		}
+		return Shown{Times: times, Clicked: p.CardClicks(item) > 0}
+	}
+}
+
+// gather asks the generators and merges what they name, by their ranks: what all name early comes first.
+func (f *Feed) gather(r *Request, t *Trace) []pooled {
+	q := candidate.Query{History: r.History, Traits: r.Traits, AtMS: r.At.AtMS, Day: r.At.Day, Hour: r.At.Hour, Skip: f.filter(r, t)}
+	at := make(map[int32]int)
+	var pool []pooled
+	var buffer []candidate.Candidate
+	for g, generator := range f.c.Generators {
+		buffer = generator.Candidates(&q, f.quota[g], buffer[:0])
+		t.Named = append(t.Named, Named{generator.Name(), len(buffer)})
+		for rank, c := range buffer {
+			k, ok := at[c.Item]
+			if !ok {
+				k = len(pool)
+				at[c.Item] = k
+				pool = append(pool, pooled{item: c.Item})
+			}
+			pool[k].named = append(pool[k].named, naming{g, rank, c})
+		}
+	}
+	for k := range pool {
+		slices.SortStableFunc(pool[k].named, func(a, b naming) int { return cmp.Compare(a.rank, b.rank) })
+	}
+	slices.SortFunc(pool, func(a, b pooled) int {
+		return cmp.Or(cmp.Compare(a.named[0].rank, b.named[0].rank), cmp.Compare(len(b.named), len(a.named)), cmp.Compare(a.item, b.item))
+	})
+	t.Distinct = len(pool)
+	return pool[:min(len(pool), f.c.Settings.Candidates)]
+}
+
+// filter is what generators are told to skip. Cards that fatigue drops are skipped here too: a generator then names others in their place.
+func (f *Feed) filter(r *Request, t *Trace) func(int32) bool {
+	cards, s := f.c.Cards, &f.c.Settings
+	exclude := setOf(r.Exclude)
+	blocked := setOf(r.BlockedCreators)
+	contents := setOf(r.Contents)
+	return func(i int32) bool {
+		if i < 0 || int(i) >= len(cards.Creator) {
+			return true
+		}
+		if cards.Published[i] > r.At.Day || exclude[i] || blocked[cards.Creator[i]] || contents != nil && !contents[int32(cards.Content[i])] {
+			t.Filtered++
+			return true
+		}
+		if r.Shown != nil && (s.DropAfter > 0 || s.HideClicked) {
+			shown := r.Shown(i)
+			if s.HideClicked && shown.Clicked || s.DropAfter > 0 && !shown.Clicked && shown.Times >= s.DropAfter {
+				t.Dropped++
+				return true
+			}
+		}
+		return false
+	}
+}
+
+func setOf(ids []int32) map[int32]bool {
+	if ids == nil {
+		return nil
+	}
+	set := make(map[int32]bool, len(ids))
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
+}
+
+// rank asks the ranker, lets fatigue fade what she passed over, and orders the pool by score.
+func (f *Feed) rank(r *Request, pool []pooled, t *Trace) error {
+	items, worth := make([]int32, len(pool)), make([]Worth, len(pool))
+	for k := range pool {
+		items[k] = pool[k].item
+	}
+	if err := f.c.Ranker.Rank(r, items, worth); err != nil {
+		return err
+	}
+	s := &f.c.Settings
+	for k := range pool {
+		p := &pool[k]
+		p.worth = worth[k]
+		p.score = float64(worth[k].Value)
+		if !(p.score >= 0 && p.score <= 1e30) { // no number, or none to weigh
+			p.score = 0
+		}
+		if s.Fatigue > 0 && r.Shown != nil {
+			if shown := r.Shown(p.item); shown.Times > 0 && !shown.Clicked {
+				for range min(shown.Times, 64) {
+					p.score *= s.Fatigue
+				}
+				t.Faded++
+			}
+		}
+	}
+	slices.SortFunc(pool, func(a, b pooled) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.item, b.item))
+	})
+	return nil
+}

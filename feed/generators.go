@@ -1,0 +1,219 @@
+// The generators of a log's feed, fitted on the days before one: which there are, and what each is made from.
+
+package feed
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/seguefeed/segue/candidate"
+	"github.com/seguefeed/segue/feature"
+	"github.com/seguefeed/segue/warehouse"
+)
+
+// GeneratorNames are the names of all generators, in the order of precedence.
+func GeneratorNames() []string {
+	var out []string
+	for _, s := range generators {
+		out = append(out, s.name)
+	}
+	return out
+}
+
+// Fitting is what generators are fitted on: the days From to before AsOf.
+type Fitting struct {
+	From, AsOf time.Time
+	// Only names the generators to fit, nil for all.
+	Only []string
+	// ModelCards bounds the cards that item-to-item models know, the most clicked first; 0 means 8,000. EASE holds 4 bytes a pair of them
+	// while it is fitted: 256 MB for 8,000.
+	ModelCards int
+	Seed       uint64
+	Threads    int // 0: one a core
+	Progress   func(done, total int, name string)
+}
+
+// modelCards is enough for nine in ten clicks of the reference log.
+const modelCards = 8000
+
+// Fitted is a fitted generator and what it cost.
+type Fitted struct {
+	candidate.Generator
+	Seconds float64
+}
+
+// material is what several generators are made from, each made once.
+type material struct {
+	w        feature.Source
+	f        Fitting
+	first    int32
+	asOf     int32
+	stats    *candidate.CardStats
+	use      []warehouse.CardUse
+	days     []warehouse.CardDay
+	examined []float64
+	profiles *warehouse.Profiles
+	clicks   *candidate.Clicks // nil before it is asked for
+	known    *candidate.Subset
+	part     *candidate.Matrix
+}
+
+// generators lists them; each is declared here once.
+var generators = []struct {
+	name string
+	fit  func(ctx context.Context, m *material) (candidate.Generator, error)
+}{
+	{"watched", fitWatched},
+	{"ease", fitEASE},
+	{"ials", fitIALS},
+	{"content", fitContent},
+	{"demographic", fitDemographic},
+	{"popular", fitPopular},
+	{"trending", fitTrending},
+	{"fresh", fitFresh},
+}
+
+// FitGenerators fits the generators that f asks for. A log in which nobody clicked two cards has no item-to-item models: they are left out.
+func FitGenerators(ctx context.Context, w feature.Source, cards *warehouse.Cards, f Fitting) ([]Fitted, error) {
+	for _, name := range f.Only {
+		if !slices.Contains(GeneratorNames(), name) {
+			return nil, fmt.Errorf("feed: there is no generator %q; there are %s", name, strings.Join(GeneratorNames(), ", "))
+		}
+	}
+	m := &material{w: w, f: f, first: epochDay(f.From), asOf: epochDay(f.AsOf)}
+	if m.first >= m.asOf {
+		return nil, fmt.Errorf("feed: generators from %s to before %s: no day is left", f.From.Format(time.DateOnly), f.AsOf.Format(time.DateOnly))
+	}
+	last := f.AsOf.AddDate(0, 0, -1)
+	var err error
+	if m.use, err = w.CardUse(ctx, f.From, last); err != nil {
+		return nil, err
+	}
+	if m.days, err = w.CardDays(ctx, f.From, last); err != nil {
+		return nil, err
+	}
+	if m.stats, err = candidate.NewCardStats(cards, m.use, m.days, m.asOf, candidate.StatsConfig{Horizon: 7}); err != nil {
+		return nil, err
+	}
+	slots, err := w.SlotUse(ctx, f.From, last)
+	if err != nil {
+		return nil, err
+	}
+	m.examined = candidate.Examination(slots)
+	if m.profiles, err = w.Profiles(ctx); err != nil {
+		return nil, err
+	}
+	var out []Fitted
+	for k, s := range generators {
+		if f.Only != nil && !slices.Contains(f.Only, s.name) {
+			continue
+		}
+		if f.Progress != nil {
+			f.Progress(k, len(generators), s.name)
+		}
+		began := time.Now()
+		g, err := s.fit(ctx, m)
+		if err != nil {
+			return nil, fmt.Errorf("feed: fit %s: %w", s.name, err)
+		}
+		if g != nil {
+			out = append(out, Fitted{g, time.Since(began).Seconds()})
+		}
+	}
+	return out, nil
+}
+
+func epochDay(t time.Time) int32 {
+	return int32(time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC).Unix() / 86400)
+}
+
+// evidence is what impressions are worth to item-to-item models.
+func (m *material) evidence() candidate.Evidence {
+	return candidate.Evidence{Like: .5, Share: .5, Examination: m.examined}
+}
+
+// matrix is the clicks of users with two or more, on the cards that models know; nil where there are none.
+func (m *material) matrix(ctx context.Context) (*candidate.Matrix, error) {
+	if m.clicks != nil {
+		return m.part, nil
+	}
+	var err error
+	if m.clicks, err = candidate.ClickMatrix(ctx, m.w, m.first, m.asOf, candidate.MatrixConfig{Evidence: m.evidence(), Seed: m.f.Seed}); err != nil {
+		return nil, err
+	}
+	limit := m.f.ModelCards
+	if limit <= 0 {
+		limit = modelCards
+	}
+	m.known = candidate.FrequentCards(&m.clicks.Matrix, 2, limit)
+	if len(m.known.Card) < 2 {
+		return nil, nil
+	}
+	m.part, err = m.known.Restrict(&m.clicks.Matrix)
+	return m.part, err
+}
+
+// fromModel makes a generator of an item-side model of the known cards.
+func (m *material) fromModel(ctx context.Context, name string, l candidate.Learner) (candidate.Generator, error) {
+	x, err := m.matrix(ctx)
+	if err != nil || x == nil {
+		return nil, err
+	}
+	s, err := l.Fit(ctx, x)
+	if err != nil {
+		return nil, err
+	}
+	return m.known.Generator(candidate.FromScorer(name, s)), nil
+}
+
+func fitEASE(ctx context.Context, m *material) (candidate.Generator, error) {
+	return m.fromModel(ctx, "ease", candidate.EASE{Neighbours: 200, Threads: m.f.Threads})
+}
+
+func fitIALS(ctx context.Context, m *material) (candidate.Generator, error) {
+	return m.fromModel(ctx, "ials", candidate.IALS{Dim: 32, Threads: m.f.Threads, Seed: m.f.Seed})
+}
+
+func fitWatched(ctx context.Context, m *material) (candidate.Generator, error) {
+	lists, err := candidate.FitCoWatch(ctx, m.w, m.w, m.stats.Len(), m.first, m.asOf, candidate.CoWatchConfig{Threads: m.f.Threads})
+	if err != nil {
+		return nil, err
+	}
+	return candidate.NewWatched(lists, candidate.WatchedConfig{})
+}
+
+func fitContent(ctx context.Context, m *material) (candidate.Generator, error) {
+	lifts, err := candidate.CountLifts(ctx, m.w, m.stats, m.first, candidate.LiftConfig{})
+	if err != nil {
+		return nil, err
+	}
+	return candidate.FitContent(m.stats, lifts, candidate.ContentConfig{})
+}
+
+func fitDemographic(ctx context.Context, m *material) (candidate.Generator, error) {
+	people := candidate.NewPeople(m.profiles, candidate.PeopleConfig{})
+	use, err := candidate.CountPeople(ctx, m.w, m.stats, m.first, people, m.profiles, candidate.CellConfig{Examination: m.examined})
+	if err != nil {
+		return nil, err
+	}
+	return candidate.FitDemographic(people, use, candidate.DemographicConfig{})
+}
+
+func fitPopular(_ context.Context, m *material) (candidate.Generator, error) {
+	return candidate.FitPopular(m.stats, nil, candidate.PopularConfig{})
+}
+
+func fitTrending(_ context.Context, m *material) (candidate.Generator, error) {
+	days := m.days
+	if len(days) == 0 {
+		days = candidate.DaysOf(m.use)
+	}
+	return candidate.FitTrending(m.stats, days, candidate.TrendingConfig{})
+}
+
+func fitFresh(_ context.Context, m *material) (candidate.Generator, error) {
+	return candidate.FitFresh(m.stats, candidate.FreshConfig{})
+}

@@ -1,0 +1,5 @@
+//go:build !(cgo && amd64 && !windows)
+
+package numeric
+
+func vectorKernels() []kernel { return nil }

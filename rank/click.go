@@ -1,0 +1,145 @@
+// The click models: each algorithm gives a score of a row, whose logistic curve learn's models predict.
+
+package rank
+
+import (
+	"context"
+	"math"
+
+	"github.com/seguefeed/segue/learn"
+)
+
+// fitClick fits the model of clicks: a *learn.BoostModel, whose trees may be those of LambdaMART, or a *learn.PipelineModel of an encoder and a
+// *learn.LogisticModel, whose coefficients may be those of a linear ranking.
+func (in *inputs) fitClick(ctx context.Context) (learn.Model, error) {
+	c := in.cfg
+	switch c.Algorithm {
+	case LambdaMART:
+		d, err := in.ranked(ctx, in.train)
+		if err != nil {
+			return nil, err
+		}
+		m, err := learn.FitLambdaMART(ctx, d, learn.LambdaMART{Objective: learn.RankGroups, Trees: c.Trees, LearningRate: c.LearningRate, MaxLeaves: c.MaxLeaves, MinLeaf: c.MinLeaf,
+			Features: c.Features, Seed: c.Seed, Threads: c.Threads, Progress: c.Progress})
+		if err != nil {
+			return nil, err
+		}
+		b := &learn.BoostModel{Columns: m.Columns, Trees: m.Trees}
+		return b, in.stopAtBest(ctx, b)
+	case Pairwise:
+		return in.fitPairwise(ctx)
+	}
+	d := in.data(in.train, false)
+	if c.Position == PositionWeights {
+		d.Weight = in.exposures(in.train)
+	}
+	if c.Algorithm == Logistic {
+		return learn.FitPipeline(ctx, d, learn.Pipeline{Encoder: linearEncoder(c), Learner: learn.Logistic{C: c.C, Threads: c.Threads}})
+	}
+	b, err := learn.FitBoost(ctx, d, learn.Boost{Trees: c.Trees, LearningRate: c.LearningRate, MaxLeaves: c.MaxLeaves, MinLeaf: c.MinLeaf, L2: c.L2,
+		Features: c.Features, Seed: c.Seed, Threads: c.Threads, Progress: c.Progress})
+	if err != nil {
+		return nil, err
+	}
+	return b, in.stopAtBest(ctx, b)
+}
+
+// linearEncoder is how linear models see columns: heavy tails drawn in, what is missing said.
+func linearEncoder(c *Config) learn.EncoderConfig {
+	return learn.EncoderConfig{Impute: "median", Indicator: true, Log: "auto", MissingLevel: true, MinCount: 30, Threads: c.Threads}
+}
+
+func (in *inputs) fitPairwise(ctx context.Context) (learn.Model, error) {
+	d, err := in.ranked(ctx, in.train)
+	if err != nil {
+		return nil, err
+	}
+	raw := &learn.Data{X: d.X, Columns: d.Columns, Y: make([]bool, d.X.Rows)}
+	e, err := learn.FitEncoder(ctx, raw, linearEncoder(in.cfg))
+	if err != nil {
+		return nil, err
+	}
+	encoded, err := e.Encode(ctx, raw)
+	if err != nil {
+		return nil, err
+	}
+	d.X, d.Columns = encoded.X, encoded.Columns
+	m, err := learn.FitLinearRanking(ctx, d, learn.LinearRanking{C: in.cfg.C, Threads: in.cfg.Threads})
+	if err != nil {
+		return nil, err
+	}
+	return &learn.PipelineModel{Encoder: e, Model: &learn.LogisticModel{Columns: m.Columns, Coef: m.Coef, Iterations: m.Iterations, Converged: m.Converged}}, nil
+}
+
+// stopAtBest drops the trees past those that do best for the users held out: by the logistic loss of their rows or, of a ranking, by that of
+// the pairs of a clicked and another card in their views.
+func (in *inputs) stopAtBest(ctx context.Context, b *learn.BoostModel) error {
+	loss, x, err := in.heldLoss(ctx)
+	if err != nil {
+		return err
+	}
+	trees, err := bestTrees(ctx, b.Base, b.Trees, b.Columns, x, loss)
+	if err == nil {
+		b.Trees = b.Trees[:max(1, len(trees))]
+	}
+	return err
+}
+
+// heldLoss is the loss of scores of rows x of the users held out.
+func (in *inputs) heldLoss(ctx context.Context) (loss func(score []float64) float64, x *learn.Matrix, err error) {
+	if in.cfg.Algorithm == LambdaMART {
+		d, err := in.ranked(ctx, in.valid)
+		if err != nil {
+			return nil, nil, err
+		}
+		return func(score []float64) float64 { return pairLoss(d, score) }, d.X, nil
+	}
+	d := in.data(in.valid, false)
+	var w []float32
+	if in.cfg.Position == PositionWeights {
+		w = in.exposures(in.valid)
+	}
+	return func(score []float64) float64 {
+		sum := 0.0
+		for i, y := range d.Y {
+			margin := -score[i]
+			if y {
+				margin = score[i]
+			}
+			l := softplus(-margin)
+			if w != nil {
+				l *= float64(w[i])
+			}
+			sum += l
+		}
+		return sum
+	}, d.X, nil
+}
+
+// softplus is log(1+exp(x)).
+func softplus(x float64) float64 { return max(0, x) + math.Log1p(math.Exp(-math.Abs(x))) }
+
+// pairLoss is the mean over groups of the logistic loss of their pairs, each pair by the weight of its clicked row.
+func pairLoss(d *learn.RankData, score []float64) float64 {
+	sum := 0.0
+	for g := range d.Groups() {
+		var loss, weight float64
+		for i := d.Group[g]; i < d.Group[g+1]; i++ {
+			if d.Grade[i] == 0 {
+				continue
+			}
+			w := 1.0
+			if d.Weight != nil {
+				w = float64(d.Weight[i])
+			}
+			for j := d.Group[g]; j < d.Group[g+1]; j++ {
+				if d.Grade[j] == 0 {
+					loss += w * softplus(score[j]-score[i])
+					weight += w
+				}
+			}
+		}
+		sum += loss / weight
+	}
+	return sum / float64(d.Groups())
+}

@@ -1,0 +1,95 @@
+// Why a card has its score: the Shapley values of its features in the log-odds of the click.
+
+package rank
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"github.com/seguefeed/segue/learn"
+)
+
+// Contribution is what a feature, or a group of them, adds to the log-odds of a click in full view.
+type Contribution struct {
+	Name    string
+	LogOdds float64
+}
+
+// Explanation is a score taken apart: Base, that of the average card, and the contributions sum to LogOdds.
+type Explanation struct {
+	Base    float64
+	LogOdds float64
+	Of      []Contribution // by size, largest first
+}
+
+// Explain takes the score of one row of features apart. Contributions are Shapley values of the click model; with Platt's calibration they are
+// of the log-odds of the calibrated chance, with an isotonic one of the chance before it. Cost: trees x leaves x depth^2; for explanations on demand.
+func (m *Model) Explain(ctx context.Context, x []float32) (*Explanation, error) {
+	if err := m.checkRows(x, 1); err != nil {
+		return nil, err
+	}
+	row := &learn.Matrix{Rows: 1, Cols: len(x), Data: x}
+	values := make([]float64, len(x))
+	var e Explanation
+	switch s := m.scorers.click.(type) {
+	case *linear:
+		e.Base = s.intercept
+		for j, v := range x {
+			// The encoder has centred the numbers, so that 0 is the average; a category's average is not known here, and it counts from none.
+			values[j] = s.terms[j].at(v)
+		}
+	default:
+		b := m.click.(*learn.BoostModel)
+		folded := learn.BoostModel{Columns: m.Columns, Base: b.Base, Trees: m.foldedTrees()}
+		base, err := folded.Contributions(ctx, row, values)
+		if err != nil {
+			return nil, err
+		}
+		e.Base = base
+	}
+	scale, shift := 1.0, 0.0
+	if m.curve.Method == learn.PlattScaling {
+		scale, shift = -m.curve.A, -m.curve.B
+	}
+	e.Base = scale*e.Base + shift
+	e.LogOdds = e.Base
+	for j, v := range values {
+		e.LogOdds += scale * v
+		e.Of = append(e.Of, Contribution{m.Columns[j].Name, scale * v})
+	}
+	sortContributions(e.Of)
+	return &e, nil
+}
+
+// foldedTrees are the click model's trees in full view.
+func (m *Model) foldedTrees() []learn.GrownTree {
+	b := m.click.(*learn.BoostModel)
+	if len(b.Columns) == len(m.Columns) {
+		return b.Trees
+	}
+	return foldTrees(b.Trees, b.Columns, len(m.Columns), fullView)
+}
+
+func sortContributions(of []Contribution) {
+	slices.SortStableFunc(of, func(a, b Contribution) int { return cmp.Compare(math.Abs(b.LogOdds), math.Abs(a.LogOdds)) })
+}
+
+// Grouped sums the contributions of the features that group gives one name, such as all of what is known of the card.
+func (e *Explanation) Grouped(group func(feature string) string) []Contribution {
+	at := map[string]int{}
+	var out []Contribution
+	for _, c := range e.Of {
+		name := group(c.Name)
+		k, ok := at[name]
+		if !ok {
+			k = len(out)
+			at[name] = k
+			out = append(out, Contribution{Name: name})
+		}
+		out[k].LogOdds += c.LogOdds
+	}
+	sortContributions(out)
+	return out
+}
