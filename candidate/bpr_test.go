@@ -23,7 +23,7 @@ func TestBPRFoldInByHand(t *testing.T) {
 		out := make([]float32, 2)
 		m.Scores(&c.h, out)
 		for i, want := range c.want {
-			if !near(float64(out[i]), want, 1e-6) {
+			if !within(float64(out[i]), want, 1e-6) {
 				t.Errorf("%v: item %d scores %v, want %v", c.h, i, out[i], want)
 			}
 		}
@@ -43,7 +43,7 @@ func TestBPRStep(t *testing.T) {
 		"b_i": {float64(r.bias[0]), pull},
 		"b_j": {float64(r.bias[1]), -pull},
 	} {
-		if !near(c[0], c[1], 1e-6) {
+		if !within(c[0], c[1], 1e-6) {
 			t.Errorf("%s is %v, want %v", name, c[0], c[1])
 		}
 	}
@@ -82,7 +82,7 @@ func TestBPRShown(t *testing.T) {
 
 // TestBPRPopular: the more often popular items are drawn as what was not taken, the lower they stand.
 func TestBPRPopular(t *testing.T) {
-	m := randomMatrix(t, 3, 300, 40, .02, false)
+	m := drawnMatrix(t, 3, 300, 40, .02, false)
 	var entries []Entry
 	for u := range m.Users {
 		h := m.History(u)

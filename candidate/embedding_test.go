@@ -40,7 +40,7 @@ func TestEmbeddingFindsTopics(t *testing.T) {
 				t.Errorf("among the ten nearest to item %d is %d, of another topic", i, c.Item)
 			}
 		}
-		if !near(float64(out[i]), 1, 1e-5) || out[30] != 0 {
+		if !within(float64(out[i]), 1, 1e-5) || out[30] != 0 {
 			t.Errorf("item %d has a cosine of %v with itself and of %v with one that came in no sequence", i, out[i], out[30])
 		}
 	}

@@ -22,8 +22,8 @@ func randomTable(seed uint64, n, d int) []float32 {
 	return table
 }
 
-// randomMatrix has each value with the given chance; a third are below 0 if signed.
-func randomMatrix(tb testing.TB, seed uint64, users, items int, chance float64, signed bool) *Matrix {
+// drawnMatrix has each value with the given chance; a third are below 0 if signed.
+func drawnMatrix(tb testing.TB, seed uint64, users, items int, chance float64, signed bool) *Matrix {
 	tb.Helper()
 	random := rand.New(rand.NewPCG(seed, 1))
 	var entries []Entry
@@ -58,7 +58,7 @@ func dense(table []float32, d int) *mat.Dense {
 	return m
 }
 
-func near(a, b, tolerance float64) bool { return math.Abs(a-b) <= tolerance }
+func within(a, b, tolerance float64) bool { return math.Abs(a-b) <= tolerance }
 
 func TestGramTable(t *testing.T) {
 	for _, n := range []int{1, 15, 16, 17, 5000} {
@@ -73,7 +73,7 @@ func TestGramTable(t *testing.T) {
 				t.Fatal(err)
 			}
 			for k, g := range got {
-				if !near(g, want.At(k/d, k%d), 1e-9*float64(n)) {
+				if !within(g, want.At(k/d, k%d), 1e-9*float64(n)) {
 					t.Fatalf("n %d: entry %d is %v, want %v", n, k, g, want.At(k/d, k%d))
 				}
 			}
@@ -110,7 +110,7 @@ func TestCholesky(t *testing.T) {
 	cholesky(l, n)
 	solveCholesky(l, n, right)
 	for i := range n {
-		if !near(float64(right[i]), float64(x[i]), 1e-3) {
+		if !within(float64(right[i]), float64(x[i]), 1e-3) {
 			t.Fatalf("entry %d is %v, want %v", i, right[i], x[i])
 		}
 	}
@@ -133,7 +133,7 @@ func TestScoreTables(t *testing.T) {
 			t.Errorf("user %d scored together differs", u)
 		}
 	}
-	if got := float64(want[17]); !near(got, mat.Dot(dense(q, d).RowView(2), dense(table, d).RowView(17)), 1e-5) {
+	if got := float64(want[17]); !within(got, mat.Dot(dense(q, d).RowView(2), dense(table, d).RowView(17)), 1e-5) {
 		t.Errorf("item 17 scores %v", got)
 	}
 }
@@ -149,7 +149,7 @@ func TestAlias(t *testing.T) {
 			got[a.other[i]] += 1 - float64(a.keep[i])
 		}
 		for i := range weight {
-			if !near(got[i]/float64(len(weight)), weight[i]/sum, 1e-6) {
+			if !within(got[i]/float64(len(weight)), weight[i]/sum, 1e-6) {
 				t.Errorf("%v: %d is drawn with chance %v, want %v", weight, i, got[i]/float64(len(weight)), weight[i]/sum)
 			}
 		}
@@ -180,7 +180,7 @@ func TestFoldWithout(t *testing.T) {
 			less := History{Item: slices.Delete(slices.Clone(h.Item), k, k+1), Value: slices.Delete(slices.Clone(h.Value), k, k+1)}
 			got := f.without(f.fold(&h), k)
 			for p, w := range f.fold(&less).user {
-				if !near(float64(whole[p]-got[p]), float64(w), 2e-4) {
+				if !within(float64(whole[p]-got[p]), float64(w), 2e-4) {
 					t.Errorf("exponent %v, without item %d: number %d is %v, want %v", exponent, h.Item[k], p, whole[p]-got[p], w)
 				}
 			}
@@ -190,7 +190,7 @@ func TestFoldWithout(t *testing.T) {
 
 // TestFactorsCancelled: fits that would take minutes end soon after they are no longer wanted.
 func TestFactorsCancelled(t *testing.T) {
-	m := randomMatrix(t, 1, 2000, 1000, .05, false)
+	m := drawnMatrix(t, 1, 2000, 1000, .05, false)
 	stopped := errors.New("stopped by the test")
 	for _, l := range []Learner{
 		IALS{Epochs: 1e6}, IALS{Epochs: 1e6, Dim: 256, Block: 256}, BPR{Epochs: 1e6}, PureSVD{Iterations: 1e6}, GraphFilter{Iterations: 1e6}, Embedding{Epochs: 1e6},
@@ -205,7 +205,7 @@ func TestFactorsCancelled(t *testing.T) {
 
 // TestFactorsSettings: each setting out of its range is an error of its own.
 func TestFactorsSettings(t *testing.T) {
-	m := randomMatrix(t, 1, 5, 5, .5, false)
+	m := drawnMatrix(t, 1, 5, 5, .5, false)
 	nan, inf := math.NaN(), math.Inf(1)
 	for _, l := range []Learner{
 		IALS{Dim: -1}, IALS{Dim: maxDim + 1}, IALS{Alpha: -1}, IALS{Alpha: nan}, IALS{Alpha: inf}, IALS{Reg: -1}, IALS{Reg: inf}, IALS{RegExponent: 3},
@@ -225,7 +225,7 @@ func TestFactorsSettings(t *testing.T) {
 
 // TestFactorsValid: what was loaded and does not fit together is refused.
 func TestFactorsValid(t *testing.T) {
-	m := randomMatrix(t, 1, 30, 20, .3, false)
+	m := drawnMatrix(t, 1, 30, 20, .3, false)
 	nan := float32(math.NaN())
 	ials, err := FitIALS(t.Context(), m, IALS{Dim: 3})
 	if err != nil {

@@ -27,7 +27,7 @@ func TestIALSFoldInByHand(t *testing.T) {
 	} {
 		out := make([]float32, 2)
 		m.Scores(&c.h, out)
-		if !near(float64(out[0]), c.user, 1e-6) || !near(float64(out[1]), 2*c.user, 1e-6) {
+		if !within(float64(out[0]), c.user, 1e-6) || !within(float64(out[1]), 2*c.user, 1e-6) {
 			t.Errorf("%v: scores %v, want %v and twice that", c.h, out, c.user)
 		}
 	}
@@ -68,7 +68,7 @@ func ialsObjective(cfg IALS, scale float64, m *Matrix, users, items []float32) f
 // TestIALSDescends: each half of an epoch lowers the objective, whole or in blocks, and both come to the same.
 func TestIALSDescends(t *testing.T) {
 	for _, signed := range []bool{false, true} {
-		m := randomMatrix(t, 4, 60, 40, .15, signed)
+		m := drawnMatrix(t, 4, 60, 40, .15, signed)
 		var ends []float64
 		for _, block := range []int{7, 2, 1} {
 			cfg, err := IALS{Dim: 7, Block: block, RegExponent: .5, Reg: .02}.defaults()
@@ -98,7 +98,7 @@ func TestIALSDescends(t *testing.T) {
 			ends = append(ends, last)
 		}
 		for _, end := range ends[1:] {
-			if !near(end, ends[0], .005*ends[0]) {
+			if !within(end, ends[0], .005*ends[0]) {
 				t.Errorf("signed %v: by blocks of 7, 2 and 1 the objective comes to %v", signed, ends)
 			}
 		}
@@ -107,7 +107,7 @@ func TestIALSDescends(t *testing.T) {
 
 // TestIALSFoldInIsTraining: who is folded in with a row gets the vector that training would give that row, solved in float64 here.
 func TestIALSFoldInIsTraining(t *testing.T) {
-	m := randomMatrix(t, 8, 50, 30, .2, true)
+	m := drawnMatrix(t, 8, 50, 30, .2, true)
 	const d = 6
 	for _, exponent := range []float64{-1, .5, 1} {
 		model, err := FitIALS(t.Context(), m, IALS{Dim: d, Block: d, RegExponent: exponent})
@@ -142,7 +142,7 @@ func TestIALSFoldInIsTraining(t *testing.T) {
 			got := make([]float32, m.Items)
 			model.Scores(&h, got)
 			for i, s := range got {
-				if !near(float64(s), want.AtVec(i), 1e-4) {
+				if !within(float64(s), want.AtVec(i), 1e-4) {
 					t.Errorf("exponent %v, user %d, item %d: %v, want %v", exponent, u, i, s, want.AtVec(i))
 				}
 			}
@@ -159,7 +159,7 @@ func TestIALSRegIsAlike(t *testing.T) {
 		t.Fatal(err)
 	}
 	for exponent, want := range map[float64]float64{1: .1, 2: .1 * 12 / 30.5, 0: .1 * 12 / 5} {
-		if got := ialsScale(IALS{Alpha: .5, Reg: .1, RegExponent: exponent}, m, m.Transpose()); !near(got, want, 1e-12) {
+		if got := ialsScale(IALS{Alpha: .5, Reg: .1, RegExponent: exponent}, m, m.Transpose()); !within(got, want, 1e-12) {
 			t.Errorf("exponent %v: %v, want %v", exponent, got, want)
 		}
 	}

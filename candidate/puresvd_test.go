@@ -23,8 +23,8 @@ func rowsOf(m *Matrix) *mat.Dense {
 // TestSVD holds singular values and the span of their vectors against the dense decomposition.
 func TestSVD(t *testing.T) {
 	for name, m := range map[string]*Matrix{
-		"binary": randomMatrix(t, 1, 80, 50, .2, false),
-		"signed": randomMatrix(t, 2, 50, 80, .2, true),
+		"binary": drawnMatrix(t, 1, 80, 50, .2, false),
+		"signed": drawnMatrix(t, 2, 50, 80, .2, true),
 	} {
 		const d = 10
 		var exact mat.SVD
@@ -38,7 +38,7 @@ func TestSVD(t *testing.T) {
 			t.Fatal(err)
 		}
 		for k, s := range exact.Values(nil)[:d] {
-			if !near(float64(singular[k]), s, 1e-4*s) {
+			if !within(float64(singular[k]), s, 1e-4*s) {
 				t.Errorf("%s: singular value %d is %v, want %v", name, k, singular[k], s)
 			}
 		}
@@ -48,7 +48,7 @@ func TestSVD(t *testing.T) {
 		have.Mul(dense(got, d), dense(got, d).T())
 		for i := range m.Items {
 			for j := range m.Items {
-				if !near(want.At(i, j), have.At(i, j), 2e-3) {
+				if !within(want.At(i, j), have.At(i, j), 2e-3) {
 					t.Fatalf("%s: the projection has %v at %d %d, want %v", name, have.At(i, j), i, j, want.At(i, j))
 				}
 			}
@@ -78,7 +78,7 @@ func TestSVDWithoutRank(t *testing.T) {
 		t.Fatal(err)
 	}
 	for k, want := range []float64{math.Sqrt(18), math.Sqrt(8), 0, 0} {
-		if !near(float64(singular[k]), want, 1e-5) {
+		if !within(float64(singular[k]), want, 1e-5) {
 			t.Errorf("singular values %v; number %d should be %v", singular, k, want)
 		}
 	}
@@ -92,11 +92,11 @@ func TestSVDWithoutRank(t *testing.T) {
 	out := make([]float32, 6)
 	model.Scores(&History{Item: []int32{0, 2}, Value: []float32{1, -1}}, out)
 	for i, want := range []float64{.5, .5, -1. / 3, -1. / 3, -1. / 3, 0} {
-		if !near(float64(out[i]), want, 1e-5) {
+		if !within(float64(out[i]), want, 1e-5) {
 			t.Errorf("scores are %v; item %d should have %v", out, i, want)
 		}
 	}
-	if cause, share := model.Because(&History{Item: []int32{0, 2, 3}, Value: []float32{1, 1, 2}}, 4); cause != 3 || !near(float64(share), 2./3, 1e-5) {
+	if cause, share := model.Because(&History{Item: []int32{0, 2, 3}, Value: []float32{1, 1, 2}}, 4); cause != 3 || !within(float64(share), 2./3, 1e-5) {
 		t.Errorf("item 4 because of %d with a share of %v, want 3 with 2/3", cause, share)
 	}
 }
@@ -124,7 +124,7 @@ func TestPureSVDDamping(t *testing.T) {
 	}
 	for k, s := range plain.Singular {
 		// Columns of length 2 are divided by the root of 2.
-		if want := float64(s) / math.Sqrt2; !near(float64(damped.Singular[k]), want, 1e-4) {
+		if want := float64(s) / math.Sqrt2; !within(float64(damped.Singular[k]), want, 1e-4) {
 			t.Errorf("singular value %d is %v, want %v", k, damped.Singular[k], want)
 		}
 	}
@@ -146,7 +146,7 @@ func TestGraphFilterByHand(t *testing.T) {
 	model.Scores(&History{Item: []int32{0}}, out)
 	scale := 1 / math.Sqrt(2) // the history's item 0 counts for |0|^-1/2
 	for i, want := range []float64{scale * 2 / 2 / 2, scale * 2 / 2 / math.Sqrt(6), 0} {
-		if !near(float64(out[i]), want, 1e-5) {
+		if !within(float64(out[i]), want, 1e-5) {
 			t.Errorf("item %d scores %v, want %v", i, out[i], want)
 		}
 	}
@@ -154,7 +154,7 @@ func TestGraphFilterByHand(t *testing.T) {
 
 // TestGraphFilterWithoutFilter: with no normalisation and no decay a graph filter is a projection onto singular vectors.
 func TestGraphFilterWithoutFilter(t *testing.T) {
-	m := randomMatrix(t, 5, 60, 40, .2, false)
+	m := drawnMatrix(t, 5, 60, 40, .2, false)
 	filter, err := FitGraphFilter(t.Context(), m, GraphFilter{Dim: 8, Normalisation: -1, Decay: -1, Seed: 3})
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func TestGraphFilterWithoutFilter(t *testing.T) {
 
 // TestGraphFilterLeavesOutNegatives: what users passed over is no edge of the graph.
 func TestGraphFilterLeavesOutNegatives(t *testing.T) {
-	signed := randomMatrix(t, 5, 60, 40, .2, true)
+	signed := drawnMatrix(t, 5, 60, 40, .2, true)
 	kept, err := positive(signed)
 	if err != nil {
 		t.Fatal(err)
