@@ -29,6 +29,7 @@ type Options struct {
 	Settings   feed.Settings   // of the page; the zero value means feed.Defaults
 	Names      candidate.Names // nil: numbers
 	Resampling Resampling
+	Brief      bool // only the tables: no trade-offs, switches and example pages
 	Seed       uint64
 	Threads    int
 

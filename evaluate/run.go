@@ -55,10 +55,14 @@ func Run(ctx context.Context, w Source, o Options) (*Results, error) {
 		{"re-rank what was shown", e.rerank},
 		{"fit generators", e.fit},
 		{"list cards", e.retrieve},
+		// a brief run ends here
 		{"trade-offs", e.tradeOffs},
 		{"switches", e.switches},
 		{"examples", e.examples},
 	} {
+		if e.o.Brief && step.name == "trade-offs" {
+			break
+		}
 		e.o.Progress(step.name, 0, 0)
 		if err := step.do(ctx); err != nil {
 			return nil, err
@@ -225,7 +229,14 @@ func (e *run) listers() ([]Lister, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(out, paged("candidates, ranked", plain), paged("the page", e.feed)), nil
+	asNamed, err := e.feed.As(feed.AsNamed)
+	if err != nil {
+		return nil, err
+	}
+	if asNamed, err = asNamed.With(feed.Settings{Candidates: e.o.Settings.Candidates}); err != nil {
+		return nil, err
+	}
+	return append(out, paged(Unranked, asNamed), paged(Ranked, plain), paged(ThePage, e.feed)), nil
 }
 
 func (e *run) retrieve(ctx context.Context) error {

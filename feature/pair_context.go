@@ -303,6 +303,7 @@ func (c *PairContext) sumCards() {
 	for i := range c.after {
 		c.after[i] = make([]float32, c.days)
 	}
+	kin := make([]float32, len(c.attrs))
 	for k := range c.days {
 		var shown, clicks float64
 		var after [3]float64
@@ -322,17 +323,17 @@ func (c *PairContext) sumCards() {
 				c.after[i][k] = float32(after[i] / clicks)
 			}
 		}
-		c.own[k], c.app[k] = someStrength, someStrength
 		var m moments
 		for card := range c.attrs {
 			n := &c.cards[card*c.days+k]
-			m.add(float64(n.appClicks), float64(n.appShown)*float64(c.appBase[k])*float64(c.kin(&c.attrs[card], n, int32(k))))
+			kin[card] = c.kin(&c.attrs[card], n, int32(k))
+			m.add(float64(n.appClicks), float64(n.appShown)*float64(c.appBase[k])*float64(kin[card]))
 		}
 		c.app[k] = m.strength()
 		m = moments{}
 		for card := range c.attrs {
 			n := &c.cards[card*c.days+k]
-			m.add(float64(n.clicks), float64(n.expected)*float64(c.appLift(&c.attrs[card], n, int32(k))))
+			m.add(float64(n.clicks), float64(n.expected)*float64(c.appLift(n, kin[card], int32(k))))
 		}
 		c.own[k] = m.strength()
 	}
@@ -358,9 +359,9 @@ func (c *PairContext) contentLift(level int, code int32, k int) float32 {
 }
 
 // appLift is a card's lift over all users of the app, shrunk towards that of its kin.
-func (c *PairContext) appLift(a *cardAttr, n *cardCount, k int32) float32 {
-	prior, s := c.kin(a, n, k), c.app[k]
-	return (n.appClicks + s*prior) / (n.appShown*c.appBase[k] + s)
+func (c *PairContext) appLift(n *cardCount, kin float32, k int32) float32 {
+	s := c.app[k]
+	return (n.appClicks + s*kin) / (n.appShown*c.appBase[k] + s)
 }
 
 // ownLift is a card's lift among the sample's users, slots taken into account, shrunk towards appLift.
@@ -380,6 +381,6 @@ func (c *PairContext) count(card, k int32) *cardCount {
 
 // quality is the lift that is thought of a card on the k-th day.
 func (c *PairContext) quality(card, k int32) float32 {
-	a, n := c.attr(card), c.count(card, k)
-	return c.ownLift(n, c.appLift(a, n, k), k)
+	n := c.count(card, k)
+	return c.ownLift(n, c.appLift(n, c.kin(c.attr(card), n, k), k), k)
 }

@@ -94,11 +94,11 @@ func (c *PairContext) learnStudy(ctx context.Context, w Source, from, last time.
 		var wg sync.WaitGroup
 		for i, s := range shards {
 			wg.Go(func() {
-				for u := i; u < len(h.User); u += studyShards {
-					if u/studyShards%256 == 0 && ctx.Err() != nil {
+				for u, id := range h.User {
+					if u%1024 == 0 && ctx.Err() != nil {
 						return
 					}
-					if h.User[u] < studyUsers {
+					if int(id)%studyShards == i && id < studyUsers { // by id: who else has rows must not matter
 						s.user(h, u)
 					}
 				}
@@ -116,9 +116,6 @@ func (c *PairContext) learnStudy(ctx context.Context, w Source, from, last time.
 	all := shards[0]
 	for _, s := range shards[1:] {
 		all.merge(s)
-	}
-	if dbg != nil {
-		dbg(all)
 	}
 	c.study.user = strengths(all.users)
 	for m := range all.match {
@@ -191,9 +188,6 @@ func (s *studyShard) user(h *warehouse.Histories, u int) {
 		}
 		s.tastesOf(p, k)
 	}
-	if dbgU != nil {
-		dbgU(p)
-	}
 }
 
 // change adds to the sums what changed since the last time.
@@ -233,7 +227,3 @@ func (s *study) cell(cell, content, k int32) float32 {
 	}
 	return s.cells.lift(cell*int32(s.places)+int32(s.taste.place[content]), int(k), 1)
 }
-
-var dbg func(*studyShard)
-
-var dbgU func(*Past)

@@ -105,11 +105,12 @@ func (p *Past) vector(at Moment, k int32, v *[userColumns]float32) (lift float32
 // cardVector writes the columns of a card at the k-th day.
 func (c *PairContext) cardVector(card int32, a *cardAttr, k, day int32, v *[cardColumns]float32) {
 	n := c.count(card, k)
-	app := c.appLift(a, n, k)
+	kin := c.kin(a, n, k)
+	app := c.appLift(n, kin, k)
 	clicks, shown := n.counted(c.hasApp)
 	v[cLift] = ln(c.ownLift(n, app, k))
 	v[cAppLift] = ln(app)
-	v[cKin] = ln(c.kin(a, n, k))
+	v[cKin] = ln(kin)
 	for level := ofContent1; level <= ofContent3; level++ {
 		v[cContent1+level] = nan32
 		if code := a.codes[level]; code >= 0 {

@@ -163,7 +163,8 @@ func (p *Past) settle(atMS int64) {
 	p.session = session{}
 }
 
-// ObserveEvent adds one impression, not earlier than those p has. Cards of one screen have one time, and are told before the next page is asked for.
+// ObserveEvent adds one impression, not earlier than those p has, and what was done on it. Cards of one page have one time. A server keeps a page until
+// the next is asked for, and then tells it with the clicks that came meanwhile: so it was in the log that rankers learned from.
 func (p *Past) ObserveEvent(e Event) {
 	p.settle(e.AtMS)
 	s := &p.session
