@@ -55,12 +55,12 @@ type watchedTurn struct {
 	cause int32
 	cards []int32
 	at    int     // the next of them
-	taken int     // turns it had
 	share float64 // of the turns, relative to the last click
 }
 
-// score of the next turn: the inverse of the moment at which it comes, when turns come as often as the share says.
-func (t *watchedTurn) score() float32 { return float32(t.share / float64(t.taken+1)) }
+// score of the next turn: the inverse of the moment at which it comes, when turns come as often as the share says. Cards that may not be named
+// have their turns all the same, so that leaving one out does not change the order of the others.
+func (t *watchedTurn) score() float32 { return float32(t.share / float64(t.at+1)) }
 
 // Candidates implements Generator. Click r from the last, of share Fade^r, has its j-th turn with score Fade^r/j; a score is that of the
 // turn, and the turns go by score. A click whose next card another one has named already has had its turn with that.
@@ -108,7 +108,6 @@ func (w *Watched) Candidates(q *Query, k int, dst []Candidate) []Candidate {
 			count++
 		}
 		t.at++
-		t.taken++
 	}
 	return dst
 }

@@ -108,7 +108,7 @@ func (f *Feed) place(c *pooled, slot int, forced bool) Placed {
 		}
 	}
 	n := c.named[said]
-	p.Cause = n.Cause
+	p.Cause, p.By = n.Cause, f.c.Generators[n.generator].Name()
 	p.Reason = f.c.Generators[n.generator].Reason(n.Candidate, f.c.Names)
 	return p
 }

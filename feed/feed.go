@@ -149,7 +149,7 @@ func shownBy(p *feature.Past, atMS int64, days int) func(int32) Shown {
 
 // gather asks the generators and merges what they name, by their ranks: what all name early comes first.
 func (f *Feed) gather(r *Request, t *Trace) []pooled {
-	q := candidate.Query{History: r.History, Traits: r.Traits, AtMS: r.At.AtMS, Day: r.At.Day, Hour: r.At.Hour, Skip: f.filter(r, t)}
+	q := f.query(r, t)
 	at := make(map[int32]int)
 	var pool []pooled
 	var buffer []candidate.Candidate
@@ -174,6 +174,11 @@ func (f *Feed) gather(r *Request, t *Trace) []pooled {
 	})
 	t.Distinct = len(pool)
 	return pool[:min(len(pool), f.c.Settings.Candidates)]
+}
+
+// query is what generators are asked.
+func (f *Feed) query(r *Request, t *Trace) candidate.Query {
+	return candidate.Query{History: r.History, Traits: r.Traits, AtMS: r.At.AtMS, Day: r.At.Day, Hour: r.At.Hour, Skip: f.filter(r, t)}
 }
 
 // filter is what generators are told to skip. Cards that fatigue drops are skipped here too: a generator then names others in their place.

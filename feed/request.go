@@ -45,8 +45,9 @@ type Placed struct {
 	Score   float64  // value after fatigue: what re-ranking weighed
 	Sources []Source // the generators that named it, best rank first
 	Reason  string
-	Cause   int32 // the card of her history that the reason names, -1 for none
-	Fresh   bool  // placed to keep the floor of fresh cards
+	By      string // the generator that gives the reason
+	Cause   int32  // the card of her history that the reason names, -1 for none
+	Fresh   bool   // placed to keep the floor of fresh cards
 }
 
 // Source is a generator that named a card.
