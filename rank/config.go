@@ -15,8 +15,8 @@ type Algorithm string
 const (
 	Boosted    Algorithm = "boosted"    // boosted trees of the chance of a click
 	Logistic   Algorithm = "logistic"   // a logistic regression of it
-	LambdaMART Algorithm = "lambdamart" // boosted trees of the order within views
-	Pairwise   Algorithm = "pairwise"   // a linear score of the order within views
+	LambdaMART Algorithm = "lambdamart" // boosted trees of the order of the cards shown at one moment
+	Pairwise   Algorithm = "pairwise"   // a linear score of that order
 )
 
 // Position is what is done about slots that are not looked at alike.
@@ -26,7 +26,7 @@ const (
 	// PositionInput makes the place on the page, the kind of view and the slot in it, an input in training and fixes it to the top of a browsing
 	// view in prediction (Zhao et al., RecSys 2019: there as a tower beside the model, which trees do not need).
 	PositionInput Position = "input"
-	// PositionWeights weighs rows by their examination. Of two cards in a view a clicked one counts by the inverse of its slot's examination (Joachims,
+	// PositionWeights weighs rows by their examination. Of the cards shown at one moment a clicked one counts by the inverse of its slot's examination (Joachims,
 	// Swaminathan and Schnabel, WSDM 2017), at most MostWeight. A chance of a click is learned from clicks against impressions that were looked
 	// at: a row without a click counts by its examination, which is the same times the examination of the slot, so that slots that are
 	// hardly looked at say little rather than much by few clicks.
@@ -46,7 +46,9 @@ type Config struct {
 	MinLeaf      float64 // least rows of a leaf; 0 means 100
 	L2           float64 // of the leaves; 0 means 1
 	Features     float64 // share of the columns that each tree sees; 0 means all
-	C            float64 // inverse penalty of Logistic and Pairwise; 0 means 1, and learn's default
+	// Monotone gives, by the name of a feature of numbers, +1 if trees may only raise the chance of a click with it and -1 if they may only lower it.
+	Monotone map[string]int
+	C        float64 // inverse penalty of Logistic and Pairwise; 0 means 1, and learn's default
 
 	Valid       float64                 // share of users held out to stop at the best tree and to calibrate by; 0 means .2
 	Calibration learn.CalibrationMethod // "" means Platt's

@@ -127,8 +127,7 @@ func Load(r io.Reader, columns []feature.PairColumn) (*Model, error) {
 			return nil, err
 		}
 	}
-	m.compile()
-	return m, nil
+	return m, m.compile()
 }
 
 func sameColumn(a, b learn.Column) bool { return a.Name == b.Name && slices.Equal(a.Levels, b.Levels) }
@@ -199,7 +198,7 @@ func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 func (c *calibration) valid() error {
 	switch c.Method {
 	case learn.PlattScaling:
-		if !finite(c.A) || !finite(c.B) {
+		if !finite(c.A) || !finite(c.B) || c.A >= 0 {
 			return fmt.Errorf("a calibration of %v and %v", c.A, c.B)
 		}
 	case learn.IsotonicScaling:
