@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/seguefeed/segue/feature"
 	"github.com/seguefeed/segue/learn"
 )
 
@@ -42,11 +43,13 @@ type Config struct {
 
 	Trees        int     // most trees of the click model; 0 means 150. Those past the best for the users held out are dropped
 	LearningRate float64 // 0 means .1
-	MaxLeaves    int     // 0 means 31
-	MinLeaf      float64 // least rows of a leaf; 0 means 100
+	MaxLeaves    int     // 0 means 8: what makes a click mostly multiplies
+	MinLeaf      float64 // least rows of a leaf; 0 means 300
 	L2           float64 // of the leaves; 0 means 1
-	Features     float64 // share of the columns that each tree sees; 0 means all
+	Features     float64 // share of the columns that each tree sees; 0 means all: a tree that does not see the place takes what goes with it for a virtue
 	// Monotone gives, by the name of a feature of numbers, +1 if trees may only raise the chance of a click with it and -1 if they may only lower it.
+	// Nil means +1 for the features of unit "ratio": clicks over those expected, of which more cannot speak against a click. What trees would
+	// see against that is noise, of which impressions have much. An empty map means none.
 	Monotone map[string]int
 	C        float64 // inverse penalty of Logistic and Pairwise; 0 means 1, and learn's default
 
@@ -89,13 +92,13 @@ func (c *Config) settle() error {
 		c.Trees = 150
 	}
 	if c.MaxLeaves == 0 {
-		c.MaxLeaves = 31
+		c.MaxLeaves = 8
 	}
 	if c.MaxSlot == 0 {
 		c.MaxSlot = 20
 	}
 	def(&c.LearningRate, .1)
-	def(&c.MinLeaf, 100)
+	def(&c.MinLeaf, 300)
 	def(&c.L2, 1)
 	def(&c.Valid, .2)
 	def(&c.MostWeight, 10)
@@ -138,6 +141,17 @@ func (w Weights) check() error {
 		return fmt.Errorf("rank: a card's value with all weights 0: expected one of them above 0")
 	}
 	return nil
+}
+
+// risesWith are the features that Monotone means when it is nil.
+func risesWith(columns []feature.PairColumn) map[string]int {
+	up := map[string]int{}
+	for _, c := range columns {
+		if c.Unit == "ratio" && c.Levels == nil {
+			up[c.Name] = 1
+		}
+	}
+	return up
 }
 
 // heldOut says whether a user's rows serve to stop and to calibrate.

@@ -22,7 +22,7 @@ const plantedColumns = 6 // quality, show, keen, noise with gaps, a category, th
 
 func plant(users int, seed uint64) *planted {
 	r := rand.New(rand.NewPCG(seed, 9))
-	s := &feature.PairSet{Columns: []feature.PairColumn{{Name: "quality"}, {Name: "show"}, {Name: "keen"}, {Name: "noise"},
+	s := &feature.PairSet{Columns: []feature.PairColumn{{Name: "quality", Unit: "ratio"}, {Name: "show"}, {Name: "keen", Unit: "ratio"}, {Name: "noise"},
 		{Name: "colour", Levels: []string{"red", "green", "blue"}}, {Name: "slot", Rule: feature.SlotShown}}}
 	p := &planted{set: s}
 	nan := float32(math.NaN())

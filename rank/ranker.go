@@ -62,12 +62,15 @@ func Train(ctx context.Context, set *feature.PairSet, cfg Config) (*Model, error
 	if err := cfg.settle(); err != nil {
 		return nil, err
 	}
+	if cfg.Monotone == nil && set != nil {
+		cfg.Monotone = risesWith(set.Columns)
+	}
 	in, err := prepare(ctx, set, &cfg)
 	if err != nil {
 		return nil, err
 	}
 	m := &Model{Config: cfg, Columns: in.columns, Examination: in.exam}
-	m.Config.Progress = nil
+	m.Config.Threads, m.Config.Progress = 0, nil // they are not the model's
 	if m.click, err = in.fitClick(ctx); err != nil {
 		return nil, fmt.Errorf("rank: the click model: %w", err)
 	}

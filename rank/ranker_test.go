@@ -14,6 +14,9 @@ import (
 	"github.com/seguefeed/segue/learn"
 )
 
+// hamlet is enough where nothing is measured.
+var hamlet = sync.OnceValue(func() *planted { return plant(600, 3) })
+
 var feed = sync.OnceValue(func() *planted { return plant(2500, 1) })
 
 func quick(a Algorithm, p Position) Config {
@@ -56,6 +59,7 @@ func TestPositionIsLearnedAway(t *testing.T) {
 func TestScoresAreChances(t *testing.T) {
 	fresh := plant(800, 77)
 	for _, cfg := range []Config{quick(Boosted, PositionInput), quick(Logistic, PositionInput), quick(Boosted, PositionWeights)} {
+		cfg.Trees = 100
 		m := train(t, feed().set, cfg)
 		score := make([]float32, fresh.set.Rows)
 		if err := m.Score(fresh.set.X, score); err != nil {
@@ -92,6 +96,34 @@ func TestScoresAreChances(t *testing.T) {
 	m := train(t, feed().set, quick(Logistic, PositionInput))
 	if _, err := m.Judge(t.Context(), fresh.set, "size"); err == nil {
 		t.Error("a slice by a feature that is not there is no error")
+	}
+}
+
+// TestRatiosOnlyRaise: a feature of unit "ratio" never lowers a score, unless that is asked for.
+func TestRatiosOnlyRaise(t *testing.T) {
+	falls := func(cfg Config) (n int) {
+		m := train(t, plant(300, 12).set, cfg)
+		nan := float32(math.NaN())
+		score := make([]float32, 1)
+		last := float32(0)
+		for q := float32(-3); q < 3; q += .05 {
+			if err := m.Score([]float32{q, .5, -.5, nan, 0, nan}, score); err != nil {
+				t.Fatal(err)
+			}
+			if score[0] < last {
+				n++
+			}
+			last = score[0]
+		}
+		return n
+	}
+	cfg := Config{Trees: 60, MaxLeaves: 31, MinLeaf: 10}
+	if n := falls(cfg); n > 0 {
+		t.Errorf("the score falls %d times while quality rises", n)
+	}
+	cfg.Monotone = map[string]int{}
+	if n := falls(cfg); n == 0 {
+		t.Error("without the constraint the score never falls, so that the test shows nothing")
 	}
 }
 
@@ -213,7 +245,6 @@ func TestSameBytesWhateverTheThreads(t *testing.T) {
 		for _, threads := range []int{1, 3} {
 			cfg.Threads = threads
 			m := train(t, small.set, cfg)
-			m.Config.Threads = 0
 			b := saved(t, m)
 			if first == nil {
 				first = b
@@ -227,9 +258,9 @@ func TestSameBytesWhateverTheThreads(t *testing.T) {
 func TestSaveAndLoad(t *testing.T) {
 	x, _ := page(100, 8)
 	for _, cfg := range []Config{quick(Boosted, PositionInput), quick(Logistic, PositionWeights), {Algorithm: LambdaMART, Trees: 5, Calibration: learn.IsotonicScaling}, quick(Pairwise, PositionNone)} {
-		m := train(t, feed().set, cfg)
+		m := train(t, hamlet().set, cfg)
 		b := saved(t, m)
-		l, err := Load(bytes.NewReader(b), feed().set.Columns)
+		l, err := Load(bytes.NewReader(b), hamlet().set.Columns)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -257,8 +288,8 @@ func TestSaveAndLoad(t *testing.T) {
 			t.Errorf("%s: cut off it gives %v", cfg.Algorithm, err)
 		}
 	}
-	m := train(t, feed().set, quick(Logistic, PositionInput))
-	other := append([]feature.PairColumn(nil), feed().set.Columns...)
+	m := train(t, hamlet().set, quick(Logistic, PositionInput))
+	other := append([]feature.PairColumn(nil), hamlet().set.Columns...)
 	other[4].Levels = []string{"red", "blue"}
 	if _, err := Load(bytes.NewReader(saved(t, m)), other); err == nil || !strings.Contains(err.Error(), "colour") {
 		t.Errorf("other levels of a feature give %v", err)
@@ -294,7 +325,7 @@ func TestTrainErrors(t *testing.T) {
 	why := errors.New("enough")
 	cancel(why)
 	for _, a := range []Algorithm{Boosted, Logistic, LambdaMART, Pairwise} {
-		if _, err := Train(ctx, feed().set, quick(a, PositionInput)); !errors.Is(err, why) {
+		if _, err := Train(ctx, hamlet().set, quick(a, PositionInput)); !errors.Is(err, why) {
 			t.Errorf("%s: a cancelled context gives %v", a, err)
 		}
 	}
@@ -306,7 +337,7 @@ func TestTrainErrors(t *testing.T) {
 			cancel(why)
 		}
 	}
-	if _, err := Train(ctx, feed().set, cfg); !errors.Is(err, why) {
+	if _, err := Train(ctx, hamlet().set, cfg); !errors.Is(err, why) {
 		t.Errorf("cancelled at the fifth tree it gives %v", err)
 	}
 	small := plant(200, 6).set
@@ -370,10 +401,10 @@ func TestALogWithoutSlots(t *testing.T) {
 	}
 }
 
-// TestFoldedTreesAgree: trees without the place predict what the model does at the place.
+// TestFoldedModelsAgree: trees without the place predict what the model does at the place.
 func TestFoldedModelsAgree(t *testing.T) {
 	for _, a := range []Algorithm{Boosted, Logistic} {
-		m := train(t, feed().set, quick(a, PositionInput))
+		m := train(t, hamlet().set, quick(a, PositionInput))
 		x, _ := page(150, 9)
 		p := plantedColumns
 		full := learn.NewMatrix(150, p+1)
@@ -395,7 +426,7 @@ func TestFoldedModelsAgree(t *testing.T) {
 }
 
 func TestScoringDoesNotAllocate(t *testing.T) {
-	m := train(t, feed().set, quick(Boosted, PositionInput))
+	m := train(t, hamlet().set, quick(Boosted, PositionInput))
 	x, _ := page(500, 9)
 	out, parts := make([]float32, 500), make([]Parts, 500)
 	w := Weights{Click: 1, View: 1, Like: 1}
