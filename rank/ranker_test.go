@@ -339,10 +339,22 @@ func TestScoringDoesNotAllocate(t *testing.T) {
 		if err := f(); err != nil {
 			t.Fatal(err)
 		}
-		if n := testing.AllocsPerRun(20, func() { _ = f() }); n >= 1 {
+		if n := testing.AllocsPerRun(20, func() { _ = f() }); n >= 1 && !raceEnabled() {
 			t.Errorf("%s allocates %v times", name, n)
 		}
 	}
+}
+
+// raceEnabled says whether the pool that compiled models take their room from drops it at random, as it does under the race detector.
+func raceEnabled() bool {
+	p := sync.Pool{}
+	for range 100 {
+		p.Put(new(int))
+		if p.Get() == nil {
+			return true
+		}
+	}
+	return false
 }
 
 func BenchmarkScore(b *testing.B) {
