@@ -19,8 +19,8 @@ func (in *inputs) fitClick(ctx context.Context) (learn.Model, error) {
 		if err != nil {
 			return nil, err
 		}
-		m, err := learn.FitLambdaMART(ctx, d, learn.LambdaMART{Objective: learn.RankGroups, Trees: c.Trees, LearningRate: c.LearningRate, MaxLeaves: c.MaxLeaves, MinLeaf: c.MinLeaf,
-			Features: c.Features, Seed: c.Seed, Threads: c.Threads, Progress: c.Progress})
+		m, err := learn.FitLambdaMART(ctx, d, learn.LambdaMART{Objective: learn.RankPairs, Trees: c.Trees, LearningRate: c.LearningRate, MaxLeaves: c.MaxLeaves, MinLeaf: c.MinLeaf,
+			Features: c.Features, Monotone: c.Monotone, Seed: c.Seed, Threads: c.Threads, Progress: c.Progress})
 		if err != nil {
 			return nil, err
 		}
@@ -37,7 +37,7 @@ func (in *inputs) fitClick(ctx context.Context) (learn.Model, error) {
 		return learn.FitPipeline(ctx, d, learn.Pipeline{Encoder: linearEncoder(c), Learner: learn.Logistic{C: c.C, Threads: c.Threads}})
 	}
 	b, err := learn.FitBoost(ctx, d, learn.Boost{Trees: c.Trees, LearningRate: c.LearningRate, MaxLeaves: c.MaxLeaves, MinLeaf: c.MinLeaf, L2: c.L2,
-		Features: c.Features, Seed: c.Seed, Threads: c.Threads, Progress: c.Progress})
+		Features: c.Features, Monotone: c.Monotone, Seed: c.Seed, Threads: c.Threads, Progress: c.Progress})
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +64,7 @@ func (in *inputs) fitPairwise(ctx context.Context) (learn.Model, error) {
 		return nil, err
 	}
 	d.X, d.Columns = encoded.X, encoded.Columns
-	m, err := learn.FitLinearRanking(ctx, d, learn.LinearRanking{C: in.cfg.C, Threads: in.cfg.Threads})
+	m, err := learn.FitLinearRanking(ctx, d, learn.LinearRanking{Objective: learn.RankPairs, C: in.cfg.C, Threads: in.cfg.Threads})
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (in *inputs) fitPairwise(ctx context.Context) (learn.Model, error) {
 }
 
 // stopAtBest drops the trees past those that do best for the users held out: by the logistic loss of their rows or, of a ranking, by that of
-// the pairs of a clicked and another card in their views.
+// the pairs of a clicked card and another shown with it.
 func (in *inputs) stopAtBest(ctx context.Context, b *learn.BoostModel) error {
 	loss, x, err := in.heldLoss(ctx)
 	if err != nil {
@@ -119,11 +119,11 @@ func (in *inputs) heldLoss(ctx context.Context) (loss func(score []float64) floa
 // softplus is log(1+exp(x)).
 func softplus(x float64) float64 { return max(0, x) + math.Log1p(math.Exp(-math.Abs(x))) }
 
-// pairLoss is the mean over groups of the logistic loss of their pairs, each pair by the weight of its clicked row.
+// pairLoss is the logistic loss of all pairs, each by the weight of its clicked row. A group counts by its pairs: to make groups alike would undo
+// the weights of groups with one click.
 func pairLoss(d *learn.RankData, score []float64) float64 {
 	sum := 0.0
 	for g := range d.Groups() {
-		var loss, weight float64
 		for i := d.Group[g]; i < d.Group[g+1]; i++ {
 			if d.Grade[i] == 0 {
 				continue
@@ -134,12 +134,10 @@ func pairLoss(d *learn.RankData, score []float64) float64 {
 			}
 			for j := d.Group[g]; j < d.Group[g+1]; j++ {
 				if d.Grade[j] == 0 {
-					loss += w * softplus(score[j]-score[i])
-					weight += w
+					sum += w * softplus(score[j]-score[i])
 				}
 			}
 		}
-		sum += loss / weight
 	}
-	return sum / float64(d.Groups())
+	return sum
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/seguefeed/segue/feature"
 	"github.com/seguefeed/segue/learn"
 )
 
@@ -15,8 +16,8 @@ type Algorithm string
 const (
 	Boosted    Algorithm = "boosted"    // boosted trees of the chance of a click
 	Logistic   Algorithm = "logistic"   // a logistic regression of it
-	LambdaMART Algorithm = "lambdamart" // boosted trees of the order within views
-	Pairwise   Algorithm = "pairwise"   // a linear score of the order within views
+	LambdaMART Algorithm = "lambdamart" // boosted trees of the order of the cards shown at one moment
+	Pairwise   Algorithm = "pairwise"   // a linear score of that order
 )
 
 // Position is what is done about slots that are not looked at alike.
@@ -26,7 +27,7 @@ const (
 	// PositionInput makes the place on the page, the kind of view and the slot in it, an input in training and fixes it to the top of a browsing
 	// view in prediction (Zhao et al., RecSys 2019: there as a tower beside the model, which trees do not need).
 	PositionInput Position = "input"
-	// PositionWeights weighs rows by their examination. Of two cards in a view a clicked one counts by the inverse of its slot's examination (Joachims,
+	// PositionWeights weighs rows by their examination. Of the cards shown at one moment a clicked one counts by the inverse of its slot's examination (Joachims,
 	// Swaminathan and Schnabel, WSDM 2017), at most MostWeight. A chance of a click is learned from clicks against impressions that were looked
 	// at: a row without a click counts by its examination, which is the same times the examination of the slot, so that slots that are
 	// hardly looked at say little rather than much by few clicks.
@@ -42,11 +43,15 @@ type Config struct {
 
 	Trees        int     // most trees of the click model; 0 means 150. Those past the best for the users held out are dropped
 	LearningRate float64 // 0 means .1
-	MaxLeaves    int     // 0 means 31
-	MinLeaf      float64 // least rows of a leaf; 0 means 100
+	MaxLeaves    int     // 0 means 8: what makes a click mostly multiplies
+	MinLeaf      float64 // least rows of a leaf; 0 means 300
 	L2           float64 // of the leaves; 0 means 1
-	Features     float64 // share of the columns that each tree sees; 0 means all
-	C            float64 // inverse penalty of Logistic and Pairwise; 0 means 1, and learn's default
+	Features     float64 // share of the columns that each tree sees; 0 means all: a tree that does not see the place takes what goes with it for a virtue
+	// Monotone gives, by the name of a feature of numbers, +1 if trees may only raise the chance of a click with it and -1 if they may only lower it.
+	// Nil means +1 for the features of unit "ratio": clicks over those expected, of which more cannot speak against a click. What trees would
+	// see against that is noise, of which impressions have much. An empty map means none.
+	Monotone map[string]int
+	C        float64 // inverse penalty of Logistic and Pairwise; 0 means 1, and learn's default
 
 	Valid       float64                 // share of users held out to stop at the best tree and to calibrate by; 0 means .2
 	Calibration learn.CalibrationMethod // "" means Platt's
@@ -87,13 +92,13 @@ func (c *Config) settle() error {
 		c.Trees = 150
 	}
 	if c.MaxLeaves == 0 {
-		c.MaxLeaves = 31
+		c.MaxLeaves = 8
 	}
 	if c.MaxSlot == 0 {
 		c.MaxSlot = 20
 	}
 	def(&c.LearningRate, .1)
-	def(&c.MinLeaf, 100)
+	def(&c.MinLeaf, 300)
 	def(&c.L2, 1)
 	def(&c.Valid, .2)
 	def(&c.MostWeight, 10)
@@ -136,6 +141,17 @@ func (w Weights) check() error {
 		return fmt.Errorf("rank: a card's value with all weights 0: expected one of them above 0")
 	}
 	return nil
+}
+
+// risesWith are the features that Monotone means when it is nil.
+func risesWith(columns []feature.PairColumn) map[string]int {
+	up := map[string]int{}
+	for _, c := range columns {
+		if c.Unit == "ratio" && c.Levels == nil {
+			up[c.Name] = 1
+		}
+	}
+	return up
 }
 
 // heldOut says whether a user's rows serve to stop and to calibrate.

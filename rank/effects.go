@@ -142,8 +142,12 @@ func (t *table) fit(ctx context.Context, out int, from *effects) (*effects, erro
 		e.card[c] = 1
 	}
 	if from != nil {
-		copy(e.slot, from.slot)
 		copy(e.card, from.card)
+		for s, x := range from.slot {
+			if x == x {
+				e.slot[s] = x
+			}
+		}
 	}
 	slotClicks, cardClicks := make([]float64, t.slots), make([]float64, t.cards)
 	for i, y := range t.clicked {
@@ -155,12 +159,14 @@ func (t *table) fit(ctx context.Context, out int, from *effects) (*effects, erro
 		}
 	}
 	slotMean, cardMean := make([]float64, t.slots), make([]float64, t.cards)
-	for range mostSweeps {
+	compared := make([]bool, t.slots) // with other slots: it is in a stratum with a click
+	for sweep := range mostSweeps {
 		moved := 0.0
 		if err := t.expect(ctx, out, e, slotMean, nil); err != nil {
 			return nil, err
 		}
 		for s := range e.slot {
+			compared[s] = compared[s] || sweep == 0 && slotMean[s] > 0
 			next := e.slot[s] * slotClicks[s] / slotMean[s]
 			if slotMean[s] == 0 {
 				next = e.slot[s]
@@ -185,7 +191,7 @@ func (t *table) fit(ctx context.Context, out int, from *effects) (*effects, erro
 		}
 	}
 	for s := range e.slot {
-		if slotMean[s] == 0 { // nothing compares it
+		if !compared[s] && (from == nil || from.slot[s] != 0) { // a slot that all rows show without a click begins at 0 and stays there
 			e.slot[s] = math.NaN()
 		}
 	}

@@ -5,6 +5,7 @@ package rank
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"slices"
 
@@ -33,21 +34,28 @@ func (m *Model) Explain(ctx context.Context, x []float32) (*Explanation, error) 
 	row := &learn.Matrix{Rows: 1, Cols: len(x), Data: x}
 	values := make([]float64, len(x))
 	var e Explanation
-	switch s := m.scorers.click.(type) {
-	case *linear:
-		e.Base = s.intercept
-		for j, v := range x {
-			// The encoder has centred the numbers, so that 0 is the average; a category's average is not known here, and it counts from none.
-			values[j] = s.terms[j].at(v)
+	switch click := folded(m.click, m.Columns, fullView).(type) {
+	case *learn.PipelineModel:
+		// The encoder has centred the numbers, so that 0 is the average; categories count from none.
+		inner := click.Model.(*learn.LogisticModel)
+		z := learn.NewMatrix(1, len(click.Encoder.Out))
+		if err := click.Encoder.Transform(ctx, row, z); err != nil {
+			return nil, fmt.Errorf("rank: %w", err)
 		}
-	default:
-		b := m.click.(*learn.BoostModel)
-		folded := learn.BoostModel{Columns: m.Columns, Base: b.Base, Trees: m.foldedTrees()}
-		base, err := folded.Contributions(ctx, row, values)
-		if err != nil {
+		by := make([]float64, z.Cols)
+		for k, v := range z.Data {
+			by[k] = inner.Coef[k] * float64(v)
+		}
+		var err error
+		if values, err = click.Encoder.Grouped(by); err != nil {
+			return nil, fmt.Errorf("rank: %w", err)
+		}
+		e.Base = inner.Intercept
+	case *learn.BoostModel:
+		var err error
+		if e.Base, err = click.Contributions(ctx, row, values); err != nil {
 			return nil, err
 		}
-		e.Base = base
 	}
 	scale, shift := 1.0, 0.0
 	if m.curve.Method == learn.PlattScaling {
@@ -61,15 +69,6 @@ func (m *Model) Explain(ctx context.Context, x []float32) (*Explanation, error) 
 	}
 	sortContributions(e.Of)
 	return &e, nil
-}
-
-// foldedTrees are the click model's trees in full view.
-func (m *Model) foldedTrees() []learn.GrownTree {
-	b := m.click.(*learn.BoostModel)
-	if len(b.Columns) == len(m.Columns) {
-		return b.Trees
-	}
-	return foldTrees(b.Trees, b.Columns, len(m.Columns), fullView)
 }
 
 func sortContributions(of []Contribution) {

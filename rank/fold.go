@@ -1,5 +1,5 @@
 // Predictions are for one place on the page, so that what a model does with it can be settled once: splits on the place are taken out of
-// trees, and its part of a linear score goes into the intercept. What is left reads the columns of a feature.PairSet as they are.
+// trees, and its part of a linear score goes into the intercept. What is left reads rows of a feature.PairSet as they are, and is compiled.
 
 package rank
 
@@ -79,123 +79,63 @@ func childOf(t *learn.GrownTree, i int32, v float32, columns []learn.Column) int
 	return n.Left
 }
 
-// linear is a linear score of columns as they are: the encoder's steps with the coefficients multiplied in.
-type linear struct {
-	intercept float64
-	terms     []term
-}
-
-// term is what one column adds: of a number scale*x + shift, of a category by level; missing where there is none.
-type term struct {
-	log          bool
-	scale, shift float64
-	missing      float64
-	levels       []float64 // nil for numbers
-}
-
-// foldLinear is the score of m for the first columns rows of its inputs, the rest having values.
-func foldLinear(m *learn.PipelineModel, columns int, values []float32) *linear {
-	inner := m.Model.(*learn.LogisticModel)
-	s := &linear{intercept: inner.Intercept}
-	for j, step := range m.Encoder.Steps {
-		var t term
-		if step.Missing >= 0 {
-			t.missing = inner.Coef[step.Missing]
-		}
-		if step.Levels == nil {
-			c := inner.Coef[step.Output]
-			t.log, t.scale, t.shift = step.Log, c/step.SD, -c*step.Mean/step.SD
-			t.missing += c * (step.Fill - step.Mean) / step.SD
-		} else {
-			t.levels = make([]float64, len(step.Levels))
-			for l, o := range step.Levels {
-				if o >= 0 {
-					t.levels[l] = inner.Coef[o]
-				}
-			}
-		}
-		if j < columns {
-			s.terms = append(s.terms, t)
-		} else {
-			s.intercept += t.at(values[j-columns])
+// foldLinear is m without its last input, which has value.
+func foldLinear(m *learn.PipelineModel, value float32) *learn.PipelineModel {
+	e, inner := m.Encoder, m.Model.(*learn.LogisticModel)
+	last := len(e.In) - 1
+	outputs := 0 // of the inputs before the last; the encoder makes them in order
+	for _, from := range e.Source {
+		if int(from) < last {
+			outputs++
 		}
 	}
-	return s
-}
-
-func (t *term) at(v float32) float64 {
-	switch {
-	case v != v:
-		return t.missing
-	case t.levels != nil:
-		if v >= 0 && v < float32(len(t.levels)) {
-			return t.levels[int(v)]
-		}
-		return 0
-	case t.log:
-		return t.scale*math.Copysign(math.Log1p(math.Abs(float64(v))), float64(v)) + t.shift
+	folded := &learn.LogisticModel{Columns: e.Out[:outputs], Coef: inner.Coef[:outputs], Intercept: inner.Intercept}
+	step := e.Steps[last]
+	at := step.Missing
+	if value >= 0 && int(value) < len(step.Levels) {
+		at = step.Levels[int(value)]
 	}
-	return t.scale*float64(v) + t.shift
-}
-
-// add adds the scores of rows x to sum.
-func (s *linear) add(x []float32, sum []float64) {
-	p := len(s.terms)
-	for i := range sum {
-		score := s.intercept
-		for j, v := range x[i*p : (i+1)*p] {
-			score += s.terms[j].at(v)
-		}
-		sum[i] += score
+	if at >= 0 {
+		folded.Intercept += inner.Coef[at]
 	}
+	return &learn.PipelineModel{Encoder: &learn.Encoder{In: e.In[:last], Out: e.Out[:outputs], Source: e.Source[:outputs], Steps: e.Steps[:last]}, Model: folded}
 }
 
-// forest is the sum of trees, of which no more than the way down is kept.
-type forest struct {
-	base    float64
-	trees   []learn.GrownTree
-	columns []learn.Column
+// scorer gives scores: log-odds before calibration, or expectations.
+type scorer struct {
+	flat *learn.Flat // sums without base
+	base float64
 }
 
-func (f *forest) add(x []float32, sum []float64) {
-	p := len(f.columns)
-	for i := range sum {
-		sum[i] += f.base
-	}
-	for k := range f.trees {
-		t := &f.trees[k]
-		for i := range sum {
-			row := x[i*p : (i+1)*p]
-			at := int32(0)
-			for t.Nodes[at].Left != at {
-				at = childOf(t, at, row[t.Nodes[at].Feature], f.columns)
-			}
-			sum[i] += float64(t.Value[at])
-		}
-	}
-}
-
-// scorer adds the scores of rows of features to sum, whose length is the number of rows. It allocates nothing and is safe for concurrent use.
-type scorer interface {
-	add(x []float32, sum []float64)
-}
-
-// compile makes a scorer of a fitted model for rows of the given number of columns; further inputs of the model have values.
-func compile(m learn.Model, columns []learn.Column, values []float32) scorer {
+// folded is a fitted model for rows of columns. If it has one input more, a category, that has value.
+func folded(m learn.Model, columns []learn.Column, value float32) learn.Model {
+	place := len(m.Inputs()) > len(columns)
 	switch m := m.(type) {
 	case *learn.BoostModel:
-		return compileTrees(m.Base, m.Trees, m.Columns, columns, values)
-	case *learn.BoostRegressionModel:
-		return compileTrees(m.Base, m.Trees, m.Columns, columns, values)
+		if place {
+			return &learn.BoostModel{Columns: columns, Base: m.Base, Trees: foldTrees(m.Trees, m.Columns, len(columns), value)}
+		}
 	case *learn.PipelineModel:
-		return foldLinear(m, len(columns), values)
+		if place {
+			return foldLinear(m, value)
+		}
 	}
-	return nil
+	return m
 }
 
-func compileTrees(base float64, trees []learn.GrownTree, inputs, columns []learn.Column, values []float32) scorer {
-	for j := len(inputs) - 1; j >= len(columns); j-- {
-		trees = foldTrees(trees, inputs, j, values[j-len(columns)])
+// compile makes a scorer of a model that is folded.
+func compile(m learn.Model) (*scorer, error) {
+	s := &scorer{}
+	switch inner := m.(type) { // to what gives sums, which bear more than their logistic curve does in a float32
+	case *learn.BoostModel:
+		s.base, m = inner.Base, &learn.LambdaMARTModel{Columns: inner.Columns, Trees: inner.Trees}
+	case *learn.BoostRegressionModel:
+		s.base, m = inner.Base, &learn.LambdaMARTModel{Columns: inner.Columns, Trees: inner.Trees}
+	case *learn.PipelineModel:
+		l := inner.Model.(*learn.LogisticModel)
+		s.base, m = l.Intercept, &learn.PipelineModel{Encoder: inner.Encoder, Model: &learn.LinearRankingModel{Columns: l.Columns, Coef: l.Coef}}
 	}
-	return &forest{base, trees, columns}
+	var err error
+	s.flat, err = learn.Compile(m)
+	return s, err
 }

@@ -108,12 +108,6 @@ func prepare(ctx context.Context, set *feature.PairSet, cfg *Config) (*inputs, e
 		}
 	}
 	in.placeRows()
-	if cfg.Algorithm == LambdaMART || cfg.Algorithm == Pairwise {
-		var err error
-		if in.shared, err = sharedColumns(ctx, set); err != nil {
-			return nil, err
-		}
-	}
 	var count [2][2]int
 	for i, u := range set.User {
 		held, y := 0, 0
@@ -215,15 +209,27 @@ func (in *inputs) exposures(rows []int32) []float32 {
 	return w
 }
 
-// ranked are the views of rows, which ascend, that have an order: a click and an impression without one.
+// screens are the rows of set that were shown to a user at one moment: screen k is the rows screens[k] to before screens[k+1]. Only these are
+// compared with each other. Rows further down a view know what was clicked above them, which raises what is known of the user there but not on
+// the card that was clicked, so that a model could tell clicked cards of a view by that.
+func screens(set *feature.PairSet) []int32 {
+	out := []int32{0}
+	for i := 1; i < set.Rows; i++ {
+		if set.User[i] != set.User[i-1] || set.AtMS[i] != set.AtMS[i-1] {
+			out = append(out, int32(i))
+		}
+	}
+	return append(out, int32(set.Rows))
+}
+
+// ranked are the screens of rows, which ascend and hold screens whole, that have an order: a click and an impression without one.
 func (in *inputs) ranked(ctx context.Context, rows []int32) (*learn.RankData, error) {
 	var taken []int32
 	group := []int32{0}
 	at := 0
-	for k := range in.views.kind {
-		from := at
-		clicks := 0
-		for ; at < len(rows) && rows[at] < in.views.start[k+1]; at++ {
+	for _, end := range screens(in.set)[1:] {
+		from, clicks := at, 0
+		for ; at < len(rows) && rows[at] < end; at++ {
 			if in.set.Clicked[rows[at]] {
 				clicks++
 			}
@@ -240,11 +246,6 @@ func (in *inputs) ranked(ctx context.Context, rows []int32) (*learn.RankData, er
 		return nil, ErrNoClicks
 	}
 	d := in.data(taken, false)
-	for g := range len(group) - 1 {
-		for k := group[g]; k < group[g+1]; k++ {
-			in.share(d.X.Row(int(k)), taken[group[g]])
-		}
-	}
 	r := &learn.RankData{X: d.X, Columns: d.Columns, Grade: make([]float32, len(taken)), Group: group}
 	for k, y := range d.Y {
 		if y {

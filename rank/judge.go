@@ -1,4 +1,5 @@
-// How good is a ranker on impressions it has not seen? Order is judged within views, by scores in full view; chances where the cards were.
+// How good is a ranker on impressions it has not seen? Order is judged among the cards of one moment, by scores in full
+// view; chances where the cards were.
 
 package rank
 
@@ -15,12 +16,12 @@ import (
 // Judgement is how a ranker did on a set.
 type Judgement struct {
 	Rows, Clicks int64
-	Views        int // with an order: a click and an impression without one
+	Screens      int // cards shown to a user at one moment, with an order: a click and an impression without one
 
 	AUC       float64 // of all rows, by scores in full view
 	PlacedAUC float64 // by chances where the cards were: what it gains is known of places, not of cards
-	ViewAUC   float64 // mean over views, of scores in full view as of the view's beginning
-	NDCG      float64 // mean over views, of the same scores and all cards
+	ScreenAUC float64 // mean over screens, by scores in full view
+	NDCG      float64 // the same, of all cards of a screen
 
 	Predicted, Observed float64 // mean chance and share of clicks
 	ECE                 float64 // over 20 bins of equal size, of chances where the cards were
@@ -45,7 +46,7 @@ func (m *Model) Judge(ctx context.Context, set *feature.PairSet, slices ...strin
 	if err := m.Fits(set.Columns); err != nil {
 		return nil, err
 	}
-	full, ordered, placed, in, err := m.chances(ctx, set)
+	full, placed, in, err := m.chances(ctx, set)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +58,7 @@ func (m *Model) Judge(ctx context.Context, set *feature.PairSet, slices ...strin
 			grade[i] = 1
 		}
 	}
-	ranked := &learn.Ranked{Group: in.views.start, Score: ordered, Grade: grade}
+	ranked := &learn.Ranked{Group: screens(set), Score: full, Grade: grade}
 	auc, err := ranked.AUC()
 	if err != nil {
 		return nil, err
@@ -66,13 +67,13 @@ func (m *Model) Judge(ctx context.Context, set *feature.PairSet, slices ...strin
 	if err != nil {
 		return nil, err
 	}
-	for g := range ndcg { // a view without an order says nothing, whatever its NDCG
+	for g := range ndcg { // a screen without an order says nothing, whatever its NDCG
 		if math.IsNaN(auc[g]) {
 			ndcg[g] = math.NaN()
 		}
 	}
 	mean := learn.MeanOfGroups(auc, nil)
-	j.Views, j.ViewAUC, j.NDCG = mean.Groups, mean.Mean, learn.MeanOfGroups(ndcg, nil).Mean
+	j.Screens, j.ScreenAUC, j.NDCG = mean.Groups, mean.Mean, learn.MeanOfGroups(ndcg, nil).Mean
 	all, err := learn.ReliabilityOf(set.Clicked, placed, nil, reliabilityBins)
 	if err != nil {
 		return nil, err
@@ -81,29 +82,24 @@ func (m *Model) Judge(ctx context.Context, set *feature.PairSet, slices ...strin
 	return j, j.slice(set, in, placed, slices)
 }
 
-// chances are those of each row, in full view, in full view as of the beginning of its view, and where it was.
-func (m *Model) chances(ctx context.Context, set *feature.PairSet) (full, ordered, placed []float64, in *inputs, err error) {
+// chances are those of each row, in full view and where it was.
+func (m *Model) chances(ctx context.Context, set *feature.PairSet) (full, placed []float64, in *inputs, err error) {
 	cfg := m.Config
 	in = &inputs{cfg: &cfg, set: set, columns: m.Columns, model: m.click.Inputs(), views: viewsOf(LogOf(set)), exam: m.Examination}
 	in.slotColumns = slotColumns(set)
 	in.placeRows()
-	if in.shared, err = sharedColumns(ctx, set); err != nil {
-		return nil, nil, nil, nil, err
-	}
-	full, ordered, placed = make([]float64, set.Rows), make([]float64, set.Rows), make([]float64, set.Rows)
+	full, placed = make([]float64, set.Rows), make([]float64, set.Rows)
 	own := cfg.Position == PositionInput && (cfg.Algorithm == Boosted || cfg.Algorithm == Logistic)
 	const together = 4096
 	p := len(m.Columns)
 	score := make([]float32, together)
-	x := make([]float32, together*p)
-	view := 0
 	for from := 0; from < set.Rows; from += together {
 		if ctx.Err() != nil {
-			return nil, nil, nil, nil, context.Cause(ctx)
+			return nil, nil, nil, context.Cause(ctx)
 		}
 		to := min(set.Rows, from+together)
 		if err := m.Score(set.X[from*p:to*p], score[:to-from]); err != nil {
-			return nil, nil, nil, nil, err
+			return nil, nil, nil, err
 		}
 		for i := from; i < to; i++ {
 			full[i] = float64(score[i-from])
@@ -111,19 +107,6 @@ func (m *Model) chances(ctx context.Context, set *feature.PairSet) (full, ordere
 			if in.expose != nil {
 				placed[i] *= float64(in.expose[i])
 			}
-		}
-		rows := x[:copy(x, set.X[from*p:to*p])]
-		for i := from; i < to; i++ {
-			for int(in.views.start[view+1]) <= i {
-				view++
-			}
-			in.share(rows[(i-from)*p:(i-from+1)*p], in.views.start[view])
-		}
-		if err := m.Score(rows, score[:to-from]); err != nil {
-			return nil, nil, nil, nil, err
-		}
-		for i := from; i < to; i++ {
-			ordered[i] = float64(score[i-from])
 		}
 		if !own {
 			continue
@@ -134,13 +117,13 @@ func (m *Model) chances(ctx context.Context, set *feature.PairSet) (full, ordere
 		}
 		at := placed[from:to]
 		if err := m.click.Predict(in.data(places, false).X, at); err != nil {
-			return nil, nil, nil, nil, err
+			return nil, nil, nil, err
 		}
 		for k, v := range at {
 			at[k] = m.curve.at(math.Log(v) - math.Log1p(-v))
 		}
 	}
-	return full, ordered, placed, in, nil
+	return full, placed, in, nil
 }
 
 // slice looks at calibration by parts of the rows.

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/seguefeed/segue/internal/stat"
@@ -163,9 +164,11 @@ func (e *Examination) curves(ctx context.Context, l *Log, v *views, cfg Examinat
 	}
 	left := make([]*effects, examinationGroups)
 	errs := make([]error, examinationGroups)
-	err = eachGroup(ctx, cfg.Threads, func(g int) { left[g], errs[g] = t.fit(ctx, g, all) })
-	if err := errors.Join(append(errs, err)...); err != nil {
+	if err := eachGroup(ctx, cfg.Threads, func(g int) { left[g], errs[g] = t.fit(ctx, g, all) }); err != nil {
 		return err
+	}
+	if k := slices.IndexFunc(errs, func(err error) bool { return err != nil }); k >= 0 {
+		return errs[k]
 	}
 	for way := range curve {
 		for s := range curve[way] {

@@ -23,8 +23,8 @@ type Model struct {
 	curve   calibration
 	after   [outcomes]outcome
 	scorers struct {
-		click scorer
-		after [outcomes]scorer // nil for a constant
+		click *scorer
+		after [outcomes]*scorer // nil for a constant
 	}
 }
 
@@ -62,12 +62,15 @@ func Train(ctx context.Context, set *feature.PairSet, cfg Config) (*Model, error
 	if err := cfg.settle(); err != nil {
 		return nil, err
 	}
+	if cfg.Monotone == nil && set != nil {
+		cfg.Monotone = risesWith(set.Columns)
+	}
 	in, err := prepare(ctx, set, &cfg)
 	if err != nil {
 		return nil, err
 	}
 	m := &Model{Config: cfg, Columns: in.columns, Examination: in.exam}
-	m.Config.Progress = nil
+	m.Config.Threads, m.Config.Progress = 0, nil // they are not the model's
 	if m.click, err = in.fitClick(ctx); err != nil {
 		return nil, fmt.Errorf("rank: the click model: %w", err)
 	}
@@ -77,20 +80,31 @@ func Train(ctx context.Context, set *feature.PairSet, cfg Config) (*Model, error
 	if m.after, err = in.fitOutcomes(ctx); err != nil {
 		return nil, fmt.Errorf("rank: what follows a click: %w", err)
 	}
-	m.compile()
 	m.count(in)
-	return m, ctx.Err()
+	if err := m.compile(); err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	return m, nil
 }
 
 // compile makes the scorers.
-func (m *Model) compile() {
-	m.scorers.click = compile(m.click, m.Columns, []float32{fullView})
+func (m *Model) compile() (err error) {
+	if m.scorers.click, err = compile(folded(m.click, m.Columns, fullView)); err != nil {
+		return fmt.Errorf("rank: %w", err)
+	}
 	for k, o := range m.after {
 		m.scorers.after[k] = nil
-		if o.Model != nil {
-			m.scorers.after[k] = compile(o.Model, m.Columns, nil)
+		if o.Model == nil {
+			continue
+		}
+		if m.scorers.after[k], err = compile(o.Model); err != nil {
+			return fmt.Errorf("rank: %w", err)
 		}
 	}
+	return nil
 }
 
 func (m *Model) count(in *inputs) {
@@ -131,10 +145,13 @@ func (in *inputs) calibrate(ctx context.Context, click learn.Model) (calibration
 	if err != nil {
 		return calibration{}, err
 	}
+	if c.Method == learn.PlattScaling && !(c.A < 0) {
+		return calibration{}, fmt.Errorf("clicks of the users held out do not rise with the score (a slope of %v): there is too little to learn from", -c.A)
+	}
 	return calibration{c.Method, c.A, c.B, c.Steps}, nil
 }
 
-// block is how many rows are scored together: their sums stay on the stack.
+// block is how many rows are valued together: their scores stay on the stack.
 const block = 64
 
 // checkRows says why x cannot be scored into n places.
@@ -151,16 +168,11 @@ func (m *Model) Score(x []float32, out []float32) error {
 	if err := m.checkRows(x, len(out)); err != nil {
 		return err
 	}
-	var sums [block]float64
-	p := len(m.Columns)
-	for from := 0; from < len(out); from += block {
-		to := min(len(out), from+block)
-		sum := sums[:to-from]
-		clear(sum)
-		m.scorers.click.add(x[from*p:to*p], sum)
-		for k, v := range sum {
-			out[from+k] = float32(m.curve.at(v))
-		}
+	if err := m.scorers.click.flat.Score(x, out); err != nil {
+		return fmt.Errorf("rank: %w", err)
+	}
+	for i, v := range out {
+		out[i] = float32(m.curve.at(m.scorers.click.base + float64(v)))
 	}
 	return nil
 }
@@ -178,27 +190,28 @@ func (m *Model) Value(x []float32, w Weights, out []Parts) error {
 		return err
 	}
 	wanted := [outcomes]bool{viewOutcome: w.View > 0, likeOutcome: w.Like > 0, shareOutcome: w.Share > 0}
-	var sums [outcomes + 1][block]float64
+	var scores [outcomes + 1][block]float32
 	p := len(m.Columns)
 	for from := 0; from < len(out); from += block {
 		to := min(len(out), from+block)
 		rows := x[from*p : to*p]
-		click := sums[outcomes][:to-from]
-		clear(click)
-		m.scorers.click.add(rows, click)
+		if err := m.scorers.click.flat.Score(rows, scores[outcomes][:to-from]); err != nil {
+			return fmt.Errorf("rank: %w", err)
+		}
 		for k, s := range m.scorers.after {
-			sum := sums[k][:to-from]
-			clear(sum)
-			if s != nil && wanted[k] {
-				s.add(rows, sum)
+			if s == nil || !wanted[k] {
+				continue
+			}
+			if err := s.flat.Score(rows, scores[k][:to-from]); err != nil {
+				return fmt.Errorf("rank: %w", err)
 			}
 		}
-		for k := range click {
+		for k := range out[from:to] {
 			o := &out[from+k]
-			o.Click = float32(m.curve.at(click[k]))
-			o.View = float32(m.expected(viewOutcome, wanted, sums[viewOutcome][k]))
-			o.Like = float32(m.expected(likeOutcome, wanted, sums[likeOutcome][k]))
-			o.Share = float32(m.expected(shareOutcome, wanted, sums[shareOutcome][k]))
+			o.Click = float32(m.curve.at(m.scorers.click.base + float64(scores[outcomes][k])))
+			o.View = m.expected(viewOutcome, wanted, scores[viewOutcome][k])
+			o.Like = m.expected(likeOutcome, wanted, scores[likeOutcome][k])
+			o.Share = m.expected(shareOutcome, wanted, scores[shareOutcome][k])
 			o.Value = o.Click * float32(w.Click+w.View*float64(o.View)+w.Like*float64(o.Like)+w.Share*float64(o.Share))
 		}
 	}
@@ -206,14 +219,16 @@ func (m *Model) Value(x []float32, w Weights, out []Parts) error {
 }
 
 // expected is an outcome's expectation of a score: its mean where no model says more, or nobody asks.
-func (m *Model) expected(k int, wanted [outcomes]bool, score float64) float64 {
-	switch {
-	case m.scorers.after[k] == nil || !wanted[k]:
-		return m.after[k].Mean
-	case k == viewOutcome:
-		return max(0, score)
+func (m *Model) expected(k int, wanted [outcomes]bool, score float32) float32 {
+	s := m.scorers.after[k]
+	if s == nil || !wanted[k] {
+		return float32(m.after[k].Mean)
 	}
-	return 1 / (1 + math.Exp(-score))
+	v := s.base + float64(score)
+	if k == viewOutcome {
+		return float32(max(0, v))
+	}
+	return float32(1 / (1 + math.Exp(-v)))
 }
 
 // Importance is the share of each column in what the click model's trees gained; nil for linear models.

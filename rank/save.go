@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"maps"
 	"math"
 	"slices"
 
@@ -32,6 +33,12 @@ type modelHead struct {
 	Trained     Trained
 	Curve       calibration
 	Means       [outcomes]float64
+	Monotone    []monotone // in place of Config's map, whose order in a file would be any
+}
+
+type monotone struct {
+	Feature string
+	Way     int
 }
 
 // ErrModel is given for a file that is no ranker, or not as it was written.
@@ -40,6 +47,10 @@ var ErrModel = errors.New("rank: this is not a saved ranker, or it is damaged; t
 // Save writes m.
 func (m *Model) Save(w io.Writer) error {
 	h := modelHead{Config: m.Config, Columns: m.Columns, Examination: m.Examination, Trained: m.Trained, Curve: m.curve}
+	h.Config.Monotone = nil
+	for _, name := range slices.Sorted(maps.Keys(m.Config.Monotone)) {
+		h.Monotone = append(h.Monotone, monotone{name, m.Config.Monotone[name]})
+	}
 	models := []learn.Model{m.click}
 	for k, o := range m.after {
 		h.Means[k] = o.Mean
@@ -106,6 +117,10 @@ func Load(r io.Reader, columns []feature.PairColumn) (*Model, error) {
 		return nil, fmt.Errorf("%w: %w", ErrModel, err)
 	}
 	m := &Model{Config: h.Config, Columns: h.Columns, Examination: h.Examination, Trained: h.Trained, curve: h.Curve}
+	m.Config.Monotone = map[string]int{}
+	for _, r := range h.Monotone {
+		m.Config.Monotone[r.Feature] = r.Way
+	}
 	models := [modelParts - 1]learn.Model{}
 	for k := range models {
 		if len(parts[k+1]) == 0 {
@@ -127,8 +142,7 @@ func Load(r io.Reader, columns []feature.PairColumn) (*Model, error) {
 			return nil, err
 		}
 	}
-	m.compile()
-	return m, nil
+	return m, m.compile()
 }
 
 func sameColumn(a, b learn.Column) bool { return a.Name == b.Name && slices.Equal(a.Levels, b.Levels) }
@@ -199,7 +213,7 @@ func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 func (c *calibration) valid() error {
 	switch c.Method {
 	case learn.PlattScaling:
-		if !finite(c.A) || !finite(c.B) {
+		if !finite(c.A) || !finite(c.B) || c.A >= 0 {
 			return fmt.Errorf("a calibration of %v and %v", c.A, c.B)
 		}
 	case learn.IsotonicScaling:

@@ -52,10 +52,10 @@ const (
 )
 
 const (
-	topSlots  = 1    // the greatest number that a log gives to the first slot
-	firstPage = 4    // cards in sight when a page opens, at most
-	screenMS  = 1000 // cards of one screen come into sight within less
-	awayMS    = 3 * 3600 * 1000
+	topSlots  = 1               // the greatest number that a log gives to the first slot
+	firstPage = 4               // cards in sight when a page opens, at most
+	screenMS  = 1000            // cards of one screen come into sight within less
+	awayMS    = 3 * 3600 * 1000 // a page that was left for longer is not gone on with
 )
 
 // views says of each row of a log where and how it was seen.
