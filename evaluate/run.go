@@ -112,7 +112,7 @@ func (e *run) train(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		values, err := newRerank(set, nil).ndcg(c.Ordered)
+		values, err := newRerank(set, nil).ndcg(c.Full)
 		if err != nil {
 			return err
 		}
@@ -180,7 +180,7 @@ func (e *run) rerank(ctx context.Context) error {
 				examined[i] = float64(v)
 			}
 		}
-		e.scored = append(e.scored, Scored{Method: rankerName(e.o.Algorithms[k]), Kind: Ranker, Score: c.Ordered, Chance: c.Placed, Seconds: e.seconds[k]})
+		e.scored = append(e.scored, Scored{Method: rankerName(e.o.Algorithms[k]), Kind: Ranker, Score: c.Full, Chance: c.Placed, Seconds: e.seconds[k]})
 	}
 	if e.res.Rerank, err = Rerank(ctx, set, e.scored, examined, e.o.Resampling); err != nil {
 		return err
