@@ -63,6 +63,9 @@ func (s *Segue) TrainRecommender(ctx context.Context, dir string, opt RecommendO
 	if t.Folder, err = feed.WriteVersion(dir, t.Manifest, rec.Parts()); err != nil {
 		return nil, err
 	}
+	if t.Manifest, err = feed.ReadManifest(t.Folder); err != nil {
+		return nil, err
+	}
 	if !t.Current {
 		return t, fmt.Errorf("%w: version %s stands in %s but is not current; --force makes it so", ErrGate, t.ID, t.Folder)
 	}

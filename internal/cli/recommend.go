@@ -15,6 +15,6 @@ func (a *app) recommendCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.recommendEvaluateCommand(), a.recommendBenchCommand())
+	cmd.AddCommand(a.recommendTrainCommand(), a.recommendEvaluateCommand(), a.recommendShowCommand(), a.recommendModelsCommand(), a.recommendBenchCommand())
 	return cmd
 }

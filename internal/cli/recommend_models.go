@@ -1,0 +1,197 @@
+// `recommend train`, `show`, `models`: versions of a recommender, and the pages they make.
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seguefeed/segue"
+	"github.com/seguefeed/segue/activity"
+	"github.com/seguefeed/segue/feed"
+)
+
+// defaultModels is the folder of versions unless another is named.
+const defaultModels = "segue-models"
+
+func (a *app) recommendTrainCommand() *cobra.Command {
+	var opt segue.RecommendOptions
+	var rankers []string
+	var force, asJSON bool
+	dir := defaultModels
+	cmd := &cobra.Command{
+		Use:   "train",
+		Short: "Train a recommender on the whole log, if it passes the gate",
+		Long: `Train candidate generators and a ranker on the whole log and write them as a version: a folder with a manifest (days, seed, settings,
+metrics, checksums). First the same is trained without the log's last days and has to pass a gate there: its order of what was
+shown has to beat chance and popularity, and its lists popularity and its own candidates. A model that does not pass is
+written but not made current.`,
+		Example: `  segue recommend train --db feed.duckdb
+  segue recommend train --db feed.duckdb --out models --rankers boosted --generators popular,fresh,ease
+  segue recommend models --models models`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var err error
+			if opt.Algorithms, err = chosenRankers(rankers, opt.Seed); err != nil {
+				return err
+			}
+			if err := checkGenerators(opt.Generators); err != nil {
+				return err
+			}
+			var m *segue.TrainedModel
+			err = a.withDatabase(cmd.Context(), true, func(s *segue.Segue, progress segue.Progress) error {
+				var err error
+				opt.Progress, opt.Threads = progress, a.threads
+				m, err = s.TrainRecommender(cmd.Context(), dir, opt, force)
+				return err
+			})
+			if err != nil && !errors.Is(err, segue.ErrGate) {
+				return err
+			}
+			if asJSON {
+				return errors.Join(a.printJSON(activity.Plain(m)), err)
+			}
+			a.printTrained(m)
+			return err
+		},
+	}
+	a.databaseFlags(cmd)
+	a.recommendFlags(cmd, &opt, &rankers)
+	cmd.Flags().StringVar(&dir, "out", dir, "folder of versions")
+	cmd.Flags().BoolVar(&force, "force", false, "make it current even if it does not pass the gate")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the manifest as JSON")
+	return cmd
+}
+
+func (a *app) printTrained(m *segue.TrainedModel) {
+	fmt.Fprintf(a.stdout, "Version %s is in %s: learned from %s impressions and %s clicks of %s.\n", m.ID, m.Folder, thousands(m.Data.Impressions), thousands(m.Data.Clicks),
+		dayRange(m.Data.From, m.Data.To))
+	fmt.Fprintln(a.stdout, "\nThe gate, on days it had not seen:")
+	for _, why := range m.Gate.Why {
+		fmt.Fprintln(a.stdout, " ", why)
+	}
+	switch {
+	case m.Gate.Forced:
+		fmt.Fprintf(a.stdout, "\nWARNING: IT DID NOT PASS THE GATE AND IS CURRENT BY --force. The version before is made current again by\n  segue recommend models --models %s --activate ID\n", filepath.Dir(m.Folder))
+	case m.Current:
+		fmt.Fprintf(a.stdout, "\nIt passed and is current. Next: segue recommend show USER --models %s\n", filepath.Dir(m.Folder))
+	}
+}
+
+func (a *app) recommendModelsCommand() *cobra.Command {
+	dir, activate, asJSON := defaultModels, "", false
+	cmd := &cobra.Command{
+		Use:   "models",
+		Short: "List the versions of a recommender, or make one of them current",
+		Example: `  segue recommend models --models models
+  segue recommend models --models models --activate 20191201-080000.000`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if activate != "" {
+				if err := feed.Activate(dir, activate); err != nil {
+					return err
+				}
+			}
+			versions, err := feed.Versions(dir)
+			if err != nil {
+				return err
+			}
+			current, err := feed.Current(dir)
+			if err != nil && len(versions) == 0 {
+				return err
+			}
+			if asJSON {
+				return a.printJSON(map[string]any{"current": current, "versions": versions})
+			}
+			var rows [][]string
+			for _, v := range versions {
+				state := ""
+				switch {
+				case v.ID == current && v.Gate.Forced:
+					state = "current, by force"
+				case v.ID == current:
+					state = "current"
+				}
+				gate := "passed"
+				if !v.Gate.Passed {
+					gate = "not passed"
+				}
+				rows = append(rows, []string{v.ID, dayRange(v.Data.From, v.Data.To), thousands(v.Data.Clicks), gate, state})
+			}
+			a.printTable([]string{"version", "learned from", "clicks", "gate", ""}, rows, 5)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&dir, "models", dir, "folder of versions")
+	cmd.Flags().StringVar(&activate, "activate", "", "make this version current")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the manifests as JSON")
+	return cmd
+}
+
+func (a *app) recommendShowCommand() *cobra.Command {
+	dir, version, n, asJSON := defaultModels, "", 20, false
+	var settings feed.Settings
+	cmd := &cobra.Command{
+		Use:   "show USER",
+		Short: "Show the page a user would get, and why",
+		Long: `Make the page that a user would get after the log's last day: two columns of cards, each with the chance of a click, where it came
+from and the reason a user could read. A user the log does not know gets the page of someone new.`,
+		Example: `  segue recommend show KCGCNC --db feed.duckdb
+  segue recommend show somebody-new --db feed.duckdb --diversity dpp --json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if n < 1 || n > 1000 {
+				return usagef("--n %d: 1 to 1000 cards are expected", n)
+			}
+			var page *segue.ShownPage
+			err := a.withDatabase(cmd.Context(), true, func(s *segue.Segue, _ segue.Progress) error {
+				var err error
+				page, err = s.ShowPage(cmd.Context(), dir, version, args[0], n, &settings)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.printJSON(activity.Plain(page))
+			}
+			a.printPage(page)
+			return nil
+		},
+	}
+	a.databaseFlags(cmd)
+	a.pageFlags(cmd, &settings)
+	cmd.Flags().StringVar(&dir, "models", dir, "folder of versions")
+	cmd.Flags().StringVar(&version, "version", "", "the version to use (default: the current one)")
+	cmd.Flags().IntVar(&n, "n", n, "cards of the page")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the page as JSON")
+	return cmd
+}
+
+func (a *app) printPage(p *segue.ShownPage) {
+	fmt.Fprintf(a.stdout, "%s: %s.\n", p.User, p.Facts)
+	var rows [][]string
+	for _, c := range p.Cards {
+		var sources []string
+		for _, s := range c.Sources {
+			sources = append(sources, s.Name)
+		}
+		slices.Sort(sources)
+		reason := c.Reason
+		if c.Fresh {
+			reason += " (fresh)"
+		}
+		rows = append(rows, []string{fmt.Sprintf("%d %s", c.Slot+1, [...]string{"left", "right"}[c.Column%2]), c.Card, c.Content, fmt.Sprintf("%.1f%%", 100*c.Click), reason, strings.Join(sources, ", ")})
+	}
+	a.printTable([]string{"slot", "card", "content", "click", "reason", "named by"}, rows, 6)
+	named := 0
+	for _, s := range p.Trace.Named {
+		named += s.N
+	}
+	fmt.Fprintf(a.stdout, "\nOf %s candidates of %d generators, %s different ones; version %s.\n", thousands(int64(named)), len(p.Trace.Named), thousands(int64(p.Trace.Distinct)), p.Model)
+}
