@@ -317,6 +317,10 @@ func rowsOf(c analysis.Chart) int {
 		return len(c.X.Categories)
 	case analysis.SwarmChart:
 		return len(c.Y.Categories)
+	case analysis.HeatMap:
+		if len(c.Series) > 0 && c.Series[0].Colours != nil { // numbers stand in its cells
+			return len(c.Y.Categories)
+		}
 	}
 	return 0
 }
