@@ -4,6 +4,7 @@ import (
 	"context"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -73,14 +74,14 @@ func TestInABrowser(t *testing.T) {
 		}
 	})
 	in := sample()
-	in.Prediction = predictionSample()
+	in.Prediction, in.Recommendation = predictionSample(), recommendSample()
 	dir := filepath.Join(t.TempDir(), "report")
 	page, err := Write(t.Context(), dir, in)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := 0 // all charts but the one that has no data
-	for _, a := range append(in.Answers, predictionAnswers(in.Prediction)...) {
+	for _, a := range slices.Concat(in.Answers, predictionAnswers(in.Prediction), recommendAnswers(in.Recommendation)) {
 		want += len(a.Charts)
 	}
 	want--

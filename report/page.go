@@ -27,7 +27,7 @@ const topFindings = 10
 //go:embed page.html
 var pageText string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageText))
+var pageTemplate = template.Must(template.Must(template.New("page").Parse(pageText)).Parse(examplesText))
 
 // page is what the template shows: everything is written out, so that it only places.
 type page struct {
@@ -42,7 +42,7 @@ type page struct {
 	Checks                                  []check
 	Loads                                   []load
 	Absent                                  []string
-	Prediction                              bool
+	Prediction, Recommendation              bool
 }
 
 type tile struct{ Value, Label string }
@@ -56,6 +56,7 @@ type card struct {
 	ID, Title, Off string
 	Findings       []finding
 	Charts         []figure
+	Pages          []examplePage // of the feed, between charts and tables
 	Tables         []table
 	Caveats        []string
 	Queries        []analysis.Query
@@ -82,6 +83,7 @@ type keyEntry struct {
 
 type table struct {
 	Name, Title string
+	Open        bool
 	Heads       []head
 	Rows        [][]tableCell
 	More        string
@@ -120,8 +122,11 @@ func writePage(path string, in Input) error {
 
 func pageOf(in Input) (*page, error) {
 	c := in.Contents
-	p := &page{Title: in.Title, Source: in.Source, Prediction: in.Prediction != nil, Version: in.Version, Generated: in.Generated.Format("2 January 2006 15:04 MST"),
+	p := &page{Title: in.Title, Source: in.Source, Prediction: in.Prediction != nil, Recommendation: in.Recommendation != nil, Version: in.Version, Generated: in.Generated.Format("2 January 2006 15:04 MST"),
 		CSS: template.CSS(webui.ReportCSS), ECharts: template.JS(webui.ECharts), Script: template.JS(webui.ReportJS)}
+	if p.Recommendation {
+		p.CSS += template.CSS(examplesCSS)
+	}
 	if c.Impressions > 0 {
 		p.Lede = fmt.Sprintf("%s, %d days, time zone %s", period(c), c.Days(), c.Zone)
 	}
@@ -137,6 +142,9 @@ func pageOf(in Input) (*page, error) {
 		one, err := cardOf(a)
 		if err != nil {
 			return nil, err
+		}
+		if a.ID == examplesID && p.Recommendation {
+			one.Pages = examplePages(in.Recommendation)
 		}
 		if n := len(p.Themes); n == 0 || p.Themes[n-1].Name != a.Theme {
 			p.Themes = append(p.Themes, theme{ID: "theme-" + slug(a.Theme), Name: a.Theme})
@@ -229,6 +237,7 @@ func cardOf(a analysis.Answer) (card, error) {
 	for i, ch := range a.Charts {
 		f := figure{ID: "chart-" + slug(a.ID+"-"+ch.ID), Title: ch.Title, Alt: ch.Alt, Small: ch.Small, Tall: rowsOf(ch) > 12}
 		if option, ok := chart.Option(ch); ok {
+			labelPoints(ch, option)
 			if names := keys[i]; names != nil {
 				delete(option, "legend")
 				option["grid"].(map[string]any)["top"] = 30
@@ -248,6 +257,33 @@ func cardOf(a analysis.Answer) (card, error) {
 		c.Tables = append(c.Tables, tableOf(t))
 	}
 	return c, nil
+}
+
+// labelPoints writes the labels of a line chart's points at them: the settings that a curve goes through.
+func labelPoints(c analysis.Chart, option map[string]any) {
+	if c.Kind != analysis.LineChart || !slices.ContainsFunc(c.Series, func(s analysis.Series) bool { return len(s.Labels) > 0 }) {
+		return
+	}
+	option["tooltip"] = map[string]any{"trigger": "item", "confine": true, "formatter": "@point:" + string(c.X.Unit) + ":" + string(c.Y.Unit)}
+	next := 0
+	for _, one := range option["series"].([]any) {
+		line := one.(map[string]any)
+		if line["bandOf"] != nil {
+			continue
+		}
+		s := c.Series[next]
+		next++
+		data := line["data"].([]any)
+		if len(s.Labels) != len(data) {
+			continue
+		}
+		for i, v := range data {
+			data[i] = map[string]any{"value": v, "name": s.Labels[i]}
+		}
+		line["showSymbol"], line["symbolSize"] = true, 8
+		line["label"] = map[string]any{"show": true, "formatter": "{b}", "position": "top", "fontSize": 11}
+		line["labelLayout"] = map[string]any{"hideOverlap": true}
+	}
 }
 
 // sharedKeys finds small pictures in a row that show the same many lines, which one key can name for all of them: by picture,
@@ -281,6 +317,10 @@ func rowsOf(c analysis.Chart) int {
 		return len(c.X.Categories)
 	case analysis.SwarmChart:
 		return len(c.Y.Categories)
+	case analysis.HeatMap:
+		if len(c.Series) > 0 && c.Series[0].Colours != nil { // numbers stand in its cells
+			return len(c.Y.Categories)
+		}
 	}
 	return 0
 }
@@ -303,8 +343,11 @@ func findingOf(a analysis.Answer, f analysis.Finding) finding {
 	return out
 }
 
+// openTables are those that answer their question by themselves.
+var openTables = map[string]bool{"recommend_switches": true, "recommend_split": true, "recommend_judged": true}
+
 func tableOf(t analysis.Table) table {
-	out := table{Name: t.Name, Title: t.Title}
+	out := table{Name: t.Name, Title: t.Title, Open: openTables[t.Name]}
 	for _, c := range t.Columns {
 		out.Heads = append(out.Heads, head{c.Label, c.Strings != nil})
 	}

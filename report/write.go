@@ -16,13 +16,14 @@ import (
 
 	"github.com/seguefeed/segue/activity"
 	"github.com/seguefeed/segue/analysis"
+	"github.com/seguefeed/segue/evaluate"
 	"github.com/seguefeed/segue/warehouse"
 )
 
 // Input is what a report says.
 type Input struct {
 	Title     string    // "" means one made from the days of the log
-	Generated time.Time // printed on the page; not in report.json, which is the same for the same log, but for the seconds that fits took
+	Generated time.Time // printed on the page; not in report.json, which is the same for the same log, but for the time that fits and pages took
 	Version   string    // of the program
 	Source    string    // what was analysed, such as the database's path
 	Contents  warehouse.Contents
@@ -30,6 +31,8 @@ type Input struct {
 	Answers   []analysis.Answer
 	// Prediction is who will be active, after the answers; nil means that it was not asked.
 	Prediction *activity.Results
+	// Recommendation is what to recommend, after who will be active; nil means that it was not asked.
+	Recommendation *evaluate.Results
 }
 
 // marker names the file that marks a directory as a report, which the next one may replace.
@@ -45,7 +48,7 @@ func Write(ctx context.Context, dir string, in Input) (page string, err error) {
 	if in.Title == "" {
 		in.Title = titleOf(in.Contents)
 	}
-	in.Answers = append(slices.Clone(in.Answers), predictionAnswers(in.Prediction)...)
+	in.Answers = slices.Concat(in.Answers, predictionAnswers(in.Prediction), recommendAnswers(in.Recommendation))
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return "", fmt.Errorf("write report: %w", err)
 	}
