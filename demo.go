@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/seguefeed/segue/rank"
 	"github.com/seguefeed/segue/village"
 )
 
@@ -46,7 +47,8 @@ func Demo(ctx context.Context, dir string, opt DemoOptions) (DemoResult, error) 
 		return res, err
 	}
 	if _, err = s.Ingest(ctx, []string{res.Log}, IngestOptions{Progress: opt.Progress}); err == nil {
-		res.Page, err = s.Report(ctx, filepath.Join(dir, "report"), ReportOptions{Title: "A simulated village", Predict: opt.predict(res.Log), Progress: opt.Progress})
+		res.Page, err = s.Report(ctx, filepath.Join(dir, "report"), ReportOptions{Title: "A simulated village", Predict: opt.predict(res.Log), Recommend: opt.recommend(res.Log),
+			Progress: opt.Progress})
 	}
 	return res, errors.Join(err, s.Close())
 }
@@ -60,6 +62,15 @@ func (opt DemoOptions) predict(log string) *PredictOptions {
 		return nil
 	}
 	return &PredictOptions{Seed: opt.Seed, Truth: log}
+}
+
+// recommend is what a demo evaluates: two rankers, and lists for some hundred users, so that it stays a matter of seconds.
+func (opt DemoOptions) recommend(log string) *RecommendOptions {
+	if opt.Users < predictUsers {
+		return nil
+	}
+	return &RecommendOptions{Seed: opt.Seed, Truth: log, Threads: opt.Threads, Users: 500, TrainRows: 400_000,
+		Algorithms: []rank.Config{{Algorithm: rank.Boosted, Seed: opt.Seed}, {Algorithm: rank.Logistic, Seed: opt.Seed}}}
 }
 
 // clearDemo makes dir, or empties an earlier demo in it.

@@ -16,6 +16,7 @@ type RecommendOptions struct {
 	ChooseDays, JudgeDays int           // see evaluate.Options; 0 means 3 and 4
 	ListLength            int           // cards of the lists that are judged; 0 means 20
 	Users                 int           // that lists are made for; 0 means 2,000
+	TrainRows             int           // impressions that rankers learn from at most; 0 means 3 million
 	Generators            []string      // feed.GeneratorNames; nil means all
 	Algorithms            []rank.Config // rankers to compare; nil means all
 	Settings              feed.Settings // of the page; the zero value means feed.Defaults
@@ -36,7 +37,7 @@ func (s *Segue) EvaluateRecommender(ctx context.Context, opt RecommendOptions) (
 }
 
 func (s *Segue) evaluateOptions(ctx context.Context, opt RecommendOptions) (evaluate.Options, error) {
-	o := evaluate.Options{ChooseDays: opt.ChooseDays, JudgeDays: opt.JudgeDays, ListLength: opt.ListLength, Users: opt.Users, Only: opt.Generators, Algorithms: opt.Algorithms,
+	o := evaluate.Options{ChooseDays: opt.ChooseDays, JudgeDays: opt.JudgeDays, ListLength: opt.ListLength, Users: opt.Users, TrainRows: opt.TrainRows, Only: opt.Generators, Algorithms: opt.Algorithms,
 		Settings: opt.Settings, Seed: opt.Seed, Threads: opt.Threads}
 	if err := s.needLog(ctx); err != nil {
 		return o, err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/seguefeed/segue/activity"
 	"github.com/seguefeed/segue/analysis"
+	"github.com/seguefeed/segue/evaluate"
 	"github.com/seguefeed/segue/report"
 	"github.com/seguefeed/segue/village"
 	"github.com/seguefeed/segue/warehouse"
@@ -109,9 +110,10 @@ func (s *Segue) Analyze(ctx context.Context, opt AnalyzeOptions) (*analysis.Resu
 
 // ReportOptions direct a report.
 type ReportOptions struct {
-	Title    string          // "" means one made from the days of the log
-	Predict  *PredictOptions // also say who will be active; nil means not to
-	Progress Progress
+	Title     string            // "" means one made from the days of the log
+	Predict   *PredictOptions   // also say who will be active; nil means not to
+	Recommend *RecommendOptions // also say what to recommend, and how good that is; nil means not to
+	Progress  Progress
 }
 
 // Report analyses the log and writes the report into dir, in place of an earlier report there. It returns the
@@ -132,6 +134,14 @@ func (s *Segue) Report(ctx context.Context, dir string, opt ReportOptions) (stri
 			return "", err
 		}
 	}
+	var recommendation *evaluate.Results
+	if opt.Recommend != nil {
+		r := *opt.Recommend
+		r.Progress = opt.Progress
+		if recommendation, err = s.EvaluateRecommender(ctx, r); err != nil {
+			return "", err
+		}
+	}
 	opt.Progress.tell(Step{Name: "check the data", Unit: Steps, Total: 1})
 	checks, err := s.engine.Checks(ctx)
 	if err != nil {
@@ -144,7 +154,7 @@ func (s *Segue) Report(ctx context.Context, dir string, opt ReportOptions) (stri
 	}
 	return report.Write(ctx, dir, report.Input{
 		Title: opt.Title, Generated: time.Now(), Version: Version, Source: s.path,
-		Contents: contents, Checks: checks, Answers: results.Answers, Prediction: prediction,
+		Contents: contents, Checks: checks, Answers: results.Answers, Prediction: prediction, Recommendation: recommendation,
 	})
 }
 

@@ -210,20 +210,6 @@ func TestEASEBecause(t *testing.T) {
 	}
 }
 
-func TestEASEBatch(t *testing.T) {
-	m := randomClicks(t, 60, 1500, false)
-	e, err := FitEASE(t.Context(), m, EASE{L2: 20})
-	if err != nil {
-		t.Fatal(err)
-	}
-	hs := []History{m.History(3), {}, {Item: []int32{4, 1499, 4, 5000}, Value: []float32{1, -.25, 2, 1}}}
-	out := slices.Repeat([]float32{99}, len(hs)*e.N)
-	e.ScoreBatch(hs, out)
-	for u, h := range hs {
-		near(t, "scores", out[u*e.N:(u+1)*e.N], scoresOf(e, h), 1e-6)
-	}
-}
-
 func TestEASELargest(t *testing.T) {
 	m := randomClicks(t, 100, 70, true)
 	e, err := FitEASE(t.Context(), m, EASE{L2: 20})
@@ -397,31 +383,20 @@ func TestEASESaves(t *testing.T) {
 }
 
 func BenchmarkEASEScores(b *testing.B) {
-	const n, users, taken = 10000, 32, 50
+	const n = 10000
 	e := &EASEModel{N: n, Weight: make([]float32, n*n)}
 	rng := rand.New(rand.NewPCG(1, 1))
 	for i := range e.Weight {
 		e.Weight[i] = rng.Float32()
 	}
-	hs := make([]History, users)
-	for u := range hs {
-		for range taken {
-			// Most are of the popular.
-			x := rng.Float64()
-			hs[u].Item = append(hs[u].Item, int32(x*x*x*n))
-		}
+	var h History
+	for range 50 {
+		h.Item = append(h.Item, rng.Int32N(n))
 	}
-	out := make([]float32, users*n)
-	b.Run("items=10000/users=32/history=50/one=true", func(b *testing.B) {
+	out := make([]float32, n)
+	b.Run("items=10000/history=50", func(b *testing.B) {
 		for b.Loop() {
-			for u := range hs {
-				e.Scores(&hs[u], out[u*n:(u+1)*n])
-			}
-		}
-	})
-	b.Run("items=10000/users=32/history=50/one=false", func(b *testing.B) {
-		for b.Loop() {
-			e.ScoreBatch(hs, out)
+			e.Scores(&h, out)
 		}
 	})
 }

@@ -79,6 +79,11 @@ func TestItemKNNBecause(t *testing.T) {
 	if want := .5 / (.5 + 1/math.Sqrt(6)); cause != 1 || !near([]float32{share}, want) {
 		t.Errorf("item 2 because of %d with share %v, want 1 with %.6f", cause, share, want)
 	}
+	// Of items that add the same the first is named: 0 and 2 for 1, with .5 each.
+	tied := candidate.ItemKNNModel{Targets: candidate.Matrix{Users: 3, Items: 3, Start: []int64{0, 1, 1, 2}, Item: []int32{1, 1}, Value: []float32{.5, .5}}}
+	if cause, share := tied.Because(&candidate.History{Item: []int32{2, 0}}, 1); cause != 0 || share != .5 {
+		t.Errorf("of two that add the same: %d with share %v, want 0 with .5", cause, share)
+	}
 	if cause, share := m.Because(&candidate.History{Item: []int32{3}, Value: []float32{-1}}, 2); cause != -1 || share != 0 {
 		t.Errorf("because of evidence against it: %d, %v", cause, share)
 	}

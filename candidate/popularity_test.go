@@ -83,6 +83,10 @@ func TestRandom(t *testing.T) {
 		}
 	}
 	a := candidate.History{Item: []int32{1, 2}}
+	b := candidate.History{Item: []int32{2, 9, 1}, Value: []float32{1, -1, 1}}
+	if !slices.Equal(scoresOf(t, candidate.Random{}, m, a), scoresOf(t, candidate.Random{}, m, b)) {
+		t.Error("evidence against an item, or another order of the history, changes the scores")
+	}
 	if slices.Equal(scoresOf(t, candidate.Random{Seed: 1}, m, a), scoresOf(t, candidate.Random{Seed: 2}, m, a)) {
 		t.Error("another seed gives the same scores")
 	}

@@ -145,6 +145,14 @@ func TestLoadDamaged(t *testing.T) {
 			}
 		}
 	}
+	// A body that goes on after its last part, with what would be the checksum if it did not.
+	long := saved(t, &PopularityModel{Count: []float32{1}})
+	at := bytes.Index(long, []byte("popularity")) + len("popularity")
+	binary.LittleEndian.PutUint64(long[at:], binary.LittleEndian.Uint64(long[at:])+4)
+	binary.LittleEndian.PutUint32(long[len(long)-4:], crc32.Checksum(long[:len(long)-4], castagnoli))
+	if s, err := Load(bytes.NewReader(long)); s != nil || !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "4 bytes follow") {
+		t.Errorf("a body of more than its parts: %v, %v", s, err)
+	}
 	if _, err := Load(strings.NewReader("segueLRN and so on")); !errors.Is(err, ErrForeign) {
 		t.Errorf("another file gives %v, want ErrForeign", err)
 	}

@@ -28,7 +28,7 @@ func someMatrix(tb testing.TB, draw *rand.Rand, users, items, values int) *Matri
 func TestNearest(t *testing.T) {
 	draw := rand.New(rand.NewPCG(1, 1))
 	ways := map[bool]int{}
-	for _, size := range [][3]int{{30, 20, 200}, {300, 200, 300}, {5, 90, 100}, {90, 5, 100}, {1, 1, 1}, {40, 70, 70}} {
+	for _, size := range [][3]int{{30, 20, 200}, {120, 100, 110}, {5, 90, 100}, {90, 5, 100}, {1, 1, 1}, {40, 70, 70}} {
 		m := someMatrix(t, draw, size[0], size[1], size[2])
 		tr := m.Transpose()
 		score := func(i, j int32, p float64) float64 { return p - float64((i+j)%3) } // of either sign

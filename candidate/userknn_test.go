@@ -27,12 +27,19 @@ func TestUserKNNSuite(t *testing.T) {
 func TestUserKNNByHand(t *testing.T) {
 	root := math.Sqrt
 	plain := candidate.UserKNN{Unscaled: true, Power: 1}
-	two, squared, jaccard, tfidf, scaled := plain, plain, plain, plain, plain
+	two, squared, jaccard, tfidf, bm25, scaled := plain, plain, plain, plain, plain, plain
+	bm25.Weighting = candidate.WeightingBM25
 	two.Neighbours, squared.Power, jaccard.Similarity, tfidf.Weighting = 2, 2, candidate.SimilarityJaccard, candidate.WeightingTFIDF
 	scaled.Unscaled, scaled.Neighbours = false, 2
 	both := candidate.History{Item: []int32{0, 1}}
 	// idf of items: ln(5/(1+users)) for 2, 3, 3 and 1 users
 	a, b, c := math.Log(5./3), math.Log(5./4), math.Log(5./2)
+	// BM25 of users by length, whose mean is 9/4: 2.2 / (1.2 (.25 + .75 len/mean) + 1). The history that is asked with, 1 for and .5 against,
+	// has length 1.5, and the weight of its .5 is 2.2*.5 / (1.2 (.25 + .75 len/mean) + .5).
+	f2, f3 := 2.2/(1.2*(.25+.75*2/2.25)+1), 2.2/(1.2*(.25+.75*3/2.25)+1)
+	w0, w2 := a*2.2/(1.2*(.25+.75*1.5/2.25)+1), -b*1.1/(1.2*(.25+.75*1.5/2.25)+.5)
+	h := root(w0*w0 + w2*w2)
+	u0, u1 := w0*a*f2/(h*f2*root(a*a+b*b)), (w0*a+w2*b)*f3/(h*f3*root(a*a+2*b*b))
 	for _, test := range []struct {
 		name string
 		knn  candidate.UserKNN
@@ -47,6 +54,10 @@ func TestUserKNNByHand(t *testing.T) {
 		// products of users 0 to 3: 1, 1 - .5, -.5, -.5; squared length 1.25. Who is unlike her is not asked.
 		{"signed", plain, candidate.History{Item: []int32{0, 2}, Value: []float32{1, -.5}},
 			[]float64{1/root(1.25*2) + .5/root(1.25*3), 1/root(1.25*2) + .5/root(1.25*3), .5 / root(1.25*3), 0}},
+		{"signed and squared", squared, candidate.History{Item: []int32{0, 2}, Value: []float32{1, -.5}},
+			[]float64{1/(1.25*2) + .25/(1.25*3), 1/(1.25*2) + .25/(1.25*3), .25 / (1.25 * 3), 0}},
+		// user 0 is (a, b) and 1 (a, b, b), each times the factor of her length
+		{"signed with bm25", bm25, candidate.History{Item: []int32{0, 2}, Value: []float32{1, -.5}}, []float64{u0 + u1, u0 + u1, u1, 0}},
 		// of 0 and 3: users 0 (a, b), 1 (a, b, b) and 3 (b, c)
 		{"tf-idf", tfidf, candidate.History{Item: []int32{0, 3}}, []float64{
 			a*a/root((a*a+c*c)*(a*a+b*b)) + a*a/root((a*a+c*c)*(a*a+2*b*b)),
@@ -79,8 +90,8 @@ func TestUserKNNUsual(t *testing.T) {
 	}
 }
 
-// TestUserKNNSample: with more users than the sample, what is usual is about what it is with all. The 4,800 users are 40 copies of Planted's, each in
-// another order, so that at 40 times the neighbours they are where Planted's are.
+// TestUserKNNSample: with more users than the sample, what is usual is about what it is with all. The 4,800 users are 40 copies of
+// Planted's, so that at 40 times the neighbours they are where Planted's are.
 func TestUserKNNSample(t *testing.T) {
 	one := candidatetest.Planted(t)
 	const copies = 40
@@ -89,8 +100,7 @@ func TestUserKNNSample(t *testing.T) {
 		item, _ := one.Row(u)
 		for c := range copies {
 			for _, i := range item {
-				// copies stand apart by a number of users that has no divisor in common with the sample's step
-				entries = append(entries, candidate.Entry{User: int32(c*one.Users + (u+c*37)%one.Users), Item: i, Value: 1})
+				entries = append(entries, candidate.Entry{User: int32(u*copies + c), Item: i, Value: 1})
 			}
 		}
 	}
@@ -105,12 +115,12 @@ func TestUserKNNSample(t *testing.T) {
 		}
 		return model.Usual
 	}
-	// Of the 1,200 in the sample the 300th nearest is asked for. Who happens to be in it moves that by sqrt(1200*.25*.75) = 15 ranks, three times
-	// which are 4.5 of Planted's 120.
-	got, most, least := usual(many, copies*30), usual(one, 25), usual(one, 35)
+	// Of the 1,200 in the sample, each of Planted's users ten times, the 300th nearest is asked for: the 30th of Planted's, but that a user's own
+	// copies are nearest to her.
+	got, most, least := usual(many, copies*30), usual(one, 28), usual(one, 30)
 	for c := range copies {
 		for u := range one.Users {
-			if v := got[c*one.Users+(u+c*37)%one.Users]; v > most[u] || v < least[u] {
+			if v := got[u*copies+c]; v > most[u] || v < least[u] {
 				t.Errorf("copy %d of user %d is usually at %v; %v to %v is expected", c, u, v, least[u], most[u])
 			}
 		}

@@ -5,11 +5,11 @@ package evaluate
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"time"
 
+	"github.com/seguefeed/segue/feature"
 	"github.com/seguefeed/segue/feed"
 )
 
@@ -54,7 +54,7 @@ func (e *run) examples(ctx context.Context) error {
 			return err
 		}
 		p := ExamplePage{Who: kind.who, User: userKeys[ask.User], At: time.UnixMilli(ask.At.AtMS).UTC(),
-			Facts: facts(ask, int(before.Impressions[ask.User]), int(before.Clicks[ask.User]))}
+			Facts: feed.Facts(feature.TraitsOf(e.profiles, ask.User), int(before.Impressions[ask.User]), int(before.Clicks[ask.User]))}
 		chance := make([]float64, len(page.Cards))
 		for k := range chance {
 			chance[k] = math.NaN()
@@ -95,22 +95,4 @@ func (e *run) exampleCard(ask *Ask, c feed.Placed, key string, chance float64) E
 		x.Sources = append(x.Sources, s.Name)
 	}
 	return x
-}
-
-// facts are what is known of a user, in a sentence.
-func facts(a *Ask, impressions, clicks int) string {
-	who := "of unknown gender and age"
-	switch t := a.Traits; {
-	case t.Gender != "" && t.Gender != "unknown" && t.Age >= 0:
-		who = fmt.Sprintf("%s, %d years", t.Gender, t.Age)
-	case t.Gender != "" && t.Gender != "unknown":
-		who = t.Gender + ", of unknown age"
-	}
-	if a.Traits.Province != "" {
-		who += ", " + a.Traits.Province
-	}
-	if impressions == 0 {
-		return who + "; never seen before"
-	}
-	return fmt.Sprintf("%s; %d impressions and %d clicks before", who, impressions, clicks)
 }

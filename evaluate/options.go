@@ -29,6 +29,7 @@ type Options struct {
 	Settings   feed.Settings   // of the page; the zero value means feed.Defaults
 	Names      candidate.Names // nil: numbers
 	Resampling Resampling
+	Brief      bool // only the tables: no trade-offs, switches and example pages
 	Seed       uint64
 	Threads    int
 
@@ -44,7 +45,16 @@ type Knowledge struct {
 	Browsing, InPassing []float64 // examination by slot from the top
 }
 
-// NamedRanker is a setting of a ranker with its name in tables.
+// RankerNames are the names of Rankers, in their order.
+func RankerNames() []string {
+	var out []string
+	for _, c := range Rankers(0) {
+		out = append(out, rankerName(c))
+	}
+	return out
+}
+
+// rankerName is the name of a setting in tables.
 func rankerName(c rank.Config) string {
 	name := string(c.Algorithm)
 	if name == "" {
@@ -52,9 +62,9 @@ func rankerName(c rank.Config) string {
 	}
 	switch c.Position {
 	case rank.PositionNone:
-		return name + ", position ignored"
+		return name + " without position"
 	case rank.PositionWeights:
-		return name + ", clicks weighted by position"
+		return name + " by weights"
 	}
 	return name
 }
@@ -67,7 +77,6 @@ func Rankers(seed uint64) []rank.Config {
 		{Algorithm: rank.Boosted, Position: rank.PositionNone, Seed: seed},
 		{Algorithm: rank.Logistic, Seed: seed},
 		{Algorithm: rank.LambdaMART, Seed: seed},
-		{Algorithm: rank.Pairwise, Seed: seed},
 	}
 }
 

@@ -55,10 +55,14 @@ func Run(ctx context.Context, w Source, o Options) (*Results, error) {
 		{"re-rank what was shown", e.rerank},
 		{"fit generators", e.fit},
 		{"list cards", e.retrieve},
+		// a brief run ends here
 		{"trade-offs", e.tradeOffs},
 		{"switches", e.switches},
 		{"examples", e.examples},
 	} {
+		if e.o.Brief && step.name == "trade-offs" {
+			break
+		}
 		e.o.Progress(step.name, 0, 0)
 		if err := step.do(ctx); err != nil {
 			return nil, err
@@ -108,7 +112,7 @@ func (e *run) train(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		values, err := newRerank(set, nil).ndcg(c.Full)
+		values, err := newRerank(set, nil).ndcg(c.Ordered)
 		if err != nil {
 			return err
 		}
@@ -121,6 +125,25 @@ func (e *run) train(ctx context.Context) error {
 		e.importance(gains)
 	}
 	return nil
+}
+
+// FitChosen fits the ranker called name, one of those of o, on all days of o but the first, which only fill pasts and statistics.
+func FitChosen(ctx context.Context, w Source, pairs *feature.PairContext, o Options, name string) (*rank.Model, error) {
+	if _, err := o.settle(); err != nil {
+		return nil, err
+	}
+	for _, cfg := range o.Algorithms {
+		if rankerName(cfg) != name {
+			continue
+		}
+		set, _, err := build(ctx, w, pairs, learnFrom(Split{TrainFrom: o.From, TrainTo: o.To}), o.To, o.TrainRows, &o)
+		if err != nil {
+			return nil, err
+		}
+		cfg.Threads = o.Threads
+		return rank.Train(ctx, set, cfg)
+	}
+	return nil, fmt.Errorf("evaluate: there is no ranker %q", name)
 }
 
 func meanKnown(values []float64) float64 {
@@ -157,7 +180,7 @@ func (e *run) rerank(ctx context.Context) error {
 				examined[i] = float64(v)
 			}
 		}
-		e.scored = append(e.scored, Scored{Method: rankerName(e.o.Algorithms[k]), Kind: Ranker, Score: c.Full, Chance: c.Placed, Seconds: e.seconds[k]})
+		e.scored = append(e.scored, Scored{Method: rankerName(e.o.Algorithms[k]), Kind: Ranker, Score: c.Ordered, Chance: c.Placed, Seconds: e.seconds[k]})
 	}
 	if e.res.Rerank, err = Rerank(ctx, set, e.scored, examined, e.o.Resampling); err != nil {
 		return err
@@ -225,7 +248,14 @@ func (e *run) listers() ([]Lister, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(out, paged("candidates, ranked", plain), paged("the page", e.feed)), nil
+	asNamed, err := e.feed.As(feed.AsNamed)
+	if err != nil {
+		return nil, err
+	}
+	if asNamed, err = asNamed.With(feed.Settings{Candidates: e.o.Settings.Candidates}); err != nil {
+		return nil, err
+	}
+	return append(out, paged(Unranked, asNamed), paged(Ranked, plain), paged(ThePage, e.feed)), nil
 }
 
 func (e *run) retrieve(ctx context.Context) error {

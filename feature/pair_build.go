@@ -19,12 +19,12 @@ type PairOptions struct {
 	From, To  time.Time // days whose impressions become rows, both included
 	UserShare float64   // of users, by a hash of the user and Seed; 0 means all
 	Seed      uint64
-	MaxRows   int                     // more are refused before memory is taken; 0 means 20 million
+	MaxRows   int                     // more are refused before memory is taken; 0 means 5 million
 	Threads   int                     // 0 means one a core
 	Progress  func(done, total int64) // in users, if set
 }
 
-const defaultMaxRows = 20_000_000
+const defaultMaxRows = 5_000_000
 
 // Sampled says whether a user is among the share of users that o takes.
 func (o *PairOptions) Sampled(user int32) bool {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/seguefeed/segue/warehouse"
@@ -35,26 +36,23 @@ type PairContext struct {
 	kinds   []string // names of types
 
 	slots    slotRates
-	cards    []cardCount // by card*days+k, running sums
-	appBase  []float32   // by k: the app's clicks per impression
-	own, app []float32   // by k: strengths by which cards' lifts are shrunk
-	like     [3][]float32
-	contents [3]tallies // by level, the narrowest first
-	creators tallies
-	songs    tallies
-	artists  tallies
-	talks    tallies
-	types    tallies
-	hasApp   bool // the log says what all users of the app did
+	cards    []cardCount  // by card*days+k, running sums
+	appBase  []float32    // by k: the app's clicks per impression
+	own, app []float32    // by k: strengths by which cards' lifts are shrunk
+	after    [3][]float32 // by k: likes, shares and comments opened, a click
+	groups   [groupKinds]tallies
+	exposure tallies    // by band of how often a card was shown before the day
+	wider    [2][]int32 // by code of a content level: its code of the next wider level
+	hasApp   bool       // the log says what all users of the app did
+	study    study
+	ready    atomic.Pointer[readyDay]
 }
 
 // cardAttr is what does not change of a card.
 type cardAttr struct {
-	creator, song, artist, talk int32    // -1 for none
-	content                     [3]int16 // codes by level, the narrowest first; -1 for none
-	kind                        int8     // code of its type
-	published                   int32
-	followers                   float32 // log(1 + the creator's); NaN for none
+	codes     [groupKinds]int32 // of what it belongs to; -1 for none
+	published int32
+	followers float32 // log(1 + the creator's); NaN for none
 }
 
 // cardCount is a card's running sums before a day.
@@ -103,6 +101,9 @@ func NewPairContext(ctx context.Context, w Source, statsFrom, last time.Time) (*
 	c.hasApp = len(app) > 0
 	c.sumGroups(sizes)
 	c.sumCards()
+	if err := c.learnStudy(ctx, w, statsFrom, last, sizes[ofContent1]); err != nil {
+		return nil, err
+	}
 	return c, context.Cause(ctx)
 }
 
@@ -119,64 +120,67 @@ func (c *PairContext) attr(card int32) *cardAttr {
 	return &c.attrs[card]
 }
 
-// groupSizes are the numbers of codes.
-type groupSizes struct {
-	contents                              [3]int
-	creators, songs, artists, talks, kind int
-}
-
-// describe gives codes to the card table.
-func (c *PairContext) describe(cards *warehouse.Cards) (n groupSizes) {
-	kinds := []int8{-1}
+// describe gives codes to the card table, and returns how many there are of each kind.
+func (c *PairContext) describe(cards *warehouse.Cards) (n [groupKinds]int) {
+	types := []int8{-1}
 	for _, t := range cards.Type {
-		if !slices.Contains(kinds, t) {
-			kinds = append(kinds, t)
+		if !slices.Contains(types, t) {
+			types = append(types, t)
 		}
 	}
-	slices.Sort(kinds)
-	for _, t := range kinds {
+	slices.Sort(types)
+	for _, t := range types {
 		name := unknown
 		if t >= 0 {
 			name = fmt.Sprint(t)
 		}
 		c.kinds = append(c.kinds, name)
 	}
-	n.kind = len(kinds)
-	// Codes of the wider levels, by the log's own numbers. A category without levels is a level of its own.
-	n.contents[0] = len(cards.Contents)
-	levels := make([][3]int16, len(cards.Contents))
+	n[ofContent1], n[ofType] = len(cards.Contents), len(types)
+	levels := make([][3]int32, len(cards.Contents)) // codes of the wider levels, by the log's own numbers; -1 for a category without
 	for l := 1; l < 3; l++ {
-		code := map[int32]int16{}
+		code := map[int32]int32{}
 		for i, name := range cards.Contents {
-			levels[i][0], levels[i][l] = int16(i), -1
+			levels[i][0], levels[i][l] = int32(i), -1
 			number := name.Levels[2-l]
 			if number < 0 {
 				continue
 			}
 			at, ok := code[number]
 			if !ok {
-				at = int16(len(code))
+				at = int32(len(code))
 				code[number] = at
 			}
 			levels[i][l] = at
 		}
-		n.contents[l] = len(code)
+		n[ofContent1+l] = len(code)
+		c.wider[l-1] = make([]int32, n[ofContent1+l-1])
+		for i := range c.wider[l-1] {
+			c.wider[l-1][i] = -1
+		}
+		for _, of := range levels {
+			if of[l-1] >= 0 {
+				c.wider[l-1][of[l-1]] = of[l]
+			}
+		}
 	}
-	c.nowhere = cardAttr{creator: -1, song: -1, artist: -1, talk: -1, content: [3]int16{-1, -1, -1}, kind: int8(slices.Index(kinds, -1)), published: warehouse.UnknownDay,
-		followers: nan32}
+	c.nowhere = cardAttr{codes: [groupKinds]int32{-1, -1, -1, -1, -1, -1, -1, int32(slices.Index(types, -1))}, published: warehouse.UnknownDay, followers: nan32}
 	c.attrs = make([]cardAttr, len(cards.Listed))
 	for i := range c.attrs {
 		a := &c.attrs[i]
 		*a = c.nowhere
-		a.creator, a.song, a.artist, a.talk, a.published = cards.Creator[i], cards.Song[i], cards.Artist[i], cards.Talk[i], cards.Published[i]
-		a.kind = int8(slices.Index(kinds, cards.Type[i]))
+		a.published = cards.Published[i]
+		a.codes[ofCreator], a.codes[ofSong], a.codes[ofArtist], a.codes[ofTalk] = cards.Creator[i], cards.Song[i], cards.Artist[i], cards.Talk[i]
+		a.codes[ofType] = int32(slices.Index(types, cards.Type[i]))
 		if k := cards.Content[i]; k >= 0 {
-			a.content = levels[k]
+			copy(a.codes[ofContent1:], levels[k][:])
 		}
-		if a.creator >= 0 && cards.Followers[a.creator] >= 0 {
-			a.followers = float32(math.Log1p(float64(cards.Followers[a.creator])))
+		if k := cards.Creator[i]; k >= 0 && cards.Followers[k] >= 0 {
+			a.followers = float32(math.Log1p(float64(cards.Followers[k])))
 		}
-		n.creators, n.songs, n.artists, n.talks = max(n.creators, int(a.creator)+1), max(n.songs, int(a.song)+1), max(n.artists, int(a.artist)+1), max(n.talks, int(a.talk)+1)
+		for kind, code := range a.codes {
+			n[kind] = max(n[kind], int(code)+1)
+		}
 	}
 	return n
 }
@@ -223,36 +227,44 @@ func (c *PairContext) readOwn(ctx context.Context, w Source, from, last time.Tim
 	})
 }
 
-// sumGroups counts by what cards belong to: the whole app's rows where the log has them, else the sample's.
-func (c *PairContext) sumGroups(n groupSizes) {
-	for l := range c.contents {
-		c.contents[l] = newTallies(n.contents[l], c.days)
+// sumGroups counts by what cards belong to, and by how often they were shown before: the whole app's rows where the log has them, else
+// the sample's.
+func (c *PairContext) sumGroups(n [groupKinds]int) {
+	for kind := range c.groups {
+		c.groups[kind] = newTallies(n[kind], c.days)
 	}
-	c.creators, c.songs, c.artists, c.talks, c.types = newTallies(n.creators, c.days), newTallies(n.songs, c.days), newTallies(n.artists, c.days), newTallies(n.talks, c.days),
-		newTallies(n.kind, c.days)
+	c.exposure = newTallies(exposureBands, c.days)
 	for card := range c.attrs {
-		a := &c.attrs[card]
+		before := float32(0)
 		for k := 1; k < c.days; k++ {
-			clicks, shown := c.cards[card*c.days+k].counted(c.hasApp)
+			day := &c.cards[card*c.days+k]
+			clicks, shown := day.counted(c.hasApp)
 			if shown == 0 {
 				continue
 			}
-			for l := range c.contents {
-				c.contents[l].add(int32(a.content[l]), k, clicks, shown)
+			for kind, code := range c.attrs[card].codes {
+				c.groups[kind].add(code, k, clicks, shown)
 			}
-			c.creators.add(a.creator, k, clicks, shown)
-			c.songs.add(a.song, k, clicks, shown)
-			c.artists.add(a.artist, k, clicks, shown)
-			c.talks.add(a.talk, k, clicks, shown)
-			c.types.add(int32(a.kind), k, clicks, shown)
+			c.exposure.add(exposureBand(before), k, clicks, shown)
+			before += day.times(c.hasApp)
 		}
 	}
-	for l := range c.contents {
-		c.contents[l].accumulate()
+	for kind := groupKinds - 1; kind >= 0; kind-- { // wider levels first
+		var prior func(code int32, k int) float32
+		if kind == ofContent1 || kind == ofContent2 {
+			prior = func(code int32, k int) float32 { return c.contentLift(kind+1, c.wider[kind][code], k) }
+		}
+		c.groups[kind].accumulate(prior)
 	}
-	for _, t := range []*tallies{&c.creators, &c.songs, &c.artists, &c.talks, &c.types} {
-		t.accumulate()
-	}
+	c.exposure.accumulate(nil)
+}
+
+const exposureBands = 24
+
+// exposureBand is the power of two of a number of impressions. What was shown little is clicked less: feeds show what they think well of, so
+// that it will not do to think of an unknown card as of the mean impression.
+func exposureBand(shown float32) int32 {
+	return int32(min(math.Ilogb(float64(shown)+1), exposureBands-1))
 }
 
 // counted is the clicks that groups count, and what is held against them.
@@ -261,6 +273,14 @@ func (n *cardCount) counted(app bool) (clicks, shown float32) {
 		return n.appClicks, n.appShown
 	}
 	return n.clicks, n.expected
+}
+
+// times is how often a card was shown, in the rows that groups count.
+func (n *cardCount) times(app bool) float32 {
+	if app {
+		return n.appShown
+	}
+	return n.shown
 }
 
 // sumCards turns counts of days into running sums and finds how far cards differ.
@@ -280,9 +300,10 @@ func (c *PairContext) sumCards() {
 			n.appComments += b.appComments
 		}
 	}
-	for i := range c.like {
-		c.like[i] = make([]float32, c.days)
+	for i := range c.after {
+		c.after[i] = make([]float32, c.days)
 	}
+	kin := make([]float32, len(c.attrs))
 	for k := range c.days {
 		var shown, clicks float64
 		var after [3]float64
@@ -299,40 +320,48 @@ func (c *PairContext) sumCards() {
 		}
 		for i := range after {
 			if clicks > 0 {
-				c.like[i][k] = float32(after[i] / clicks)
+				c.after[i][k] = float32(after[i] / clicks)
 			}
 		}
-		c.own[k], c.app[k] = someStrength, someStrength
 		var m moments
 		for card := range c.attrs {
 			n := &c.cards[card*c.days+k]
-			m.add(float64(n.appClicks), float64(n.appShown)*float64(c.appBase[k])*float64(c.kin(&c.attrs[card], n, int32(k))))
+			kin[card] = c.kin(&c.attrs[card], n, int32(k))
+			m.add(float64(n.appClicks), float64(n.appShown)*float64(c.appBase[k])*float64(kin[card]))
 		}
 		c.app[k] = m.strength()
 		m = moments{}
 		for card := range c.attrs {
 			n := &c.cards[card*c.days+k]
-			m.add(float64(n.clicks), float64(n.expected)*float64(c.appLift(&c.attrs[card], n, int32(k))))
+			m.add(float64(n.clicks), float64(n.expected)*float64(c.appLift(n, kin[card], int32(k))))
 		}
 		c.own[k] = m.strength()
 	}
 }
 
-// kin is the lift of what is like a card: its content's times that of its creator's other cards.
+// kin is the lift of what is like a card: its content's, times that of its creator's other cards, times that of cards shown as often.
 func (c *PairContext) kin(a *cardAttr, n *cardCount, k int32) float32 {
 	clicks, shown := n.counted(c.hasApp)
-	return or(c.contentLift(a, k), 1) * or(c.creators.without(a.creator, int(k), clicks, shown), 1)
+	return c.contentLift(ofContent1, a.codes[ofContent1], int(k)) * or(c.groups[ofCreator].without(a.codes[ofCreator], int(k), clicks, shown), 1) *
+		c.exposure.lift(exposureBand(n.times(c.hasApp)), int(k), 1)
 }
 
-// contentLift is the lift of the narrowest level known of a card's content; NaN for none.
-func (c *PairContext) contentLift(a *cardAttr, k int32) float32 {
-	return c.contents[0].lift(int32(a.content[0]), int(k))
+// contentLift is the lift of a code of a content level, shrunk towards that of the wider levels; 1 for none.
+func (c *PairContext) contentLift(level int, code int32, k int) float32 {
+	if code < 0 {
+		return 1
+	}
+	prior := float32(1)
+	if level < ofContent3 {
+		prior = c.contentLift(level+1, c.wider[level][code], k)
+	}
+	return c.groups[level].lift(code, k, prior)
 }
 
 // appLift is a card's lift over all users of the app, shrunk towards that of its kin.
-func (c *PairContext) appLift(a *cardAttr, n *cardCount, k int32) float32 {
-	prior, s := c.kin(a, n, k), c.app[k]
-	return (n.appClicks + s*prior) / (n.appShown*c.appBase[k] + s)
+func (c *PairContext) appLift(n *cardCount, kin float32, k int32) float32 {
+	s := c.app[k]
+	return (n.appClicks + s*kin) / (n.appShown*c.appBase[k] + s)
 }
 
 // ownLift is a card's lift among the sample's users, slots taken into account, shrunk towards appLift.
@@ -352,6 +381,6 @@ func (c *PairContext) count(card, k int32) *cardCount {
 
 // quality is the lift that is thought of a card on the k-th day.
 func (c *PairContext) quality(card, k int32) float32 {
-	a, n := c.attr(card), c.count(card, k)
-	return c.ownLift(n, c.appLift(a, n, k), k)
+	n := c.count(card, k)
+	return c.ownLift(n, c.appLift(n, c.kin(c.attr(card), n, k), k), k)
 }

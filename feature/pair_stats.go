@@ -14,14 +14,15 @@ import (
 // (clicks + strength)/(n base + strength) (Robbins 1956; DuMouchel, The American Statistician 53, 1999).
 type tallies struct {
 	days     int
-	clicks   []float32
-	n        []float32 // impressions, or expected clicks
+	at       []tally
 	base     []float32 // by k: clicks per n over all codes; 0 while nothing is known
 	strength []float32 // by k
 }
 
+type tally struct{ clicks, n float32 } // n: impressions, or expected clicks
+
 func newTallies(codes, days int) tallies {
-	return tallies{days: days, clicks: make([]float32, codes*days), n: make([]float32, codes*days), base: make([]float32, days), strength: make([]float32, days)}
+	return tallies{days: days, at: make([]tally, codes*days), base: make([]float32, days), strength: make([]float32, days)}
 }
 
 // add counts what happened on the day before the k-th.
@@ -29,33 +30,39 @@ func (t *tallies) add(code int32, k int, clicks, n float32) {
 	if code < 0 || k >= t.days {
 		return
 	}
-	at := int(code)*t.days + k
-	t.clicks[at] += clicks
-	t.n[at] += n
+	y := &t.at[int(code)*t.days+k]
+	y.clicks += clicks
+	y.n += n
 }
 
-// accumulate turns counts of days into running sums. It comes once, before any question.
-func (t *tallies) accumulate() {
-	for from := 0; from < len(t.n); from += t.days {
+// accumulate turns counts of days into running sums and finds how far lifts differ from what is thought of each code beforehand, which is 1 where
+// prior is nil. It comes once, before any question.
+func (t *tallies) accumulate(prior func(code int32, k int) float32) {
+	for from := 0; from < len(t.at); from += t.days {
 		var clicks, n float64 // sums of many days may pass what a float32 counts exactly
 		for k := range t.days {
-			clicks += float64(t.clicks[from+k])
-			n += float64(t.n[from+k])
-			t.clicks[from+k], t.n[from+k] = float32(clicks), float32(n)
+			y := &t.at[from+k]
+			clicks += float64(y.clicks)
+			n += float64(y.n)
+			*y = tally{float32(clicks), float32(n)}
 		}
 	}
 	for k := range t.days {
 		var clicks, n float64
-		for at := k; at < len(t.n); at += t.days {
-			clicks += float64(t.clicks[at])
-			n += float64(t.n[at])
+		for at := k; at < len(t.at); at += t.days {
+			clicks += float64(t.at[at].clicks)
+			n += float64(t.at[at].n)
 		}
 		if n > 0 {
 			t.base[k] = float32(clicks / n)
 		}
 		m := moments{}
-		for at := k; at < len(t.n); at += t.days {
-			m.add(float64(t.clicks[at]), float64(t.n[at])*float64(t.base[k]))
+		for at := k; at < len(t.at); at += t.days {
+			e := float64(t.at[at].n) * float64(t.base[k])
+			if prior != nil {
+				e *= float64(prior(int32(at/t.days), k))
+			}
+			m.add(float64(t.at[at].clicks), e)
 		}
 		t.strength[k] = m.strength()
 	}
@@ -72,6 +79,18 @@ func (m *moments) add(clicks, e float64) {
 	w := 1 / (1 + e)
 	m.over += w * ((clicks-e)*(clicks-e) - e)
 	m.square += w * e * e
+}
+
+// addShare counts a group of rows of one user, who has so many clicks in all, of which the group's share is expected. Given that number the
+// group's clicks have variance spread x clicks x share x (1 - share); what tastes add is in the pairs of clicks.
+func (m *moments) addShare(clicks, all, share, spread float64) {
+	e := all * share
+	if all < 2 || share <= 0 || share >= 1 {
+		return
+	}
+	w := 1 / (1 + e)
+	m.over += w * ((clicks-e)*(clicks-e) - spread*e*(1-share))
+	m.square += w * (all - 1) / all * e * e * (1 - share) * (1 - share)
 }
 
 const (
@@ -91,24 +110,22 @@ func (m *moments) strength() float32 {
 	return float32(min(max(1/variance, minStrength), maxStrength))
 }
 
-// lift is the mean lift of a code given its rows before the k-th day; NaN for no code.
-func (t *tallies) lift(code int32, k int) float32 {
+// lift is the mean lift of a code given its rows before the k-th day and what is thought of it beforehand; NaN for no code.
+func (t *tallies) lift(code int32, k int, prior float32) float32 {
 	if code < 0 {
 		return nan32
 	}
-	at := int(code)*t.days + k
-	s := t.strength[k]
-	return (t.clicks[at] + s) / (t.n[at]*t.base[k] + s)
+	y, s := t.at[int(code)*t.days+k], t.strength[k]
+	return (y.clicks + s*prior) / (y.n*t.base[k] + s)
 }
 
-// without is lift without the rows of one card of the code, so that it says something beside the card's own.
+// without is lift, thought to be 1 beforehand, without the rows of one card of the code, so that it says something beside the card's own.
 func (t *tallies) without(code int32, k int, clicks, n float32) float32 {
 	if code < 0 {
 		return nan32
 	}
-	at := int(code)*t.days + k
-	s := t.strength[k]
-	return (max(t.clicks[at]-clicks, 0) + s) / (max(t.n[at]-n, 0)*t.base[k] + s)
+	y, s := t.at[int(code)*t.days+k], t.strength[k]
+	return (max(y.clicks-clicks, 0) + s) / (max(y.n-n, 0)*t.base[k] + s)
 }
 
 var nan32 = float32(math.NaN())

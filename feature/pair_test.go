@@ -19,6 +19,7 @@ import (
 	"github.com/seguefeed/segue/village"
 	"github.com/seguefeed/segue/warehouse"
 	"github.com/seguefeed/segue/warehouse/duckdb"
+	"github.com/seguefeed/segue/warehouse/warehousetest"
 )
 
 // hamlet is a small simulated log with all its tables, shared by tests that only read.
@@ -262,6 +263,134 @@ func TestPairsRefuse(t *testing.T) {
 	if set := pairs(t, empty, pairContext(t, empty, 1, 3), feature.PairOptions{From: day(2), To: day(3)}); set.Rows != 0 || len(set.Session) != 1 {
 		t.Errorf("pairs of an empty log: %+v", set)
 	}
+}
+
+// What a page of a small log knows, by hand.
+func TestPairsByHand(t *testing.T) {
+	w := opened(t)
+	inputs := []warehouse.Input{lines(t, "impression_data.csv",
+		shown{"a", "c1", 1, "10:00", "1", "", ""}, shown{"a", "c2", 1, "10:00", "2", "c", "9"}, shown{"a", "c3", 1, "10:01", "5", "", ""},
+		shown{"a", "c1", 2, "20:00", "1", "cl", "19"},
+		shown{"a", "c4", 2, "20:10", "6", "", ""}, shown{"a", "c2", 2, "20:10", "7", "c", ""},
+		shown{"b", "c4", 2, "08:00", "", "", ""},
+	)}
+	for _, in := range warehousetest.Fixture() {
+		if in.Table != feedlog.Impressions && in.Table != feedlog.CardDays {
+			inputs = append(inputs, in)
+		}
+	}
+	inputs = append(inputs, warehousetest.Input(feedlog.Users, "more.csv", "userId,province,age,gender,registeredMonthCnt,followCnt,level\na,guang dong,21,male,3,5,7\n"))
+	load(t, w, inputs...)
+	c := pairContext(t, w, 1, 2)
+	set := pairs(t, w, c, feature.PairOptions{From: day(2), To: day(2)})
+	users, err := w.UserKeys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cards, err := w.CardKeys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	vectors := map[string]map[string]float64{}
+	for i := range set.Rows {
+		v := map[string]float64{}
+		for j, col := range set.Columns {
+			v[col.Name] = float64(set.X[i*len(set.Columns)+j])
+		}
+		vectors[users[set.User[i]]+" "+cards[set.Card[i]]] = v
+	}
+	if set.Rows != 4 || len(set.Session) != 3 {
+		t.Fatalf("%d rows and sessions %v: day 2 has one session of a's with three impressions, and one of b's with one", set.Rows, set.Session)
+	}
+	ln := math.Log
+	// a's first page of day 2: 33 h 59 min after her last impression, 34 h after her first and her only click. c1 and c4 are one content, c1 and c2 of one creator.
+	expect(t, "a c1", vectors["a c1"], map[string]float64{
+		"user_impressions": ln(1 + 3), "user_clicks": ln(1 + 1), "user_days": 1, "user_sessions": ln(2), "user_browsed_share": 1.3 / 2, "user_mean_depth": 5,
+		"user_hours_since": 33 + 59/60., "user_hours_since_click": 34, "user_first_seen": 34 / 24., "user_dwell": ln(1 + 9), "user_swipes": 1 / 2., "user_like_rate": .1 / 3,
+		"user_comment_view_rate": .3 / 3, "user_front_ctr": 1.5 / (2 + 25), "user_deep_ctr": .5 / (1 + 10), "user_part_ctr": .5 / 15, "user_part_share": 1. / (3 + 4),
+		"age": 21, "registered_months": 3, "follows": ln(6), "gender": 0, "province": float64(slices.Index(set.Columns[slices.IndexFunc(set.Columns, func(c feature.PairColumn) bool { return c.Name == "province" })].Levels, "guang dong")), "hour": 20, "weekday": 5, // 2 November 2019 was a Saturday
+		"session_new": 1, "session_impressions": 0, "session_clicks": 0, "session_seconds": 0, "session_screens": 0, "session_depth": none, "session_pause": none, "session_since_click": none,
+		"card_shows": 1, "card_hours_since": 34, "card_clicks": 0, "content_shows": ln(2), "content_hours_since": 34, "creator_shows": ln(3), "creator_clicks": 1,
+		"session_content_shows": 0, "session_content_clicks": 0, "last_click_content": none, "last_click_creator": none,
+		"card_impressions": ln(2), "card_app_impressions": 0, "card_age": 2, "creator_followers": ln(29), "card_type": 1, "slot": 1,
+	})
+	// Ten minutes later, below the first page: the session has one click, on c1.
+	expect(t, "a c4", vectors["a c4"], map[string]float64{
+		"user_impressions": ln(1 + 4), "user_clicks": ln(1 + 2), "user_days": 2, "user_sessions": ln(3), "user_browsed_share": 1.3 / 2, "user_mean_depth": 5,
+		"user_dwell": ln(1 + 14), "user_like_rate": 1.1 / 4, "user_front_ctr": 2.5 / (3 + 25), "user_part_ctr": 1.5 / 16, "user_part_share": 2. / (4 + 4),
+		"session_new": 0, "session_impressions": ln(2), "session_clicks": 1, "session_seconds": ln(601), "session_screens": ln(2), "session_depth": 1, "session_pause": ln(601),
+		"session_since_click": 0, "card_shows": 0, "card_hours_since": none, "card_clicks": 0, "content_shows": ln(3), "content_hours_since": 10 / 60., "creator_shows": 0, "creator_clicks": 0,
+		"session_content_shows": 1, "session_content_clicks": 1, "last_click_content": 1, "last_click_creator": 0, "card_impressions": 0, "card_age": 1, "creator_followers": 0, "card_type": 1, "slot": 6,
+	})
+	// On the same page: what happens on it is not known yet.
+	expect(t, "a c2", vectors["a c2"], map[string]float64{"user_clicks": ln(1 + 2), "session_clicks": 1, "card_shows": 1, "card_clicks": 1, "last_click_content": 0, "last_click_creator": 1, "creator_shows": ln(4), "creator_clicks": 2,
+		"card_type": 2, "slot": 7})
+	// b is not in the user table, was never seen before, and her row has no slot.
+	expect(t, "b c4", vectors["b c4"], map[string]float64{"user_lift": 0, "user_expected": 0, "user_impressions": 0, "user_hours_since": none, "user_dwell": none, "age": none, "gender": 2, "session_lift": 0, "match_content": 0,
+		"taste": 0, "content_shows": 0, "content_hours_since": none, "slot": none})
+	// On the first day nothing is known of any card.
+	first := pairs(t, w, c, feature.PairOptions{From: day(1), To: day(1)})
+	for j, col := range first.Columns {
+		if strings.HasPrefix(col.Name, "card_") && strings.HasSuffix(col.Name, "_lift") && first.X[j] != 0 {
+			t.Errorf("on the first day %s is %v", col.Name, first.X[j])
+		}
+	}
+	if !set.Clicked[0] || !set.Liked[0] || set.ViewSeconds[0] != 19 || set.Slot[3] != -1 || set.Depth[0] != 7 || set.Depth[3] != -1 {
+		t.Errorf("clicked %v, liked %v, viewed %v, slots %v, depths %v", set.Clicked, set.Liked, set.ViewSeconds, set.Slot, set.Depth)
+	}
+}
+
+// A day that was prepared has the same numbers, and other days are not touched by it.
+func TestPrepare(t *testing.T) {
+	w := villageLog(t)
+	c := pairContext(t, w, 1, 29)
+	opt := feature.PairOptions{From: day(28), To: day(30)}
+	before := pairs(t, w, c, opt)
+	for _, d := range []int32{29, 30} {
+		c.Prepare(18201 + d - 1)
+		sameVectors(t, fmt.Sprintf("day %d prepared", d), before.Columns, before.X, pairs(t, w, c, opt).X)
+	}
+	p, at := c.NewPast(feature.NoTraits), feature.Moment{AtMS: 1575100000000, Day: 18230}
+	out := make([]float32, 3*len(before.Columns))
+	c.Vectors(p, at, []int32{-1, 1 << 30, 0}, nil, out)
+	if allocs := testing.AllocsPerRun(20, func() { c.Vectors(p, at, []int32{-1, 1 << 30, 0}, nil, out) }); allocs != 0 {
+		t.Errorf("a page allocates %v times", allocs)
+	}
+}
+
+// Breaking off on the way ends both with the cause.
+func TestPairsAreCancelledOnTheWay(t *testing.T) {
+	w := villageLog(t)
+	gone := errors.New("gone")
+	for n := range 2 { // the log is passed over twice
+		ctx, cancel := context.WithCancelCause(t.Context())
+		if _, err := feature.NewPairContext(ctx, &breaking{w, n, func() { cancel(gone) }}, day(1), day(30)); !errors.Is(err, gone) {
+			t.Errorf("a context cancelled in pass %d: %v", n, err)
+		}
+	}
+	c := pairContext(t, w, 1, 30)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	if _, err := feature.BuildPairs(ctx, &breaking{w, 0, func() { cancel(gone) }}, c, feature.PairOptions{From: day(1), To: day(30)}); !errors.Is(err, gone) {
+		t.Errorf("pairs cancelled on the way: %v", err)
+	}
+}
+
+// breaking is a log that calls off once its nth pass has begun.
+type breaking struct {
+	*duckdb.Engine
+	n    int
+	stop func()
+}
+
+func (b *breaking) Histories(ctx context.Context, from, to time.Time, each func(*warehouse.Histories) error) error {
+	n := b.n
+	b.n--
+	return b.Engine.Histories(ctx, from, to, func(h *warehouse.Histories) error {
+		if n == 0 {
+			b.stop()
+		}
+		return each(h)
+	})
 }
 
 // Each column says what it is, and its place is kept.

@@ -57,14 +57,10 @@ type Past struct {
 	parts, partClicks                                 [4]float32 // by quarter of the day
 	front, deep                                       rate       // rows of the first page and below
 
-	all      evidence
-	cards    book[seenCard]
-	contents [3]book[group] // by level, the narrowest first
-	creators book[group]
-	songs    book[group]
-	artists  book[group]
-	talks    book[group]
-	types    book[group]
+	all     evidence
+	squares float32 // of expected clicks
+	cards   book[seenCard]
+	group   [groupKinds]book[group]
 
 	clicked [recentClicks]int32 // cards clicked last, a ring
 	nClick  int
@@ -92,17 +88,19 @@ type group struct {
 	rate
 	evidence
 	lastMS int64
+	visit  float32 // the how-manieth session of hers had it last
+	now    rate    // in that session
 }
 
 // session is the one under way, or the last: rows with no gap over 30 minutes.
 type session struct {
-	startMS              int64
-	shown, clicks        float32
-	screens              float32
-	depth                int32 // -1 without positions
-	expected             float32
-	sinceClick           float32 // impressions after the last click
-	lastContent, lastCre int32   // of the last click; -1 for none
+	startMS                  int64
+	shown, clicks            float32
+	screens                  float32
+	depth                    int32 // -1 without positions
+	expected                 float32
+	sinceClick               float32 // impressions after the last click
+	lastContent, lastCreator int32   // of the last click; -1 for none
 }
 
 // pendingRow is a row of the first page: what it says hangs on whether she goes on below it, which is not known yet.
@@ -121,21 +119,23 @@ func (c *PairContext) NewPast(t Traits) *Past {
 // reset makes p a user without rows, keeping memory.
 func (p *Past) reset(c *PairContext, t Traits) {
 	old := *p
-	*p = Past{c: c, cards: old.cards, contents: old.contents, creators: old.creators, songs: old.songs, artists: old.artists, talks: old.talks, types: old.types,
-		pending: old.pending[:0]}
+	*p = Past{c: c, cards: old.cards, group: old.group, pending: old.pending[:0]}
 	p.cards.reset()
-	for l := range p.contents {
-		p.contents[l].reset()
-	}
-	for _, b := range []*book[group]{&p.creators, &p.songs, &p.artists, &p.talks, &p.types} {
-		b.reset()
+	for kind := range p.group {
+		p.group[kind].reset()
 	}
 	p.gender, p.province = genderOf(t.Gender), int16(c.province[unknown])
 	if at, ok := c.province[t.Province]; ok {
 		p.province = int16(at)
 	}
 	p.age, p.months, p.follows = float32(orNaN(float64(t.Age))), float32(orNaN(float64(t.Months))), float32(orNaN(float64(t.Follows)))
+	p.cell = cellOf(p.gender, &t)
 	p.lastDay = math.MinInt32
+}
+
+// lift is how readily she clicks: her clicks over those expected, shrunk towards 1 by a strength.
+func (p *Past) lift(strength float32) float32 {
+	return (p.all.clicks + strength) / (p.all.expected + strength)
 }
 
 // Observe adds the rows of user h.User[k], which must be later than those p has.
@@ -163,13 +163,14 @@ func (p *Past) settle(atMS int64) {
 	p.session = session{}
 }
 
-// ObserveEvent adds one impression, not earlier than those p has. Cards of one screen have one time, and are told before the next page is asked for.
+// ObserveEvent adds one impression, not earlier than those p has, and what was done on it. Cards of one page have one time. A server keeps a page until
+// the next is asked for, and then tells it with the clicks that came meanwhile: so it was in the log that rankers learned from.
 func (p *Past) ObserveEvent(e Event) {
 	p.settle(e.AtMS)
 	s := &p.session
 	if s.shown == 0 {
 		p.sessions++
-		*s = session{startMS: e.AtMS, depth: -1, lastContent: -1, lastCre: -1}
+		*s = session{startMS: e.AtMS, depth: -1, lastContent: -1, lastCreator: -1}
 	}
 	if s.shown == 0 || e.AtMS != p.lastMS {
 		s.screens++
@@ -222,13 +223,21 @@ func (p *Past) ObserveEvent(e Event) {
 		seen.lastMS = e.AtMS
 	}
 	a := p.c.attr(e.Card)
-	p.each(a, func(g *group) {
-		g.shown++
-		g.rate.clicks += click
-		g.lastMS = e.AtMS
-	})
+	for kind, code := range a.codes {
+		if code >= 0 {
+			g := p.group[kind].entry(code)
+			g.shown++
+			g.rate.clicks += click
+			g.lastMS = e.AtMS
+			if g.visit != p.sessions {
+				g.visit, g.now = p.sessions, rate{}
+			}
+			g.now.shown++
+			g.now.clicks += click
+		}
+	}
 	if click > 0 {
-		s.lastContent, s.lastCre = int32(a.content[0]), a.creator
+		s.lastContent, s.lastCreator = a.codes[ofContent1], a.codes[ofCreator]
 	}
 
 	row := pendingRow{card: e.Card, slot: e.Slot, k: p.c.index(e.Day), clicked: click > 0}
@@ -263,33 +272,24 @@ func (p *Past) weighRow(r pendingRow, browses bool) {
 	}
 	p.all.clicks += click
 	p.all.expected += expected
+	p.squares += expected * expected
 	p.session.expected += expected
-	p.each(p.c.attr(r.card), func(g *group) {
-		g.evidence.clicks += click
-		g.expected += expected
-	})
-}
-
-// each calls f with her groups that a card belongs to.
-func (p *Past) each(a *cardAttr, f func(*group)) {
-	for l, code := range a.content {
+	for kind, code := range p.c.attr(r.card).codes {
 		if code >= 0 {
-			f(p.contents[l].entry(int32(code)))
+			g := p.group[kind].entry(code)
+			g.evidence.clicks += click
+			g.expected += expected
 		}
 	}
-	if a.creator >= 0 {
-		f(p.creators.entry(a.creator))
+}
+
+// spread is the variance of her clicks given the rows' chances, over their mean: 1 for small chances, less for someone who clicks on much
+// of what she sees.
+func (p *Past) spread() float64 {
+	if p.all.expected == 0 {
+		return 1
 	}
-	if a.song >= 0 {
-		f(p.songs.entry(a.song))
-	}
-	if a.artist >= 0 {
-		f(p.artists.entry(a.artist))
-	}
-	if a.talk >= 0 {
-		f(p.talks.entry(a.talk))
-	}
-	f(p.types.entry(int32(a.kind)))
+	return max(0, 1-float64(p.all.clicks)*float64(p.squares)/(float64(p.all.expected)*float64(p.all.expected)))
 }
 
 // RecentClicks appends the cards she clicked last to dst, at most 50, the oldest first.

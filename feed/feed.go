@@ -74,6 +74,25 @@ func (f *Feed) With(s Settings) (*Feed, error) {
 	return &Feed{c: c, quota: f.quota, like: f.like}, nil
 }
 
+// As is f with another ranker.
+func (f *Feed) As(r Ranker) (*Feed, error) {
+	c := f.c
+	c.Ranker = r
+	return New(c)
+}
+
+// AsNamed leaves candidates in the order in which the generators named them, merged by rank.
+var AsNamed Ranker = asNamed{}
+
+type asNamed struct{}
+
+func (asNamed) Rank(_ *Request, cards []int32, out []Worth) error {
+	for k := range cards {
+		out[k] = Worth{Value: float32(len(cards) - k)}
+	}
+	return nil
+}
+
 // Settings are the settings in force, defaults put in.
 func (f *Feed) Settings() Settings { return f.c.Settings }
 

@@ -87,21 +87,21 @@ var nameRule = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 var ErrDamaged = errors.New("the model is damaged")
 
 // WriteVersion writes a version under dir, which is made where it is missing. The version appears whole or not at all; it is not current yet.
-// A version of that id that is there already is an error.
-func WriteVersion(dir string, m Manifest, parts []Part) (err error) {
+// A version of that id that is there already is an error. The result is the version's own folder.
+func WriteVersion(dir string, m Manifest, parts []Part) (folder string, err error) {
 	if !nameRule.MatchString(m.ID) {
-		return fmt.Errorf("feed: a version called %q; letters, digits, dots and dashes are expected", m.ID)
+		return "", fmt.Errorf("feed: a version called %q; letters, digits, dots and dashes are expected", m.ID)
 	}
 	final := filepath.Join(dir, m.ID)
 	if _, err := os.Stat(final); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("feed: %s is there already, or cannot be seen (%v)", final, err)
+		return "", fmt.Errorf("feed: %s is there already, or cannot be seen (%v)", final, err)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("feed: %w", err)
+		return "", fmt.Errorf("feed: %w", err)
 	}
 	tmp, err := os.MkdirTemp(dir, ".writing-*")
 	if err != nil {
-		return fmt.Errorf("feed: %w", err)
+		return "", fmt.Errorf("feed: %w", err)
 	}
 	defer func() {
 		if err != nil {
@@ -111,25 +111,25 @@ func WriteVersion(dir string, m Manifest, parts []Part) (err error) {
 	m.Format, m.Files = folderFormat, nil
 	for _, p := range parts {
 		if !nameRule.MatchString(p.Name) || p.Name == manifestFile {
-			return fmt.Errorf("feed: a file called %q cannot be part of a version", p.Name)
+			return "", fmt.Errorf("feed: a file called %q cannot be part of a version", p.Name)
 		}
 		f, err := writeSummed(filepath.Join(tmp, p.Name), p.Write)
 		if err != nil {
-			return fmt.Errorf("feed: write %s: %w", p.Name, err)
+			return "", fmt.Errorf("feed: write %s: %w", p.Name, err)
 		}
 		m.Files = append(m.Files, f)
 	}
 	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
-		return fmt.Errorf("feed: manifest: %w", err)
+		return "", fmt.Errorf("feed: manifest: %w", err)
 	}
 	if _, err := writeSummed(filepath.Join(tmp, manifestFile), func(w io.Writer) error { _, err := w.Write(append(text, '\n')); return err }); err != nil {
-		return fmt.Errorf("feed: write the manifest: %w", err)
+		return "", fmt.Errorf("feed: write the manifest: %w", err)
 	}
 	if err := os.Chmod(tmp, 0o755); err != nil {
-		return fmt.Errorf("feed: %w", err)
+		return "", fmt.Errorf("feed: %w", err)
 	}
-	return os.Rename(tmp, final)
+	return final, os.Rename(tmp, final)
 }
 
 // writeSummed writes a file to the disk and says what was written.

@@ -17,7 +17,7 @@ func text(s string) func(io.Writer) error {
 func version(t *testing.T, dir, id string, minute int) {
 	t.Helper()
 	m := Manifest{ID: id, Created: time.Date(2019, 11, 30, 0, minute, 0, 0, time.UTC), Seed: 3}
-	if err := WriteVersion(dir, m, []Part{{"ranker.bin", text("rank by " + id)}, {"empty", text("")}}); err != nil {
+	if _, err := WriteVersion(dir, m, []Part{{"ranker.bin", text("rank by " + id)}, {"empty", text("")}}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -88,18 +88,18 @@ func TestDamageIsSeen(t *testing.T) {
 func TestFailedWritesLeaveNothing(t *testing.T) {
 	dir := t.TempDir()
 	full := errors.New("the disk is full")
-	if err := WriteVersion(dir, Manifest{ID: "a"}, []Part{{"x", text("x")}, {"y", func(io.Writer) error { return full }}}); !errors.Is(err, full) {
+	if _, err := WriteVersion(dir, Manifest{ID: "a"}, []Part{{"x", text("x")}, {"y", func(io.Writer) error { return full }}}); !errors.Is(err, full) {
 		t.Errorf("writing gives %v", err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
 		t.Errorf("%s is left behind", left[0].Name())
 	}
 	version(t, dir, "a", 0)
-	if err := WriteVersion(dir, Manifest{ID: "a"}, nil); err == nil {
+	if _, err := WriteVersion(dir, Manifest{ID: "a"}, nil); err == nil {
 		t.Error("a version twice: no error")
 	}
 	for _, id := range []string{"", "../x", "a/b", ".hidden"} {
-		if err := WriteVersion(dir, Manifest{ID: id}, nil); err == nil {
+		if _, err := WriteVersion(dir, Manifest{ID: id}, nil); err == nil {
 			t.Errorf("a version called %q: no error", id)
 		}
 		if id != "" {

@@ -42,6 +42,7 @@ type inputs struct {
 	place       []float32 // of each row: its place, NaN for none
 	expose      []float32 // of each row: its examination relative to full view; nil without one
 	exam        *Examination
+	shared      []int   // features that the cards of a page have in common
 	train       []int32 // rows
 	valid       []int32
 }
@@ -107,6 +108,12 @@ func prepare(ctx context.Context, set *feature.PairSet, cfg *Config) (*inputs, e
 		}
 	}
 	in.placeRows()
+	if cfg.Algorithm == LambdaMART || cfg.Algorithm == Pairwise {
+		var err error
+		if in.shared, err = sharedColumns(ctx, set); err != nil {
+			return nil, err
+		}
+	}
 	var count [2][2]int
 	for i, u := range set.User {
 		held, y := 0, 0
@@ -132,7 +139,7 @@ func prepare(ctx context.Context, set *feature.PairSet, cfg *Config) (*inputs, e
 // slotColumns are the features of set that tell the slot.
 func slotColumns(set *feature.PairSet) (out []int) {
 	for j, c := range set.Columns {
-		if c.Name == "slot" {
+		if c.Rule == feature.SlotShown {
 			out = append(out, j)
 		}
 	}
@@ -233,6 +240,11 @@ func (in *inputs) ranked(ctx context.Context, rows []int32) (*learn.RankData, er
 		return nil, ErrNoClicks
 	}
 	d := in.data(taken, false)
+	for g := range len(group) - 1 {
+		for k := group[g]; k < group[g+1]; k++ {
+			in.share(d.X.Row(int(k)), taken[group[g]])
+		}
+	}
 	r := &learn.RankData{X: d.X, Columns: d.Columns, Grade: make([]float32, len(taken)), Group: group}
 	for k, y := range d.Y {
 		if y {

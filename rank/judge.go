@@ -19,8 +19,8 @@ type Judgement struct {
 
 	AUC       float64 // of all rows, by scores in full view
 	PlacedAUC float64 // by chances where the cards were: what it gains is known of places, not of cards
-	ViewAUC   float64 // mean over views
-	NDCG      float64 // mean over views, of all of their cards
+	ViewAUC   float64 // mean over views, of scores in full view as of the view's beginning
+	NDCG      float64 // mean over views, of the same scores and all cards
 
 	Predicted, Observed float64 // mean chance and share of clicks
 	ECE                 float64 // over 20 bins of equal size, of chances where the cards were
@@ -45,7 +45,7 @@ func (m *Model) Judge(ctx context.Context, set *feature.PairSet, slices ...strin
 	if err := m.Fits(set.Columns); err != nil {
 		return nil, err
 	}
-	full, placed, in, err := m.chances(ctx, set)
+	full, ordered, placed, in, err := m.chances(ctx, set)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (m *Model) Judge(ctx context.Context, set *feature.PairSet, slices ...strin
 			grade[i] = 1
 		}
 	}
-	ranked := &learn.Ranked{Group: in.views.start, Score: full, Grade: grade}
+	ranked := &learn.Ranked{Group: in.views.start, Score: ordered, Grade: grade}
 	auc, err := ranked.AUC()
 	if err != nil {
 		return nil, err
@@ -81,24 +81,29 @@ func (m *Model) Judge(ctx context.Context, set *feature.PairSet, slices ...strin
 	return j, j.slice(set, in, placed, slices)
 }
 
-// chances are those of each row, in full view and where it was.
-func (m *Model) chances(ctx context.Context, set *feature.PairSet) (full, placed []float64, in *inputs, err error) {
+// chances are those of each row, in full view, in full view as of the beginning of its view, and where it was.
+func (m *Model) chances(ctx context.Context, set *feature.PairSet) (full, ordered, placed []float64, in *inputs, err error) {
 	cfg := m.Config
 	in = &inputs{cfg: &cfg, set: set, columns: m.Columns, model: m.click.Inputs(), views: viewsOf(LogOf(set)), exam: m.Examination}
 	in.slotColumns = slotColumns(set)
 	in.placeRows()
-	full, placed = make([]float64, set.Rows), make([]float64, set.Rows)
+	if in.shared, err = sharedColumns(ctx, set); err != nil {
+		return nil, nil, nil, nil, err
+	}
+	full, ordered, placed = make([]float64, set.Rows), make([]float64, set.Rows), make([]float64, set.Rows)
 	own := cfg.Position == PositionInput && (cfg.Algorithm == Boosted || cfg.Algorithm == Logistic)
 	const together = 4096
 	p := len(m.Columns)
 	score := make([]float32, together)
+	x := make([]float32, together*p)
+	view := 0
 	for from := 0; from < set.Rows; from += together {
 		if ctx.Err() != nil {
-			return nil, nil, nil, context.Cause(ctx)
+			return nil, nil, nil, nil, context.Cause(ctx)
 		}
 		to := min(set.Rows, from+together)
 		if err := m.Score(set.X[from*p:to*p], score[:to-from]); err != nil {
-			return nil, nil, nil, err
+			return nil, nil, nil, nil, err
 		}
 		for i := from; i < to; i++ {
 			full[i] = float64(score[i-from])
@@ -107,22 +112,35 @@ func (m *Model) chances(ctx context.Context, set *feature.PairSet) (full, placed
 				placed[i] *= float64(in.expose[i])
 			}
 		}
+		rows := x[:copy(x, set.X[from*p:to*p])]
+		for i := from; i < to; i++ {
+			for int(in.views.start[view+1]) <= i {
+				view++
+			}
+			in.share(rows[(i-from)*p:(i-from+1)*p], in.views.start[view])
+		}
+		if err := m.Score(rows, score[:to-from]); err != nil {
+			return nil, nil, nil, nil, err
+		}
+		for i := from; i < to; i++ {
+			ordered[i] = float64(score[i-from])
+		}
 		if !own {
 			continue
 		}
-		rows := make([]int32, to-from)
-		for k := range rows {
-			rows[k] = int32(from + k)
+		places := make([]int32, to-from)
+		for k := range places {
+			places[k] = int32(from + k)
 		}
 		at := placed[from:to]
-		if err := m.click.Predict(in.data(rows, false).X, at); err != nil {
-			return nil, nil, nil, err
+		if err := m.click.Predict(in.data(places, false).X, at); err != nil {
+			return nil, nil, nil, nil, err
 		}
 		for k, v := range at {
 			at[k] = m.curve.at(math.Log(v) - math.Log1p(-v))
 		}
 	}
-	return full, placed, in, nil
+	return full, ordered, placed, in, nil
 }
 
 // slice looks at calibration by parts of the rows.

@@ -19,6 +19,7 @@ type Warehouse interface {
 	Groups
 	Training
 	Catalogue
+	Lookup
 	Close() error
 }
 

@@ -87,6 +87,8 @@ func (a *app) reportCommand() *cobra.Command {
 		asJSON   bool
 		predict  bool
 		question segue.PredictOptions
+		judge    bool
+		pages    segue.RecommendOptions
 	)
 	cmd := &cobra.Command{
 		Use:   "report",
@@ -95,7 +97,7 @@ func (a *app) reportCommand() *cobra.Command {
 table as CSV and Parquet under tables/.`,
 		Example: `  segue report --db feed.duckdb
   segue report --db feed.duckdb --out november --title "November"
-  segue report --db feed.duckdb --predict`,
+  segue report --db feed.duckdb --predict --recommend`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var page string
@@ -103,9 +105,14 @@ table as CSV and Parquet under tables/.`,
 			if predict || question.Published {
 				asked = &question
 			}
+			var judged *segue.RecommendOptions
+			if judge {
+				pages.Seed, pages.Truth, pages.Threads = question.Seed, question.Truth, a.threads
+				judged = &pages
+			}
 			err := a.withDatabase(cmd.Context(), true, func(s *segue.Segue, progress segue.Progress) error {
 				var err error
-				page, err = s.Report(cmd.Context(), out, segue.ReportOptions{Title: title, Predict: asked, Progress: progress})
+				page, err = s.Report(cmd.Context(), out, segue.ReportOptions{Title: title, Predict: asked, Recommend: judged, Progress: progress})
 				return err
 			})
 			if err != nil {
@@ -121,6 +128,7 @@ table as CSV and Parquet under tables/.`,
 	a.databaseFlags(cmd)
 	cmd.Flags().StringVar(&out, "out", "report", "directory to write to; an earlier report there is replaced")
 	cmd.Flags().BoolVar(&predict, "predict", false, "also say who will be active, see segue predict")
+	cmd.Flags().BoolVar(&judge, "recommend", false, "also say what to recommend and how good that is, see segue recommend evaluate")
 	cmd.Flags().BoolVar(&question.Published, "published", false, "with the prediction, repeat the case study's procedure too")
 	cmd.Flags().BoolVar(&question.Leaks, "leaks", false, "with --published: with its two leaks as well, to show their price")
 	cmd.Flags().StringVar(&question.Truth, "truth", "", "of a simulated log: the directory it was written to, to know how good a model could be")

@@ -11,11 +11,15 @@ import (
 	"github.com/seguefeed/segue/evaluate/allrank"
 )
 
-// shownMeasures stand in the tables, in this order; the JSON has all.
-var shownMeasures = []struct {
+// measure is a column of the tables.
+type measure struct {
 	metric evaluate.Metric
 	head   string
-}{
+}
+
+// shownMeasures stand in the tables, in this order, beside the one that models are sorted by: one less than all of them, so that
+// the tables stay within their width. The JSON has all.
+var shownMeasures = []measure{
 	{evaluate.NDCG, "NDCG"}, {evaluate.NDCGAll, "NDCG all"}, {evaluate.Recall, "recall"}, {evaluate.Precision, "precision"},
 	{evaluate.HitRate, "hit"}, {evaluate.AveragePrecision, "MAP"}, {evaluate.ReciprocalRank, "MRR"},
 }
@@ -79,11 +83,11 @@ func (a *app) printTuning(m *allrank.Judged) {
 
 // printMeasures writes the table of lists of k places; the sorting measure has its interval, and with gaps, how far each is from the best.
 func (a *app) printMeasures(out *recommendOutput, main evaluate.Metric, k int, gaps bool) {
-	header := []string{fmt.Sprintf("%d places", k), fmt.Sprintf("%v@%d (interval)", main, k)}
-	for _, m := range shownMeasures {
-		if m.metric != main {
-			header = append(header, m.head)
-		}
+	header := []string{fmt.Sprintf("%d places", k), fmt.Sprintf("%v@%d", main, k)}
+	others := slices.Clone(shownMeasures)
+	others = slices.DeleteFunc(others, func(m measure) bool { return m.metric == main })[:len(shownMeasures)-1]
+	for _, m := range others {
+		header = append(header, m.head)
 	}
 	header = append(header, "coverage")
 	if gaps {
@@ -98,10 +102,8 @@ func (a *app) printMeasures(out *recommendOutput, main evaluate.Metric, k int, g
 		}
 		m := at.Metrics[main.String()]
 		row := []string{j.Kind, fmt.Sprintf("%.4f (%.4f-%.4f)", m.Value, m.Low, m.High)}
-		for _, m := range shownMeasures {
-			if m.metric != main {
-				row = append(row, fmt.Sprintf("%.4f", at.Metrics[m.metric.String()].Value))
-			}
+		for _, m := range others {
+			row = append(row, fmt.Sprintf("%.4f", at.Metrics[m.metric.String()].Value))
 		}
 		row = append(row, fmt.Sprintf("%.4f", at.Coverage))
 		switch {

@@ -52,3 +52,14 @@ func seconds(d time.Duration) string {
 	d = d.Round(time.Second)
 	return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
 }
+
+// dayRange is days in words: "1 to 23 November 2019".
+func dayRange(from, to time.Time) string {
+	switch {
+	case from.Equal(to):
+		return to.Format("2 January 2006")
+	case from.Month() == to.Month() && from.Year() == to.Year():
+		return from.Format("2") + " to " + to.Format("2 January 2006")
+	}
+	return from.Format("2 January") + " to " + to.Format("2 January 2006")
+}

@@ -29,8 +29,7 @@ func (e *NotPositiveDefiniteError) Error() string {
 // InvertSPD turns the symmetric positive definite a into its inverse. It reads the lower half (j <= i) and writes both.
 // It takes n^3 operations and, beside a, 4.5 KB * n of memory; progress, unless nil, is told after each of total blocks of 384 rows.
 // The result is off by less than 1e-8 times the condition number of a, in parts of its largest entry: five digits are right at a condition of
-// 1,000, three at 100,000. A matrix that is not positive
-// definite, or is so by less than float32 tells, is a *NotPositiveDefiniteError.
+// 1,000, three at 100,000. A matrix that is not positive definite, or is so by less than float32 tells, is a *NotPositiveDefiniteError.
 func InvertSPD(ctx context.Context, threads int, a Dense, progress func(done, total int)) error {
 	return invertSPD(ctx, best(), threads, a, progress)
 }

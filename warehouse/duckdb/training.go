@@ -103,6 +103,16 @@ func (e *Engine) Histories(ctx context.Context, from, to time.Time, each func(*w
 	return nil
 }
 
+// HistoryOf implements warehouse.Lookup.
+func (e *Engine) HistoryOf(ctx context.Context, user int32, from, to time.Time) (*warehouse.Histories, error) {
+	var r historyRows
+	err := e.scan(ctx, "training_histories", func(chunk mapping.DataChunk, n int) error {
+		r.add(chunk, n)
+		return nil
+	}, epochDay(from), epochDay(to), int64(user), int64(user))
+	return r.grouped(user), err
+}
+
 // historyRows are the rows of one query, in the order in which they came.
 type historyRows struct {
 	user []int32

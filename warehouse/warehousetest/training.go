@@ -51,6 +51,26 @@ func testTraining(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 		}
 		return rows, users
 	}
+	// One user's rows are those that Histories gives of her.
+	if err := w.Histories(ctx, day(1), day(2), func(h *warehouse.Histories) error {
+		for k, u := range h.User {
+			one, err := w.HistoryOf(ctx, u, day(1), day(2))
+			if err != nil {
+				return err
+			}
+			from, to := h.Start[k], h.Start[k+1]
+			if !slices.Equal(one.User, []int32{u}) || !slices.Equal(one.Start, []int32{0, to - from}) || !slices.Equal(one.Card, h.Card[from:to]) ||
+				!slices.Equal(one.ShownAtMS, h.ShownAtMS[from:to]) || !slices.Equal(one.Flags, h.Flags[from:to]) {
+				t.Errorf("HistoryOf user %s: %+v; want her rows of Histories", keys[u], one)
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if none, err := w.HistoryOf(ctx, int32(id("u1")), day(28), day(29)); err != nil || len(none.User) != 0 {
+		t.Errorf("HistoryOf on days without rows: %+v, %v; want no user", none, err)
+	}
 	rows, users := read(1, 2)
 	if !slices.IsSorted(users) {
 		t.Errorf("users %v are not in order", users)

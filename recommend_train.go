@@ -1,0 +1,238 @@
+package segue
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seguefeed/segue/candidate"
+	"github.com/seguefeed/segue/evaluate"
+	"github.com/seguefeed/segue/feature"
+	"github.com/seguefeed/segue/feed"
+	"github.com/seguefeed/segue/rank"
+	"github.com/seguefeed/segue/warehouse"
+)
+
+// TrainedModel is a version of a recommender that was trained and written.
+type TrainedModel struct {
+	feed.Manifest
+	Folder  string // of the version
+	Current bool   // is it the one in use now
+}
+
+// ErrGate is given for a model that does not beat popularity and its own candidates. It was written, and is not current.
+var ErrGate = errors.New("the model did not pass the gate")
+
+// TrainRecommender trains a recommender on the whole log and writes it as a version under dir. Before, the same is trained without the last days,
+// ChooseDays of them to choose a ranker and as many to pass the gate on; a model that does not pass is written but not made current, and
+// the error is ErrGate, unless force says to make it current all the same.
+func (s *Segue) TrainRecommender(ctx context.Context, dir string, opt RecommendOptions, force bool) (*TrainedModel, error) {
+	if opt.ChooseDays == 0 {
+		opt.ChooseDays = 2
+	}
+	opt.JudgeDays = opt.ChooseDays
+	o, err := s.evaluateOptions(ctx, opt)
+	if err != nil {
+		return nil, err
+	}
+	o.Brief = true
+	judged, err := evaluate.Run(ctx, s.engine, o)
+	if err != nil {
+		return nil, err
+	}
+	rec, data, err := s.fitRecommender(ctx, o, judged.Chosen)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := json.Marshal(map[string]any{"ranker": judged.Chosen, "page": rec.Settings, "generators": generatorNames(rec.Generators)})
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now().UTC()
+	t := &TrainedModel{Manifest: feed.Manifest{ID: now.Format("20060102-150405.000"), Created: now, Version: Version, Seed: opt.Seed, Data: data,
+		Settings: settings, Metrics: metricsOf(judged), Gate: feed.Gate{Passed: true}}}
+	for _, h := range evaluate.Gate(judged) {
+		t.Gate.Passed = t.Gate.Passed && h.Passed
+		t.Gate.Why = append(t.Gate.Why, h.Text)
+	}
+	t.Gate.Forced = force && !t.Gate.Passed
+	t.Current = t.Gate.Passed || t.Gate.Forced
+	opt.Progress.tell(Step{Name: "recommend: write the model", Unit: Steps, Total: 1})
+	if t.Folder, err = feed.WriteVersion(dir, t.Manifest, rec.Parts()); err != nil {
+		return nil, err
+	}
+	if !t.Current {
+		return t, fmt.Errorf("%w: version %s stands in %s but is not current; --force makes it so", ErrGate, t.ID, t.Folder)
+	}
+	return t, feed.Activate(dir, t.ID)
+}
+
+// fitRecommender fits everything on all days of the log.
+func (s *Segue) fitRecommender(ctx context.Context, o evaluate.Options, chosen string) (*feed.Recommender, feed.DataRange, error) {
+	data := feed.DataRange{From: o.From, To: o.To}
+	contents, err := s.engine.Describe(ctx)
+	if err != nil {
+		return nil, data, err
+	}
+	data.Users, data.Cards, data.Impressions, data.Clicks = int(contents.Users), int(contents.Cards), contents.Impressions, contents.Clicks
+	cards, err := s.engine.Cards(ctx)
+	if err != nil {
+		return nil, data, err
+	}
+	keys, err := s.engine.CardKeys(ctx)
+	if err != nil {
+		return nil, data, err
+	}
+	o.Progress("statistics", 0, 0)
+	pairs, err := feature.NewPairContext(ctx, s.engine, o.From, o.To)
+	if err != nil {
+		return nil, data, err
+	}
+	o.Progress("train the ranker", 0, 0)
+	model, err := evaluate.FitChosen(ctx, s.engine, pairs, o, chosen)
+	if err != nil {
+		return nil, data, err
+	}
+	fitted, err := feed.FitGenerators(ctx, s.engine, cards, feed.Fitting{From: o.From, AsOf: o.To.AddDate(0, 0, 1), Only: o.Only, Seed: o.Seed, Threads: o.Threads,
+		Progress: func(done, total int, _ string) { o.Progress("fit generators", done, total) }})
+	if err != nil {
+		return nil, data, err
+	}
+	var generators []candidate.Generator
+	for _, f := range fitted {
+		generators = append(generators, f.Generator)
+	}
+	rec, err := feed.NewRecommender(feed.Recommender{Cards: cards, CardKeys: keys, Generators: generators, Model: model, Pairs: pairs, Settings: o.Settings,
+		Examination: browsingCurve(model)})
+	return rec, data, err
+}
+
+// browsingCurve is the examination by slot that evidence is weighed by; nil where the model knows none.
+func browsingCurve(m *rank.Model) []float64 {
+	if m.Examination == nil {
+		return nil
+	}
+	var out []float64
+	for _, e := range m.Examination.Browsing {
+		out = append(out, e.Value.Value)
+	}
+	return out
+}
+
+func generatorNames(gs []candidate.Generator) []string {
+	var out []string
+	for _, g := range gs {
+		out = append(out, g.Name())
+	}
+	return out
+}
+
+// metricsOf are the measured cells of the tables.
+func metricsOf(r *evaluate.Results) []feed.Metric {
+	var out []feed.Metric
+	for _, t := range []struct {
+		question string
+		table    *evaluate.Table
+	}{{"shown", r.Rerank}, {"catalogue", r.Retrieve}, {"truth", r.Truth}} {
+		if t.table == nil {
+			continue
+		}
+		for _, row := range t.table.Rows {
+			for k, c := range row.Cells {
+				if c.Value == c.Value && c.Low == c.Low && c.High == c.High {
+					out = append(out, feed.Metric{Method: row.Method, Name: t.question + " " + t.table.Measures[k].Name, Value: c.Value, Low: c.Low, High: c.High})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// ShownPage is a page made for a user of the log.
+type ShownPage struct {
+	User  string
+	Facts string // what is known of her, in a sentence
+	At    time.Time
+	Model string // id of the version
+	*feed.Page
+	Cards []ShownCard // of the page, with names
+}
+
+// ShownCard is a card of a ShownPage, by the log's own ids.
+type ShownCard struct {
+	feed.Placed
+	Card    string
+	Content string
+	Creator string
+}
+
+// ShowPage makes the page that a user, by the log's own id, would get at the end of the log, by a version under dir ("" is the current one). A user
+// whom the log does not know gets that of someone new.
+func (s *Segue) ShowPage(ctx context.Context, dir, version, user string, n int, settings *feed.Settings) (*ShownPage, error) {
+	v, err := feed.OpenVersion(dir, version)
+	if err != nil {
+		return nil, err
+	}
+	rec, err := feed.OpenRecommender(v)
+	if err != nil {
+		return nil, err
+	}
+	f := rec.Feed
+	if settings != nil {
+		if f, err = f.With(*settings); err != nil {
+			return nil, err
+		}
+	}
+	r, facts, err := s.request(ctx, rec, user)
+	if err != nil {
+		return nil, err
+	}
+	r.N = n
+	page, err := f.Page(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	out := &ShownPage{User: user, Facts: facts, At: time.UnixMilli(r.At.AtMS).UTC(), Model: v.ID, Page: page}
+	for _, c := range page.Cards {
+		x := ShownCard{Placed: c, Card: rec.CardKeys[c.Item]}
+		if k := rec.Cards.Content[c.Item]; k >= 0 {
+			x.Content = rec.Cards.Contents[k].Key
+		}
+		if k := rec.Cards.Creator[c.Item]; k >= 0 {
+			x.Creator = rec.Cards.CreatorKeys[k]
+		}
+		out.Cards = append(out.Cards, x)
+	}
+	return out, nil
+}
+
+// request is a user's at the end of the log: the hour after its last day.
+func (s *Segue) request(ctx context.Context, rec *feed.Recommender, user string) (*feed.Request, string, error) {
+	contents, err := s.engine.Describe(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	keys, err := s.engine.UserKeys(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	profiles, err := s.engine.Profiles(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	id := int32(-1)
+	for k, key := range keys {
+		if key == user {
+			id = int32(k)
+		}
+	}
+	rows := &warehouse.Histories{}
+	if id >= 0 {
+		if rows, err = s.engine.HistoryOf(ctx, id, contents.FirstDay, contents.LastDay); err != nil {
+			return nil, "", err
+		}
+	}
+	return rec.Request(rows, feature.TraitsOf(profiles, id), contents.LastDay.AddDate(0, 0, 1))
+}
