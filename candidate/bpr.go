@@ -19,7 +19,7 @@ import (
 
 // BPR are the settings of Bayesian personalised ranking.
 type BPR struct {
-	Dim    int     `json:"dim,omitempty"`    // numbers a vector, 1..1024; 0 means 64
+	Dim    int     `json:"dim,omitempty"`    // numbers a vector, 1..512; 0 means 64
 	Epochs int     `json:"epochs,omitempty"` // of as many steps as there are positive values; 0 means 40
 	Rate   float64 `json:"rate,omitempty"`   // size of the first steps, > 0, falling to a hundredth; 0 means .05
 	Reg    float64 `json:"reg,omitempty"`    // L, > 0; 0 means .01

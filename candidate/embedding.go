@@ -1,6 +1,6 @@
 // Item embeddings from sequences: items that are taken near each other get vectors of like direction. Skip-gram with negative sampling (Mikolov
 // et al., NIPS 2013) with items as words: item2vec, Barkan and Koenigstein, MLSP 2016. For an item at a place, each other item within a
-// random distance of up to Window, and Negative items drawn by chance, steps are taken up the gradient of
+// random distance of up to Window, and Negative items drawn by chance for the place, steps are taken up the gradient of
 //
 //	ln sigma(v'c) + sum over the drawn n of ln sigma(-v'c_n)
 //
@@ -27,13 +27,13 @@ type Sequences struct {
 
 // Embedding are the settings of item embeddings.
 type Embedding struct {
-	Dim       int     `json:"dim,omitempty"`       // numbers a vector, 1..1024; 0 means 64
+	Dim       int     `json:"dim,omitempty"`       // numbers a vector, 1..512; 0 means 64
 	Window    int     `json:"window,omitempty"`    // how many places apart items may be; 0 means 10
 	Negative  int     `json:"negative,omitempty"`  // items drawn for each that is near; 0 means 5
 	Power     float64 `json:"power,omitempty"`     // they are drawn by frequency to this power, -2..2; 0 means .75
 	Subsample float64 `json:"subsample,omitempty"` // share of all events above which an item's are skipped at times, by 1 - sqrt(Subsample/share); 0 means 3e-3, below 0 never
 	Epochs    int     `json:"epochs,omitempty"`    // 0 means 20
-	Rate      float64 `json:"rate,omitempty"`      // size of the first steps, > 0, falling to a hundredth; 0 means .2
+	Rate      float64 `json:"rate,omitempty"`      // size of the first steps, > 0, falling to a hundredth; 0 means .1
 	Seed      uint64  `json:"seed,omitempty"`
 }
 
@@ -67,7 +67,7 @@ func (c Embedding) defaults() (Embedding, error) {
 	setDefault(&c.Power, .75)
 	setDefault(&c.Subsample, 3e-3)
 	setDefault(&c.Epochs, 20)
-	setDefault(&c.Rate, .2)
+	setDefault(&c.Rate, .1)
 	switch {
 	case c.Dim < 1 || c.Dim > maxDim:
 		return c, fmt.Errorf("candidate: embedding: %d dimensions; 1 to %d are expected", c.Dim, maxDim)
@@ -92,11 +92,13 @@ func (s *Sequences) known() (*Sequences, error) {
 	if len(s.Start) == 0 || s.Start[0] != 0 || s.Start[len(s.Start)-1] != int64(len(s.Item)) || s.Weight != nil && len(s.Weight) != len(s.Item) {
 		return nil, fmt.Errorf("candidate: sequences with %d starts, %d items and %d weights do not fit together", len(s.Start), len(s.Item), len(s.Weight))
 	}
-	c := &Sequences{Items: s.Items, Start: []int64{0}}
 	for n := range len(s.Start) - 1 {
 		if s.Start[n] > s.Start[n+1] {
 			return nil, fmt.Errorf("candidate: sequence %d ends before it begins", n)
 		}
+	}
+	c := &Sequences{Items: s.Items, Start: []int64{0}}
+	for n := range len(s.Start) - 1 {
 		for k := s.Start[n]; k < s.Start[n+1]; k++ {
 			i, w := s.Item[k], float32(1)
 			if s.Weight != nil {
@@ -125,6 +127,7 @@ type embedding struct {
 	items, contexts []float32 // v and c
 	alias           alias
 	random          *rand.Rand
+	drawn           []int32   // the items drawn for a place
 	gradient        []float32 // of v
 }
 
@@ -152,7 +155,7 @@ func (c Embedding) fit(ctx context.Context, s *Sequences, baskets bool) (*Embedd
 		}
 	}
 	e := &embedding{cfg: cfg, items: make([]float32, s.Items*d), contexts: make([]float32, s.Items*d), alias: newAlias(chance),
-		random: rand.New(rand.NewPCG(cfg.Seed, 0xe3bed)), gradient: make([]float32, d)}
+		random: rand.New(rand.NewPCG(cfg.Seed, 0xe3bed)), drawn: make([]int32, cfg.Negative), gradient: make([]float32, d)}
 	for _, table := range [][]float32{e.items, e.contexts} {
 		for k := range table {
 			table[k] = float32(e.random.NormFloat64() / float64(d))
@@ -181,6 +184,9 @@ func (c Embedding) fit(ctx context.Context, s *Sequences, baskets bool) (*Embedd
 					return nil, context.Cause(ctx)
 				}
 				reach := 1 + e.random.IntN(cfg.Window)
+				for n := range e.drawn {
+					e.drawn[n] = e.alias.draw(e.random)
+				}
 				for near := max(0, at-reach); near <= min(len(item)-1, at+reach); near++ {
 					if near != at && item[near] != item[at] {
 						e.pair(item[at], item[near], rate*min(weight[at], weight[near], 1))
@@ -210,19 +216,21 @@ func (c Embedding) fit(ctx context.Context, s *Sequences, baskets bool) (*Embedd
 func (e *embedding) pair(item, near int32, rate float32) {
 	v := vector(e.items, e.cfg.Dim, item)
 	clear(e.gradient)
-	for n := range e.cfg.Negative + 1 {
-		other, label := near, float32(1)
-		if n > 0 {
-			if other, label = e.alias.draw(e.random), 0; other == near {
-				continue
-			}
+	e.pull(v, near, 1, rate)
+	for _, n := range e.drawn {
+		if n != near {
+			e.pull(v, n, 0, rate)
 		}
-		c := vector(e.contexts, e.cfg.Dim, other)
-		g := rate * (label - float32(1/(1+math.Exp(-float64(dot(v, c))))))
-		addScaled(g, c, e.gradient)
-		addScaled(g, v, c)
 	}
 	addScaled(1, e.gradient, v)
+}
+
+// pull moves c of an item so that v'c comes nearer to what its label asks for, and adds what v should move by to the gradient.
+func (e *embedding) pull(v []float32, item int32, label, rate float32) {
+	c := vector(e.contexts, e.cfg.Dim, item)
+	g := rate * (label - float32(1/(1+math.Exp(-float64(dot(v, c))))))
+	addScaled(g, c, e.gradient)
+	addScaled(g, v, c)
 }
 
 // Items is the number of items embedded.

@@ -9,21 +9,20 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"github.com/seguefeed/segue/internal/numeric"
 	"github.com/viterin/vek"
-	"github.com/viterin/vek/vek32"
-	"gonum.org/v1/gonum/blas/blas32"
 )
 
 // maxDim bounds the length of item vectors: small solves take some milliseconds there, and a fit is asked whether it is still wanted
 // between them.
-const maxDim = 1024
+const maxDim = 512
 
-// dot is the inner product of two vectors of one length above 0.
-func dot(a, b []float32) float32 { return vek32.Dot(a, b) }
+// dot is the inner product of two vectors of one length.
+func dot(a, b []float32) float32 { return numeric.Dot(a, b) }
 
 // addScaled adds a times x to y, which is as long.
 func addScaled(a float32, x, y []float32) {
-	blas32.Axpy(a, blas32.Vector{N: len(x), Inc: 1, Data: x}, blas32.Vector{N: len(y), Inc: 1, Data: y})
+	numeric.Axpy(a, x, y)
 }
 
 // vector is vector i of a table.
@@ -35,20 +34,19 @@ func vector(table []float32, d int, i int32) []float32 {
 func scoreTable(q, table []float32, out []float32) {
 	d := len(q)
 	for i := range out {
-		out[i] = vek32.Dot(q, table[i*d:(i+1)*d])
+		out[i] = dot(q, table[i*d:(i+1)*d])
 	}
 }
 
-// scoreTables writes the inner products of the users' vectors q, k of d numbers, with the table's n to out, n a user. The table
-// is read once for all users, in pieces that stay in the processor's cache.
+// scoreTables writes the inner products of the users' vectors q, d numbers each, with the table's n to out, n a user: scoreTable of
+// many, within rounding.
 func scoreTables(q, table []float32, d int, out []float32) {
 	users, n := len(q)/d, len(table)/d
-	piece := max(1, 1<<13/d)
-	for from := 0; from < n; from += piece {
-		to := min(n, from+piece)
-		for u := range users {
-			scoreTable(q[u*d:(u+1)*d], table[from*d:to*d], out[u*n+from:u*n+to])
-		}
+	clear(out)
+	err := numeric.Gemm(context.Background(), 0, 1, numeric.Dense{Rows: users, Cols: d, Stride: d, Data: q}, false,
+		numeric.Dense{Rows: n, Cols: d, Stride: d, Data: table}, true, numeric.Dense{Rows: users, Cols: n, Stride: n, Data: out})
+	if err != nil {
+		panic(err) // shapes fit and nothing cancels: a fault of this function alone
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 
 // GraphFilter are the settings of a graph filter.
 type GraphFilter struct {
-	Dim           int     `json:"dim,omitempty"`           // singular vectors, 1..1024; 0 means 32. Never more than users or items
+	Dim           int     `json:"dim,omitempty"`           // singular vectors, 1..512; 0 means 32. Never more than users or items
 	Normalisation float64 `json:"normalisation,omitempty"` // g, up to 1; 0 means .3, below 0 means none
 	Decay         float64 `json:"decay,omitempty"`         // b, up to 4; 0 means 1, below 0 means none: all vectors alike
 	Iterations    int     `json:"iterations,omitempty"`    // of the subspace; 0 means 6

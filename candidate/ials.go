@@ -20,7 +20,7 @@ import (
 
 // IALS are the settings of implicit alternating least squares.
 type IALS struct {
-	Dim         int     `json:"dim,omitempty"`          // numbers a vector, 1..1024; 0 means 64
+	Dim         int     `json:"dim,omitempty"`          // numbers a vector, 1..512; 0 means 64
 	Alpha       float64 `json:"alpha,omitempty"`        // A, the weight of each of all pairs, > 0; 0 means .2
 	Reg         float64 `json:"reg,omitempty"`          // L where N is 1, > 0; 0 means .02
 	RegExponent float64 `json:"reg_exponent,omitempty"` // N, how regularisation grows with frequency, up to 2; 0 means 1, below 0 means none
@@ -144,7 +144,7 @@ func alternate(ctx context.Context, cfg IALS, m *Matrix, columns, rows []float32
 		}
 		for u := from; u < to; u++ {
 			item, value := m.Row(u)
-			scratch[worker].solve(cfg, columns, gram, item, value, m.Items, rows[u*d:(u+1)*d])
+			scratch[worker].solve(ctx, cfg, columns, gram, item, value, m.Items, rows[u*d:(u+1)*d])
 		}
 	})
 }
@@ -197,8 +197,8 @@ func newIALSScratch(block int) *ialsScratch {
 }
 
 // solve takes one Newton step in each block of x, the vector of a row with the given items. The objective is quadratic, so that a block
-// as long as x gives the minimum at once.
-func (s *ialsScratch) solve(cfg IALS, table, gram []float32, item []int32, value []float32, columns int, x []float32) {
+// as long as x gives the minimum at once. After ctx ends x is of no use.
+func (s *ialsScratch) solve(ctx context.Context, cfg IALS, table, gram []float32, item []int32, value []float32, columns int, x []float32) {
 	d, mass := cfg.Dim, 0.
 	s.excess = s.excess[:0]
 	for k, i := range item {
@@ -223,7 +223,7 @@ func (s *ialsScratch) solve(cfg IALS, table, gram []float32, item []int32, value
 			h[p*b+p] += reg
 			g[p] = alpha*dot(x, gram[(from+p)*d:(from+p+1)*d]) + reg*x[from+p]
 		}
-		for at := 0; at < len(item); at += gramPanel {
+		for at := 0; at < len(item) && ctx.Err() == nil; at += gramPanel {
 			s.vectors.n = min(gramPanel, len(item)-at)
 			weighted := &s.vectors
 			for k, i := range item[at : at+s.vectors.n] {

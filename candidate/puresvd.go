@@ -12,7 +12,7 @@ import (
 
 // PureSVD are the settings of a projection onto singular vectors.
 type PureSVD struct {
-	Dim        int     `json:"dim,omitempty"`        // singular vectors, 1..1024; 0 means 32. Never more than users or items
+	Dim        int     `json:"dim,omitempty"`        // singular vectors, 1..512; 0 means 32. Never more than users or items
 	Damping    float64 `json:"damping,omitempty"`    // columns are divided by this power of their length, up to 2; 0 means .3, below 0 none: the method of 2010
 	Iterations int     `json:"iterations,omitempty"` // of the subspace; 0 means 6
 	Threads    int     `json:"threads,omitempty"`    // goroutines; 0 means one a processor. They do not change the model
