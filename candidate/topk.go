@@ -86,9 +86,14 @@ type fromScorer struct {
 // FromScorer makes a generator of an item-side model: the items with the highest scores above 0 that are not in the history.
 // Its reason is "because you watched" the item that adds most, where the model can tell.
 func FromScorer(name string, s Scorer) Generator {
-	g := &fromScorer{name: name, Scorer: s}
-	g.rows.New = func() any { row := make([]float32, s.Items()); return &row }
+	g := &fromScorer{name: name}
+	g.set(s)
 	return g
+}
+
+func (g *fromScorer) set(s Scorer) {
+	g.Scorer = s
+	g.rows.New = func() any { row := make([]float32, s.Items()); return &row }
 }
 
 func (g *fromScorer) Name() string { return g.name }

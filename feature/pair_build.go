@@ -4,6 +4,7 @@ package feature
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -49,6 +50,8 @@ func BuildPairs(ctx context.Context, w Source, c *PairContext, opt PairOptions) 
 	}
 	from, to := epochDay(opt.From), epochDay(opt.To)
 	switch {
+	case c.profiles == nil:
+		return nil, errors.New("pairs of statistics from a file, which holds no users' traits; read the statistics from the warehouse")
 	case to < from:
 		return nil, fmt.Errorf("pairs from %s to %s: no day is left", opt.From.Format(time.DateOnly), opt.To.Format(time.DateOnly))
 	case epochDay(statsFrom) > from:

@@ -29,7 +29,7 @@ type PairContext struct {
 
 	province  map[string]int
 	provinces []string
-	profiles  *warehouse.Profiles
+	profiles  *warehouse.Profiles // nil in a context from a file
 
 	attrs   []cardAttr
 	nowhere cardAttr // of cards that nobody knows
@@ -164,7 +164,7 @@ func (c *PairContext) describe(cards *warehouse.Cards) (n [groupKinds]int) {
 			}
 		}
 	}
-	c.nowhere = cardAttr{codes: [groupKinds]int32{-1, -1, -1, -1, -1, -1, -1, int32(slices.Index(types, -1))}, published: warehouse.UnknownDay, followers: nan32}
+	c.nowhere = nowhere(int32(slices.Index(types, -1)))
 	c.attrs = make([]cardAttr, len(cards.Listed))
 	for i := range c.attrs {
 		a := &c.attrs[i]
@@ -183,6 +183,11 @@ func (c *PairContext) describe(cards *warehouse.Cards) (n [groupKinds]int) {
 		}
 	}
 	return n
+}
+
+// nowhere is what is known of a card that nobody knows; code is that of no type.
+func nowhere(code int32) cardAttr {
+	return cardAttr{codes: [groupKinds]int32{-1, -1, -1, -1, -1, -1, -1, code}, published: warehouse.UnknownDay, followers: nan32}
 }
 
 // readSlots finds the rates of slots as of each day.
