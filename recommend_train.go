@@ -79,7 +79,14 @@ func (s *Segue) fitRecommender(ctx context.Context, o evaluate.Options, chosen s
 	if err != nil {
 		return nil, data, err
 	}
-	data.Users, data.Cards, data.Impressions, data.Clicks = int(contents.Users), int(contents.Cards), contents.Impressions, contents.Clicks
+	data.Users, data.Cards, data.Impressions = int(contents.Users), int(contents.Cards), contents.Impressions
+	totals, err := s.engine.WindowTotals(ctx, o.From, o.To)
+	if err != nil {
+		return nil, data, err
+	}
+	for _, n := range totals.Clicks {
+		data.Clicks += int64(n)
+	}
 	cards, err := s.engine.Cards(ctx)
 	if err != nil {
 		return nil, data, err
