@@ -149,7 +149,7 @@ func TestLoadDamaged(t *testing.T) {
 	long := saved(t, &PopularityModel{Count: []float32{1}})
 	at := bytes.Index(long, []byte("popularity")) + len("popularity")
 	binary.LittleEndian.PutUint64(long[at:], binary.LittleEndian.Uint64(long[at:])+4)
-	binary.LittleEndian.PutUint32(long[len(long)-4:], crc32.Checksum(long[:len(long)-4], castagnoli))
+	binary.LittleEndian.PutUint32(long[len(long)-4:], crc32.Checksum(long[:len(long)-4], crc32.MakeTable(crc32.Castagnoli)))
 	if s, err := Load(bytes.NewReader(long)); s != nil || !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "4 bytes follow") {
 		t.Errorf("a body of more than its parts: %v, %v", s, err)
 	}
