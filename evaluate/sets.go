@@ -12,9 +12,10 @@ import (
 	"github.com/seguefeed/segue/warehouse"
 )
 
-// build makes the rows of some days, of as many users as give no more than rows.
+// build makes the rows of some days, of as many users as give no more than rows. They know what was known when their session began: rankers
+// are trained and judged as of the moment at which all of a page is ordered.
 func build(ctx context.Context, w Source, c *feature.PairContext, from, to time.Time, rows int, o *Options) (*feature.PairSet, feature.PairOptions, error) {
-	opt := feature.PairOptions{From: from, To: to, Seed: o.Seed, MaxRows: rows, Threads: o.Threads}
+	opt := feature.PairOptions{From: from, To: to, Seed: o.Seed, AsOf: feature.SessionStart, MaxRows: rows, Threads: o.Threads}
 	totals, err := w.WindowTotals(ctx, from, to)
 	if err != nil {
 		return nil, opt, err
@@ -30,6 +31,9 @@ func build(ctx context.Context, w Source, c *feature.PairContext, from, to time.
 	set, err := feature.BuildPairs(ctx, w, c, opt)
 	return set, opt, err
 }
+
+// sessionGapMS is the longest pause within a session, as in feature.PairSet.
+const sessionGapMS = 30 * 60 * 1000
 
 // column is the values of a feature by row.
 func column(set *feature.PairSet, name string) ([]float64, error) {
@@ -91,7 +95,7 @@ func hash(a, b uint64) uint64 {
 	return x ^ x>>31
 }
 
-// favourites are, by row of set, the content that the user clicked most before that moment, the one clicked last of several; -1 for none.
+// favourites are, by row of set, the content that the user clicked most before its session, the one clicked last of several; -1 for none.
 func favourites(ctx context.Context, w Source, set *feature.PairSet, opt feature.PairOptions, cards *warehouse.Cards, from time.Time) ([]int16, error) {
 	out := make([]int16, set.Rows)
 	first := epochDay(opt.From)
@@ -106,14 +110,14 @@ func favourites(ctx context.Context, w Source, set *feature.PairSet, opt feature
 			best := int16(-1)
 			for i := h.Start[k]; i < h.Start[k+1]; {
 				to := i
-				for to < h.Start[k+1] && h.ShownAtMS[to] == h.ShownAtMS[i] {
+				for to < h.Start[k+1] && (to == i || h.ShownAtMS[to]-h.ShownAtMS[to-1] <= sessionGapMS) {
 					if h.Day[to] >= first {
 						out[next] = best
 						next++
 					}
 					to++
 				}
-				for ; i < to; i++ { // what she did on this page counts from the next on
+				for ; i < to; i++ { // what she did in this session counts from the next on
 					if c := cards.Content[h.Card[i]]; c >= 0 && h.Flags[i]&warehouse.Clicked != 0 {
 						if count[c]++; best < 0 || count[c] >= count[best] {
 							best = c

@@ -10,11 +10,12 @@ type Moment struct {
 	Hour uint8 // in the log's zone, 0..23
 }
 
-// PairSet is impressions with the features of their user and card just before they were shown, in the order of users and time. All row
+// PairSet is impressions with the features of their user and card just before they were shown, or their session began, in the order of users and time. All row
 // columns have length Rows.
 type PairSet struct {
 	Columns []PairColumn
 	Rows    int
+	AsOf    AsOf
 	X       []float32 // Rows x len(Columns), row after row; NaN where a feature does not exist
 
 	User, Card  []int32

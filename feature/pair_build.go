@@ -20,10 +20,23 @@ type PairOptions struct {
 	From, To  time.Time // days whose impressions become rows, both included
 	UserShare float64   // of users, by a hash of the user and Seed; 0 means all
 	Seed      uint64
+	AsOf      AsOf                    // the moment of a row's features
 	MaxRows   int                     // more are refused before memory is taken; 0 means 5 million
 	Threads   int                     // 0 means one a core
 	Progress  func(done, total int64) // in users, if set
 }
+
+// AsOf is the moment of which the features of a row are.
+type AsOf uint8
+
+const (
+	// EachScreen is the row's own: rows of one time are a page, and what was done on those above it is known.
+	EachScreen AsOf = iota
+	// SessionStart is that of the first row of the row's session, though it may lie before PairOptions.From: the cards of a session are seen with
+	// the same eyes, as by a server that makes a page of all of them at once. What she does on the way down tells of her mood and of what came
+	// first, which rows that are compared with each other must not know.
+	SessionStart
+)
 
 const defaultMaxRows = 5_000_000
 
@@ -40,7 +53,7 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// BuildPairs builds rows in one pass over the log: those of one user and one time are a page, whose features are of what was known just before.
+// BuildPairs builds rows in one pass over the log, with the features of what was known just before opt.AsOf.
 // Cards' statistics are c's, which should reach to the day before opt.To; where it ends earlier, later days are served what it has.
 // Memory: 4 bytes a row and column and 40 a row, and a piece of the log of some 50 MB. Cost: linear in the rows from StatsFrom to To.
 func BuildPairs(ctx context.Context, w Source, c *PairContext, opt PairOptions) (*PairSet, error) {
@@ -56,6 +69,8 @@ func BuildPairs(ctx context.Context, w Source, c *PairContext, opt PairOptions) 
 		return nil, fmt.Errorf("pairs from %s to %s: no day is left", opt.From.Format(time.DateOnly), opt.To.Format(time.DateOnly))
 	case epochDay(statsFrom) > from:
 		return nil, fmt.Errorf("pairs from %s with users' past from %s: the past cannot begin later", opt.From.Format(time.DateOnly), statsFrom.Format(time.DateOnly))
+	case opt.AsOf > SessionStart:
+		return nil, fmt.Errorf("pairs as of moment %d: %d (each screen) or %d (the session's start) is expected", opt.AsOf, EachScreen, SessionStart)
 	case math.IsNaN(opt.UserShare) || opt.UserShare < 0 || opt.UserShare > 1:
 		return nil, fmt.Errorf("pairs of a share %v of users: 0 (all) to 1 is expected", opt.UserShare)
 	}
@@ -81,7 +96,8 @@ func BuildPairs(ctx context.Context, w Source, c *PairContext, opt PairOptions) 
 		return nil, fmt.Errorf("pairs from %s to %s: %d rows of %d columns take %d MB, and MaxRows allows %d; set UserShare to %.3g, or MaxRows to %d",
 			opt.From.Format(time.DateOnly), opt.To.Format(time.DateOnly), rows, pairColumns, rows*pairColumns*4>>20, limit, .95*share*float64(limit)/float64(rows), rows)
 	}
-	b := &pairBuilder{c: c, from: from, to: to, set: newPairSet(c, rows)}
+	b := &pairBuilder{c: c, from: from, to: to, asOf: opt.AsOf, set: newPairSet(c, rows)}
+	b.set.AsOf = opt.AsOf
 	threads := opt.Threads
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
@@ -115,6 +131,7 @@ func newPairSet(c *PairContext, rows int) *PairSet {
 type pairBuilder struct {
 	c        *PairContext
 	from, to int32
+	asOf     AsOf
 	set      *PairSet
 	next     int // rows so far
 	pasts    []*Past
@@ -169,27 +186,36 @@ func (b *pairBuilder) add(ctx context.Context, h *warehouse.Histories, opt *Pair
 // user writes the rows of one user from the first on to places from at on.
 func (b *pairBuilder) user(p *Past, h *warehouse.Histories, u, first, at int) {
 	p.reset(b.c, TraitsOf(b.c.profiles, h.User[u]))
-	p.observeRows(h, h.Start[u], int32(first))
-	end := int(h.Start[u+1])
-	for i := first; i < end; {
-		to := i + 1
-		for to < end && h.ShownAtMS[to] == h.ShownAtMS[i] {
+	begin, end := first, int(h.Start[u+1])
+	if b.asOf == SessionStart {
+		begin = sessionOf(h, u, first)
+	}
+	p.observeRows(h, h.Start[u], int32(begin))
+	for begin < end {
+		to := begin + 1
+		for to < end && (h.ShownAtMS[to] == h.ShownAtMS[begin] || b.asOf == SessionStart && h.ShownAtMS[to]-h.ShownAtMS[to-1] <= sessionGapMS) {
 			to++
 		}
-		n := to - i
-		b.c.Vectors(p, Moment{AtMS: h.ShownAtMS[i], Day: h.Day[i], Hour: h.Hour[i]}, h.Card[i:to], h.Position[i:to], b.set.X[at*pairColumns:(at+n)*pairColumns])
-		p.observeRows(h, int32(i), int32(to))
-		i, at = to, at+n
+		from := max(begin, first)
+		n := to - from
+		b.c.Vectors(p, Moment{AtMS: h.ShownAtMS[begin], Day: h.Day[begin], Hour: h.Hour[begin]}, h.Card[from:to], h.Position[from:to], b.set.X[at*pairColumns:(at+n)*pairColumns])
+		p.observeRows(h, int32(begin), int32(to))
+		begin, at = to, at+n
 	}
+}
+
+// sessionOf is the first row of the session that row i of user u is in.
+func sessionOf(h *warehouse.Histories, u, i int) int {
+	for i > int(h.Start[u]) && h.ShownAtMS[i]-h.ShownAtMS[i-1] <= sessionGapMS {
+		i--
+	}
+	return i
 }
 
 // sessions writes the other columns, and where sessions begin. Depths of the first session count rows of the day before, too.
 func (b *pairBuilder) sessions(h *warehouse.Histories, u, first, at int) {
 	s := b.set
-	begin := first
-	for begin > int(h.Start[u]) && h.ShownAtMS[begin]-h.ShownAtMS[begin-1] <= sessionGapMS {
-		begin--
-	}
+	begin := sessionOf(h, u, first)
 	end := int(h.Start[u+1])
 	for begin < end {
 		to, depth := begin, int32(-1)

@@ -107,8 +107,11 @@ func (f forgetful) CardDays(ctx context.Context, from, to time.Time) ([]warehous
 func TestPairsOfALogThatEnds(t *testing.T) {
 	w := villageLog(t)
 	whole := pairContext(t, w, 1, 30)
-	for _, d := range []int{1, 2, 9, 30} {
+	for k, d := range []int{1, 2, 9, 30, 2, 9} {
 		opt := feature.PairOptions{From: day(d), To: day(d)}
+		if k >= 4 {
+			opt.AsOf = feature.SessionStart
+		}
 		a := pairs(t, w, whole, opt)
 		cut := forget(w, day(d+1))
 		b := pairs(t, cut, pairContext(t, cut, 1, 30), opt)
@@ -139,28 +142,38 @@ func sameVectors(t *testing.T, what string, columns []feature.PairColumn, a, b [
 // A server that hears of impressions one by one and asks before each page has the rows that were learned from, bit by bit; also one that is told
 // of the past at once, in one piece.
 func TestServingPairs(t *testing.T) {
+	for _, asOf := range []feature.AsOf{feature.EachScreen, feature.SessionStart} {
+		testServingPairs(t, asOf)
+	}
+}
+
+func testServingPairs(t *testing.T, asOf feature.AsOf) {
 	w := villageLog(t)
 	c := pairContext(t, w, 1, 30)
-	set := pairs(t, w, c, feature.PairOptions{From: day(5), To: day(30), Threads: 3})
+	set := pairs(t, w, c, feature.PairOptions{From: day(5), To: day(30), AsOf: asOf, Threads: 3})
 	profiles, err := w.Profiles(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	cols := len(set.Columns)
 	at := 0
-	out := make([]float32, 200*cols)
+	out := make([]float32, 2000*cols)
 	err = w.Histories(t.Context(), day(1), day(30), func(h *warehouse.Histories) error {
 		for k, u := range h.User {
 			p := c.NewPast(feature.TraitsOf(profiles, u))
 			for i := h.Start[k]; i < h.Start[k+1]; {
 				to := i
-				for to < h.Start[k+1] && h.ShownAtMS[to] == h.ShownAtMS[i] {
+				for to < h.Start[k+1] && (h.ShownAtMS[to] == h.ShownAtMS[i] || asOf == feature.SessionStart && h.ShownAtMS[to]-h.ShownAtMS[to-1] <= 30*60_000) {
 					to++
 				}
 				moment := feature.Moment{AtMS: h.ShownAtMS[i], Day: h.Day[i], Hour: h.Hour[i]}
-				if n := int(to - i); h.Day[i] >= 18201+4 { // the fifth
-					c.Vectors(p, moment, h.Card[i:to], h.Position[i:to], out)
-					c.Vectors(p, moment, h.Card[i:to], h.Position[i:to], out) // asking changes nothing
+				from := i
+				for from < to && h.Day[from] < 18201+4 { // the fifth
+					from++
+				}
+				if n := int(to - from); n > 0 {
+					c.Vectors(p, moment, h.Card[from:to], h.Position[from:to], out)
+					c.Vectors(p, moment, h.Card[from:to], h.Position[from:to], out) // asking changes nothing
 					if at+n > set.Rows {
 						return errors.New("more rows are served than were built")
 					}
@@ -168,7 +181,7 @@ func TestServingPairs(t *testing.T) {
 					at += n
 				}
 				for ; i < to; i++ {
-					p.ObserveEvent(feature.Event{Moment: moment, Card: h.Card[i], Slot: h.Position[i], Flags: h.Flags[i], ViewSeconds: h.ViewSeconds[i], Swipes: h.Swipes[i],
+					p.ObserveEvent(feature.Event{Moment: feature.Moment{AtMS: h.ShownAtMS[i], Day: h.Day[i], Hour: h.Hour[i]}, Card: h.Card[i], Slot: h.Position[i], Flags: h.Flags[i], ViewSeconds: h.ViewSeconds[i], Swipes: h.Swipes[i],
 						SwipeViewSeconds: h.SwipeViewSeconds[i]})
 				}
 			}
@@ -192,9 +205,15 @@ func TestServingPairs(t *testing.T) {
 
 // Rows do not hang on the number of threads, and a share of users has the rows these have among all.
 func TestPairsOfSomeUsers(t *testing.T) {
+	for _, asOf := range []feature.AsOf{feature.EachScreen, feature.SessionStart} {
+		testPairsOfSomeUsers(t, asOf)
+	}
+}
+
+func testPairsOfSomeUsers(t *testing.T, asOf feature.AsOf) {
 	w := villageLog(t)
 	c := pairContext(t, w, 1, 30)
-	opt := feature.PairOptions{From: day(20), To: day(30), Threads: 1}
+	opt := feature.PairOptions{From: day(20), To: day(30), AsOf: asOf, Threads: 1}
 	all := pairs(t, w, c, opt)
 	opt.UserShare, opt.Seed, opt.Threads = .3, 7, 2
 	some := pairs(t, w, c, opt)
@@ -237,6 +256,7 @@ func TestPairsRefuse(t *testing.T) {
 		"cannot begin later": {StatsFrom: day(3), From: day(2), To: day(3)},
 		"0 (all) to 1":       {From: day(2), To: day(3), UserShare: 1.5},
 		"set UserShare":      {From: day(2), To: day(3), MaxRows: 10},
+		"as of moment 2":     {From: day(2), To: day(3), AsOf: 2},
 	} {
 		if _, err := feature.BuildPairs(t.Context(), w, c, opt); err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("error %v; expected one with %q", err, word)

@@ -146,6 +146,11 @@ type boosting struct {
 
 // FitBoost fits boosted trees. It needs a byte for each value of d.X, some 60 more a row, and the trees.
 func FitBoost(ctx context.Context, d *Data, c Boost) (*BoostModel, error) {
+	return fitBoost(ctx, d, nil, c)
+}
+
+// fitBoost starts from the log-odds given by row, or those of the share of positives where they are nil.
+func fitBoost(ctx context.Context, d *Data, start []float64, c Boost) (*BoostModel, error) {
 	if err := d.check(acceptsMissing | acceptsCategories); err != nil {
 		return nil, err
 	}
@@ -167,7 +172,11 @@ func FitBoost(ctx context.Context, d *Data, c Boost) (*BoostModel, error) {
 		return nil, err
 	}
 	f.monotone = monotone
-	m.Base = f.begin()
+	if start == nil {
+		m.Base = f.begin()
+	} else {
+		copy(f.odds, start)
+	}
 	f.slopes, f.judge = f.gradients, func(context.Context) (float64, error) { return f.heldLoss(), nil }
 	m.Trees, m.Losses, err = f.run(ctx, r)
 	if err != nil {
@@ -321,27 +330,6 @@ func (f *boosting) layUnits(total float64) {
 	f.scaleH = math.Ldexp(1, 62-int(g.shift)-exponent)
 	g.unitA, g.unitB = 1/f.scaleA, 1/f.scaleH
 	g.minB = leastHessian * total / float64(len(f.learn)+len(f.held))
-}
-
-// begin sets all log-odds to those of the share of positives, and returns them.
-func (f *boosting) begin() float64 {
-	var class [2]float64
-	for _, i := range f.learn {
-		w := 1.0
-		if f.weight != nil {
-			w = f.weight[i]
-		}
-		if f.y[i] {
-			class[1] += w
-		} else {
-			class[0] += w
-		}
-	}
-	base := math.Log(class[1] / class[0])
-	for i := range f.odds {
-		f.odds[i] = base
-	}
-	return base
 }
 
 // chooseColumns draws the columns of the next tree.
