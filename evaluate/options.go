@@ -58,7 +58,7 @@ func RankerNames() []string {
 func rankerName(c rank.Config) string {
 	name := string(c.Algorithm)
 	if name == "" {
-		name = string(rank.Boosted)
+		name = string(rank.Hybrid)
 	}
 	switch c.Position {
 	case rank.PositionNone:
@@ -72,6 +72,7 @@ func rankerName(c rank.Config) string {
 // Rankers are the settings that are compared when nobody says which.
 func Rankers(seed uint64) []rank.Config {
 	return []rank.Config{
+		{Algorithm: rank.Hybrid, Seed: seed},
 		{Algorithm: rank.Boosted, Seed: seed},
 		{Algorithm: rank.Boosted, Position: rank.PositionWeights, Seed: seed},
 		{Algorithm: rank.Boosted, Position: rank.PositionNone, Seed: seed},

@@ -30,6 +30,7 @@ var kinds = map[string]func() Model{
 	"tree":       func() Model { return new(TreeModel) },
 	"forest":     func() Model { return new(ForestModel) },
 	"boosted":    func() Model { return new(BoostModel) },
+	"boosted on": func() Model { return new(BoostOnModel) },
 	// one line a kind: "logistic": func() Model { return new(LogisticModel) },
 	"kernel svm":  func() Model { return new(KernelSVMModel) },
 	"mapped svm":  func() Model { return new(MappedSVMModel) },

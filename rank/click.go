@@ -9,7 +9,7 @@ import (
 	"github.com/seguefeed/segue/learn"
 )
 
-// fitClick fits the model of clicks: a *learn.BoostModel, whose trees may be those of LambdaMART, or a *learn.PipelineModel of an encoder and a
+// fitClick fits the model of clicks: a *learn.BoostOnModel, a *learn.BoostModel, whose trees may be those of LambdaMART, or a *learn.PipelineModel of an encoder and a
 // *learn.LogisticModel, whose coefficients may be those of a linear ranking.
 func (in *inputs) fitClick(ctx context.Context) (learn.Model, error) {
 	c := in.cfg
@@ -28,6 +28,8 @@ func (in *inputs) fitClick(ctx context.Context) (learn.Model, error) {
 		return b, in.stopAtBest(ctx, b)
 	case Pairwise:
 		return in.fitPairwise(ctx)
+	case Hybrid:
+		return in.fitHybrid(ctx)
 	}
 	d := in.data(in.train, false)
 	if c.Position == PositionWeights {
@@ -78,7 +80,7 @@ func (in *inputs) stopAtBest(ctx context.Context, b *learn.BoostModel) error {
 	if err != nil {
 		return err
 	}
-	trees, err := bestTrees(ctx, b.Base, b.Trees, b.Columns, x, loss)
+	trees, err := bestTrees(ctx, alike(b.Base, x.Rows), b.Trees, b.Columns, x, loss)
 	if err == nil {
 		b.Trees = b.Trees[:max(1, len(trees))]
 	}
@@ -95,25 +97,27 @@ func (in *inputs) heldLoss(ctx context.Context) (loss func(score []float64) floa
 		return func(score []float64) float64 { return pairLoss(d, score) }, d.X, nil
 	}
 	d := in.data(in.valid, false)
-	var w []float32
 	if in.cfg.Position == PositionWeights {
-		w = in.exposures(in.valid)
+		d.Weight = in.exposures(in.valid)
 	}
-	return func(score []float64) float64 {
-		sum := 0.0
-		for i, y := range d.Y {
-			margin := -score[i]
-			if y {
-				margin = score[i]
-			}
-			l := softplus(-margin)
-			if w != nil {
-				l *= float64(w[i])
-			}
-			sum += l
+	return func(score []float64) float64 { return clickLoss(d, score) }, d.X, nil
+}
+
+// clickLoss is the logistic loss of the rows of d, by their weights.
+func clickLoss(d *learn.Data, score []float64) float64 {
+	sum := 0.0
+	for i, y := range d.Y {
+		margin := -score[i]
+		if y {
+			margin = score[i]
 		}
-		return sum
-	}, d.X, nil
+		l := softplus(-margin)
+		if d.Weight != nil {
+			l *= float64(d.Weight[i])
+		}
+		sum += l
+	}
+	return sum
 }
 
 // softplus is log(1+exp(x)).

@@ -14,6 +14,7 @@ import (
 type Algorithm string
 
 const (
+	Hybrid     Algorithm = "hybrid"     // a logistic regression of the chance of a click, and boosted trees of what it leaves over
 	Boosted    Algorithm = "boosted"    // boosted trees of the chance of a click
 	Logistic   Algorithm = "logistic"   // a logistic regression of it
 	LambdaMART Algorithm = "lambdamart" // boosted trees of the order of the cards shown at one moment
@@ -38,7 +39,7 @@ const (
 
 // Config is how to train a ranker. The zero value is a good start.
 type Config struct {
-	Algorithm Algorithm // "" means Boosted
+	Algorithm Algorithm // "" means Hybrid
 	Position  Position  // "" means PositionInput
 
 	Trees        int     // most trees of the click model; 0 means 150. Those past the best for the users held out are dropped
@@ -51,7 +52,15 @@ type Config struct {
 	// Nil means +1 for the features of unit "ratio": clicks over those expected, of which more cannot speak against a click. What trees would
 	// see against that is noise, of which impressions have much. An empty map means none.
 	Monotone map[string]int
-	C        float64 // inverse penalty of Logistic and Pairwise; 0 means 1, and learn's default
+	C        float64 // inverse penalty of Logistic, Hybrid and Pairwise; 0 means 1, and learn's default
+	// Linear are the names of the features of Hybrid's linear part, and Bent those of its trees. Nil means, for both, the features of unit
+	// "log ratio", which add up and go on where rows are few, and for the trees also the counts that say how sure those are, of unit "log
+	// impressions" and "log clicks", and how often the card was shown to her; all features where there are no ratios.
+	Linear, Bent []string
+	// Spread draws Hybrid's rows towards those of a catalogue where every card is as frequent: a row has the weight (rows of its card)^-Spread
+	// (importance weighting under covariate shift; Shimodaira, Journal of Statistical Planning and Inference 90, 2000). Logs are of
+	// what another system chose to show, much of few cards, while a ranker's first cards may be any. 0 means .5; below 0 no weights.
+	Spread float64
 
 	Valid       float64                 // share of users held out to stop at the best tree and to calibrate by; 0 means .2
 	Calibration learn.CalibrationMethod // "" means Platt's
@@ -80,7 +89,7 @@ func (c *Config) settle() error {
 		}
 	}
 	if c.Algorithm == "" {
-		c.Algorithm = Boosted
+		c.Algorithm = Hybrid
 	}
 	if c.Position == "" {
 		c.Position = PositionInput
@@ -98,6 +107,7 @@ func (c *Config) settle() error {
 		c.MaxSlot = 20
 	}
 	def(&c.LearningRate, .1)
+	def(&c.Spread, .5)
 	def(&c.MinLeaf, 300)
 	def(&c.L2, 1)
 	def(&c.Valid, .2)
@@ -106,9 +116,9 @@ func (c *Config) settle() error {
 		c.Weights.Click = 1
 	}
 	switch c.Algorithm {
-	case Boosted, Logistic, LambdaMART, Pairwise:
+	case Hybrid, Boosted, Logistic, LambdaMART, Pairwise:
 	default:
-		return fmt.Errorf("rank: algorithm %q: expected %q, %q, %q or %q", c.Algorithm, Boosted, Logistic, LambdaMART, Pairwise)
+		return fmt.Errorf("rank: algorithm %q: expected %q, %q, %q, %q or %q", c.Algorithm, Hybrid, Boosted, Logistic, LambdaMART, Pairwise)
 	}
 	switch c.Position {
 	case PositionInput, PositionWeights, PositionNone:
@@ -125,6 +135,8 @@ func (c *Config) settle() error {
 		return fmt.Errorf("rank: a share of %v of the users held out: expected more than 0 and less than 1", c.Valid)
 	case !(c.MostWeight >= 1) || math.IsInf(c.MostWeight, 0):
 		return fmt.Errorf("rank: weights of at most %v: expected 1 or more", c.MostWeight)
+	case !(c.Spread <= 1) || math.IsInf(c.Spread, 0):
+		return fmt.Errorf("rank: rows weighted by the rows of their card to the power of -%v: expected at most 1", c.Spread)
 	case c.MaxSlot < 1 || c.MaxSlot > deepestSlot:
 		return fmt.Errorf("rank: places down to slot %d: expected 1 to %d", c.MaxSlot, deepestSlot)
 	}
@@ -152,6 +164,11 @@ func risesWith(columns []feature.PairColumn) map[string]int {
 		}
 	}
 	return up
+}
+
+// placesItself says whether the click model gives the chance of a click at a row's own place.
+func (c *Config) placesItself() bool {
+	return c.Position == PositionInput && (c.Algorithm == Hybrid || c.Algorithm == Boosted || c.Algorithm == Logistic)
 }
 
 // heldOut says whether a user's rows serve to stop and to calibrate.

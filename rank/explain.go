@@ -32,31 +32,11 @@ func (m *Model) Explain(ctx context.Context, x []float32) (*Explanation, error) 
 		return nil, err
 	}
 	row := &learn.Matrix{Rows: 1, Cols: len(x), Data: x}
-	values := make([]float64, len(x))
-	var e Explanation
-	switch click := folded(m.click, m.Columns, fullView).(type) {
-	case *learn.PipelineModel:
-		// The encoder has centred the numbers, so that 0 is the average; categories count from none.
-		inner := click.Model.(*learn.LogisticModel)
-		z := learn.NewMatrix(1, len(click.Encoder.Out))
-		if err := click.Encoder.Transform(ctx, row, z); err != nil {
-			return nil, fmt.Errorf("rank: %w", err)
-		}
-		by := make([]float64, z.Cols)
-		for k, v := range z.Data {
-			by[k] = inner.Coef[k] * float64(v)
-		}
-		var err error
-		if values, err = click.Encoder.Grouped(by); err != nil {
-			return nil, fmt.Errorf("rank: %w", err)
-		}
-		e.Base = inner.Intercept
-	case *learn.BoostModel:
-		var err error
-		if e.Base, err = click.Contributions(ctx, row, values); err != nil {
-			return nil, err
-		}
+	base, values, err := contributions(ctx, folded(m.click, m.Columns, fullView), row)
+	if err != nil {
+		return nil, err
 	}
+	e := Explanation{Base: base}
 	scale, shift := 1.0, 0.0
 	if m.curve.Method == learn.PlattScaling {
 		scale, shift = -m.curve.A, -m.curve.B
@@ -69,6 +49,41 @@ func (m *Model) Explain(ctx context.Context, x []float32) (*Explanation, error) 
 	}
 	sortContributions(e.Of)
 	return &e, nil
+}
+
+// contributions take the log-odds of a click model apart; what two models that are added give adds up.
+func contributions(ctx context.Context, click learn.Model, row *learn.Matrix) (base float64, values []float64, err error) {
+	switch click := click.(type) {
+	case *learn.BoostOnModel:
+		base, values, err = contributions(ctx, click.Linear, row)
+		if err != nil {
+			return 0, nil, err
+		}
+		more, bent, err := contributions(ctx, click.Trees, row)
+		for j, v := range bent {
+			values[j] += v
+		}
+		return base + more, values, err
+	case *learn.PipelineModel:
+		// The encoder has centred the numbers, so that 0 is the average; categories count from none.
+		inner := click.Model.(*learn.LogisticModel)
+		z := learn.NewMatrix(1, len(click.Encoder.Out))
+		if err := click.Encoder.Transform(ctx, row, z); err != nil {
+			return 0, nil, fmt.Errorf("rank: %w", err)
+		}
+		by := make([]float64, z.Cols)
+		for k, v := range z.Data {
+			by[k] = inner.Coef[k] * float64(v)
+		}
+		if values, err = click.Encoder.Grouped(by); err != nil {
+			return 0, nil, fmt.Errorf("rank: %w", err)
+		}
+		return inner.Intercept, values, nil
+	case *learn.BoostModel:
+		values = make([]float64, row.Cols)
+		base, err = click.Contributions(ctx, row, values)
+	}
+	return base, values, err
 }
 
 func sortContributions(of []Contribution) {

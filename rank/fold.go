@@ -105,6 +105,26 @@ func foldLinear(m *learn.PipelineModel, value float32) *learn.PipelineModel {
 type scorer struct {
 	flat *learn.Flat // sums without base
 	base float64
+	more *scorer // whose scores are added; nil for none
+}
+
+// score writes the scores of rows to out, without the base.
+func (s *scorer) score(rows, out []float32) error {
+	if err := s.flat.Score(rows, out); err != nil || s.more == nil {
+		return err
+	}
+	var sum [block]float32
+	p := len(s.flat.Inputs())
+	for from := 0; from < len(out); from += block {
+		to := min(len(out), from+block)
+		if err := s.more.score(rows[from*p:to*p], sum[:to-from]); err != nil {
+			return err
+		}
+		for k, v := range sum[:to-from] {
+			out[from+k] += v
+		}
+	}
+	return nil
 }
 
 // folded is a fitted model for rows of columns. If it has one input more, a category, that has value.
@@ -119,6 +139,10 @@ func folded(m learn.Model, columns []learn.Column, value float32) learn.Model {
 		if place {
 			return foldLinear(m, value)
 		}
+	case *learn.BoostOnModel:
+		if place {
+			return &learn.BoostOnModel{Linear: foldLinear(m.Linear, value), Trees: folded(m.Trees, columns, value).(*learn.BoostModel)}
+		}
 	}
 	return m
 }
@@ -126,6 +150,18 @@ func folded(m learn.Model, columns []learn.Column, value float32) learn.Model {
 // compile makes a scorer of a model that is folded.
 func compile(m learn.Model) (*scorer, error) {
 	s := &scorer{}
+	if both, ok := m.(*learn.BoostOnModel); ok {
+		more, err := compile(both.Linear)
+		if err != nil {
+			return nil, err
+		}
+		s, err := compile(both.Trees)
+		if err != nil {
+			return nil, err
+		}
+		s.more, s.base = more, s.base+more.base
+		return s, nil
+	}
 	switch inner := m.(type) { // to what gives sums, which bear more than their logistic curve does in a float32
 	case *learn.BoostModel:
 		s.base, m = inner.Base, &learn.LambdaMARTModel{Columns: inner.Columns, Trees: inner.Trees}

@@ -89,7 +89,7 @@ func (m *Model) chances(ctx context.Context, set *feature.PairSet) (full, placed
 	in.slotColumns = slotColumns(set)
 	in.placeRows()
 	full, placed = make([]float64, set.Rows), make([]float64, set.Rows)
-	own := cfg.Position == PositionInput && (cfg.Algorithm == Boosted || cfg.Algorithm == Logistic)
+	own := cfg.placesItself()
 	const together = 4096
 	p := len(m.Columns)
 	score := make([]float32, together)

@@ -117,6 +117,8 @@ func (m *Model) count(in *inputs) {
 
 func treesOf(m learn.Model) int {
 	switch m := m.(type) {
+	case *learn.BoostOnModel:
+		return len(m.Trees.Trees)
 	case *learn.BoostModel:
 		return len(m.Trees)
 	case *learn.BoostRegressionModel:
@@ -129,7 +131,7 @@ func treesOf(m learn.Model) int {
 // clicks at the rows' own places. All else is held to clicks in full view, by the weights of exposures, or to clicks as they are where
 // nothing is done about places.
 func (in *inputs) calibrate(ctx context.Context, click learn.Model) (calibration, error) {
-	own := in.cfg.Position == PositionInput && (in.cfg.Algorithm == Boosted || in.cfg.Algorithm == Logistic)
+	own := in.cfg.placesItself()
 	d := in.data(in.valid, !own)
 	if !own && in.cfg.Position != PositionNone {
 		d.Weight = in.exposures(in.valid)
@@ -168,7 +170,7 @@ func (m *Model) Score(x []float32, out []float32) error {
 	if err := m.checkRows(x, len(out)); err != nil {
 		return err
 	}
-	if err := m.scorers.click.flat.Score(x, out); err != nil {
+	if err := m.scorers.click.score(x, out); err != nil {
 		return fmt.Errorf("rank: %w", err)
 	}
 	for i, v := range out {
@@ -195,7 +197,7 @@ func (m *Model) Value(x []float32, w Weights, out []Parts) error {
 	for from := 0; from < len(out); from += block {
 		to := min(len(out), from+block)
 		rows := x[from*p : to*p]
-		if err := m.scorers.click.flat.Score(rows, scores[outcomes][:to-from]); err != nil {
+		if err := m.scorers.click.score(rows, scores[outcomes][:to-from]); err != nil {
 			return fmt.Errorf("rank: %w", err)
 		}
 		for k, s := range m.scorers.after {
@@ -231,11 +233,13 @@ func (m *Model) expected(k int, wanted [outcomes]bool, score float32) float32 {
 	return float32(1 / (1 + math.Exp(-v)))
 }
 
-// Importance is the share of each column in what the click model's trees gained; nil for linear models.
+// Importance is the share of each column in what the click model's trees gained, a hybrid's beyond its linear part; nil for linear models.
 func (m *Model) Importance() []float64 {
-	b, ok := m.click.(*learn.BoostModel)
-	if !ok {
-		return nil
+	switch click := m.click.(type) {
+	case *learn.BoostModel:
+		return click.Importance()
+	case *learn.BoostOnModel:
+		return click.Trees.Importance()
 	}
-	return b.Importance()
+	return nil
 }

@@ -34,7 +34,7 @@ func train(t testing.TB, set *feature.PairSet, cfg Config) *Model {
 // not.
 func TestPositionIsLearnedAway(t *testing.T) {
 	x, quality := page(300, 2)
-	for _, a := range []Algorithm{Boosted, Logistic, LambdaMART, Pairwise} {
+	for _, a := range []Algorithm{Hybrid, Boosted, Logistic, LambdaMART, Pairwise} {
 		got := map[Position]float64{}
 		for _, p := range []Position{PositionInput, PositionWeights, PositionNone} {
 			m := train(t, feed().set, quick(a, p))
@@ -56,7 +56,7 @@ func TestPositionIsLearnedAway(t *testing.T) {
 // TestScoresAreChances holds scores to the planted chances in full view, and calibration to clicks where the cards were.
 func TestScoresAreChances(t *testing.T) {
 	fresh := plant(800, 77)
-	for _, cfg := range []Config{quick(Boosted, PositionInput), quick(Logistic, PositionInput), quick(Boosted, PositionWeights)} {
+	for _, cfg := range []Config{quick(Hybrid, PositionInput), quick(Hybrid, PositionWeights), quick(Boosted, PositionInput), quick(Logistic, PositionInput), quick(Boosted, PositionWeights)} {
 		cfg.Trees = 100
 		m := train(t, feed().set, cfg)
 		score := make([]float32, fresh.set.Rows)
@@ -190,7 +190,7 @@ func TestValue(t *testing.T) {
 
 // TestExplain: parts sum to the score, and what was planted leads.
 func TestExplain(t *testing.T) {
-	for _, a := range []Algorithm{Boosted, Logistic, LambdaMART, Pairwise} {
+	for _, a := range []Algorithm{Hybrid, Boosted, Logistic, LambdaMART, Pairwise} {
 		m := train(t, feed().set, quick(a, PositionInput))
 		nan := float32(math.NaN())
 		x := []float32{2, .1, .1, nan, 2, nan}
@@ -229,7 +229,7 @@ func TestTrainErrors(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("enough")
 	cancel(why)
-	for _, a := range []Algorithm{Boosted, Logistic, LambdaMART, Pairwise} {
+	for _, a := range []Algorithm{Hybrid, Boosted, Logistic, LambdaMART, Pairwise} {
 		if _, err := Train(ctx, hamlet().set, quick(a, PositionInput)); !errors.Is(err, why) {
 			t.Errorf("%s: a cancelled context gives %v", a, err)
 		}

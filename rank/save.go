@@ -178,7 +178,7 @@ func (m *Model) valid() error {
 		return nil
 	}
 	switch click := m.click.(type) {
-	case *learn.BoostModel:
+	case *learn.BoostModel, *learn.BoostOnModel:
 	case *learn.PipelineModel:
 		if _, ok := click.Model.(*learn.LogisticModel); !ok {
 			return fmt.Errorf("a click model of %T", click.Model)

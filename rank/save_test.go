@@ -21,7 +21,7 @@ func saved(t testing.TB, m *Model) []byte {
 
 func TestSameBytesWhateverTheThreads(t *testing.T) {
 	small := plant(400, 4)
-	for _, a := range []Algorithm{Boosted, Logistic, LambdaMART, Pairwise} {
+	for _, a := range []Algorithm{Hybrid, Boosted, Logistic, LambdaMART, Pairwise} {
 		cfg := quick(a, PositionWeights)
 		cfg.Trees = 10
 		var first []byte
@@ -40,7 +40,7 @@ func TestSameBytesWhateverTheThreads(t *testing.T) {
 
 func TestSaveAndLoad(t *testing.T) {
 	x, _ := page(100, 8)
-	for _, cfg := range []Config{quick(Boosted, PositionInput), quick(Logistic, PositionWeights), {Algorithm: LambdaMART, Trees: 5, Calibration: learn.IsotonicScaling}, quick(Pairwise, PositionNone)} {
+	for _, cfg := range []Config{quick(Hybrid, PositionInput), quick(Hybrid, PositionWeights), quick(Boosted, PositionInput), quick(Logistic, PositionWeights), {Algorithm: LambdaMART, Trees: 5, Calibration: learn.IsotonicScaling}, quick(Pairwise, PositionNone)} {
 		m := train(t, hamlet().set, cfg)
 		b := saved(t, m)
 		l, err := Load(bytes.NewReader(b), hamlet().set.Columns)

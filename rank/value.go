@@ -93,7 +93,7 @@ func (in *inputs) fitYes(ctx context.Context, train, valid []int32, done []bool)
 		return o, err
 	}
 	x := in.outcomeData(valid)
-	m.Trees, err = bestTrees(ctx, m.Base, m.Trees, in.columns, x, func(score []float64) float64 {
+	m.Trees, err = bestTrees(ctx, alike(m.Base, x.Rows), m.Trees, in.columns, x, func(score []float64) float64 {
 		loss := 0.0
 		for i, yes := range held {
 			if yes {
@@ -137,7 +137,7 @@ func (in *inputs) fitViews(ctx context.Context, train, valid []int32) (outcome, 
 		return o, err
 	}
 	x := in.outcomeData(valid)
-	m.Trees, err = bestTrees(ctx, m.Base, m.Trees, in.columns, x, func(score []float64) float64 {
+	m.Trees, err = bestTrees(ctx, alike(m.Base, x.Rows), m.Trees, in.columns, x, func(score []float64) float64 {
 		loss := 0.0
 		for i, v := range held {
 			loss += (float64(v) - score[i]) * (float64(v) - score[i])
@@ -150,12 +150,10 @@ func (in *inputs) fitViews(ctx context.Context, train, valid []int32) (outcome, 
 	return o, err
 }
 
-// bestTrees are the first trees, as many as have the least loss on rows x; none if the base alone has.
-func bestTrees(ctx context.Context, base float64, trees []learn.GrownTree, columns []learn.Column, x *learn.Matrix, loss func(score []float64) float64) ([]learn.GrownTree, error) {
-	score, one := make([]float64, x.Rows), make([]float64, x.Rows)
-	for i := range score {
-		score[i] = base
-	}
+// bestTrees are the first trees, as many as have the least loss on rows x; none if the scores that they start from alone have. score is
+// overwritten.
+func bestTrees(ctx context.Context, score []float64, trees []learn.GrownTree, columns []learn.Column, x *learn.Matrix, loss func(score []float64) float64) ([]learn.GrownTree, error) {
+	one := make([]float64, x.Rows)
 	best, least := 0, loss(score)
 	for k := range trees {
 		if ctx.Err() != nil {
@@ -173,6 +171,15 @@ func bestTrees(ctx context.Context, base float64, trees []learn.GrownTree, colum
 		}
 	}
 	return trees[:best], nil
+}
+
+// alike is n times v.
+func alike(v float64, n int) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = v
+	}
+	return out
 }
 
 // Parts are what a card's value is made of.
