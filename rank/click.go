@@ -13,12 +13,17 @@ import (
 // *learn.LogisticModel, whose coefficients may be those of a linear ranking.
 func (in *inputs) fitClick(ctx context.Context) (learn.Model, error) {
 	c := in.cfg
+	linear, bent, err := in.parts()
+	if err != nil {
+		return nil, err
+	}
 	switch c.Algorithm {
 	case LambdaMART:
 		d, err := in.ranked(ctx, in.train)
 		if err != nil {
 			return nil, err
 		}
+		in.only(d.X, bent)
 		m, err := learn.FitLambdaMART(ctx, d, learn.LambdaMART{Objective: learn.RankPairs, Trees: c.Trees, LearningRate: c.LearningRate, MaxLeaves: c.MaxLeaves, MinLeaf: c.MinLeaf,
 			Features: c.Features, Monotone: c.Monotone, Seed: c.Seed, Threads: c.Threads, Progress: c.Progress})
 		if err != nil {
@@ -27,17 +32,15 @@ func (in *inputs) fitClick(ctx context.Context) (learn.Model, error) {
 		b := &learn.BoostModel{Columns: m.Columns, Trees: m.Trees}
 		return b, in.stopAtBest(ctx, b)
 	case Pairwise:
-		return in.fitPairwise(ctx)
+		return in.fitPairwise(ctx, linear)
 	case Hybrid:
-		return in.fitHybrid(ctx)
+		return in.fitHybrid(ctx, linear, bent)
 	}
-	d := in.data(in.train, false)
-	if c.Position == PositionWeights {
-		d.Weight = in.exposures(in.train)
-	}
+	d := in.weighed(in.train)
 	if c.Algorithm == Logistic {
-		return learn.FitPipeline(ctx, d, learn.Pipeline{Encoder: linearEncoder(c), Learner: learn.Logistic{C: c.C, Threads: c.Threads}})
+		return in.fitLinearPart(ctx, d, linear)
 	}
+	in.only(d.X, bent)
 	b, err := learn.FitBoost(ctx, d, learn.Boost{Trees: c.Trees, LearningRate: c.LearningRate, MaxLeaves: c.MaxLeaves, MinLeaf: c.MinLeaf, L2: c.L2,
 		Features: c.Features, Monotone: c.Monotone, Seed: c.Seed, Threads: c.Threads, Progress: c.Progress})
 	if err != nil {
@@ -51,12 +54,19 @@ func linearEncoder(c *Config) learn.EncoderConfig {
 	return learn.EncoderConfig{Impute: "median", Indicator: true, Log: "auto", MissingLevel: true, MinCount: 30, Threads: c.Threads}
 }
 
-func (in *inputs) fitPairwise(ctx context.Context) (learn.Model, error) {
+// Steps of Pairwise: what later ones change is below what the rows can tell.
+const (
+	pairwiseSteps = 100
+	pairwiseTol   = 1e-5
+)
+
+func (in *inputs) fitPairwise(ctx context.Context, linear []int) (learn.Model, error) {
 	d, err := in.ranked(ctx, in.train)
 	if err != nil {
 		return nil, err
 	}
-	raw := &learn.Data{X: d.X, Columns: d.Columns, Y: make([]bool, d.X.Rows)}
+	x, use, columns := in.taken(d.X, linear)
+	raw := &learn.Data{X: x, Columns: columns, Y: make([]bool, d.X.Rows)}
 	e, err := learn.FitEncoder(ctx, raw, linearEncoder(in.cfg))
 	if err != nil {
 		return nil, err
@@ -66,11 +76,12 @@ func (in *inputs) fitPairwise(ctx context.Context) (learn.Model, error) {
 		return nil, err
 	}
 	d.X, d.Columns = encoded.X, encoded.Columns
-	m, err := learn.FitLinearRanking(ctx, d, learn.LinearRanking{Objective: learn.RankPairs, C: in.cfg.C, Threads: in.cfg.Threads})
+	m, err := learn.FitLinearRanking(ctx, d, learn.LinearRanking{Objective: learn.RankPairs, C: in.cfg.C, MaxIter: pairwiseSteps, Tol: pairwiseTol, Threads: in.cfg.Threads})
 	if err != nil {
 		return nil, err
 	}
-	return &learn.PipelineModel{Encoder: e, Model: &learn.LogisticModel{Columns: m.Columns, Coef: m.Coef, Iterations: m.Iterations, Converged: m.Converged}}, nil
+	inner := &learn.LogisticModel{Columns: m.Columns, Coef: m.Coef, Iterations: m.Iterations, Converged: m.Converged}
+	return widened(&learn.PipelineModel{Encoder: e, Model: inner}, in.model, use), nil
 }
 
 // stopAtBest drops the trees past those that do best for the users held out: by the logistic loss of their rows or, of a ranking, by that of
@@ -96,10 +107,7 @@ func (in *inputs) heldLoss(ctx context.Context) (loss func(score []float64) floa
 		}
 		return func(score []float64) float64 { return pairLoss(d, score) }, d.X, nil
 	}
-	d := in.data(in.valid, false)
-	if in.cfg.Position == PositionWeights {
-		d.Weight = in.exposures(in.valid)
-	}
+	d := in.weighed(in.valid)
 	return func(score []float64) float64 { return clickLoss(d, score) }, d.X, nil
 }
 

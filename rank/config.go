@@ -50,14 +50,16 @@ type Config struct {
 	Features     float64 // share of the columns that each tree sees; 0 means all: a tree that does not see the place takes what goes with it for a virtue
 	// Monotone gives, by the name of a feature of numbers, +1 if trees may only raise the chance of a click with it and -1 if they may only lower it.
 	// Nil means +1 for the features of unit "ratio": clicks over those expected, of which more cannot speak against a click. What trees would
-	// see against that is noise, of which impressions have much. An empty map means none.
+	// see against that is noise, of which impressions have much. Log ratios are free: what one of them overstates another takes back. An empty
+	// map means none.
 	Monotone map[string]int
 	C        float64 // inverse penalty of Logistic, Hybrid and Pairwise; 0 means 1, and learn's default
-	// Linear are the names of the features of Hybrid's linear part, and Bent those of its trees. Nil means, for both, the features of unit
-	// "log ratio", which add up and go on where rows are few, and for the trees also the counts that say how sure those are, of unit "log
-	// impressions" and "log clicks", and how often the card was shown to her; all features where there are no ratios.
+	// Linear are the names of the features of linear scores (Hybrid, Logistic, Pairwise), Bent those that trees see (Hybrid, Boosted, LambdaMART).
+	// Nil means, for both, the features of unit "log ratio", which add up and go on where rows are few; trees also see counts, which
+	// say how sure ratios are: those of unit "log impressions", "log clicks" and "times". Where there are no ratios nil means all.
+	// More features serve what was shown, and cost what was not: they say of cards what the system saw in them that chose what to show.
 	Linear, Bent []string
-	// Spread draws Hybrid's rows towards those of a catalogue where every card is as frequent: a row has the weight (rows of its card)^-Spread
+	// Spread draws the rows that a chance is learned from (not those of LambdaMART and Pairwise) towards those of a catalogue where every card is as frequent: a row has the weight (rows of its card)^-Spread
 	// (importance weighting under covariate shift; Shimodaira, Journal of Statistical Planning and Inference 90, 2000). Logs are of
 	// what another system chose to show, much of few cards, while a ranker's first cards may be any. 0 means .5; below 0 no weights.
 	Spread float64

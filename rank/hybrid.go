@@ -13,22 +13,9 @@ import (
 	"github.com/seguefeed/segue/learn"
 )
 
-func (in *inputs) fitHybrid(ctx context.Context) (learn.Model, error) {
-	linear, bent, err := in.parts()
-	if err != nil {
-		return nil, err
-	}
+func (in *inputs) fitHybrid(ctx context.Context, linear, bent []int) (learn.Model, error) {
 	c := in.cfg
-	weigh := func(d *learn.Data, rows []int32) *learn.Data {
-		if c.Position == PositionWeights {
-			d.Weight = in.exposures(rows)
-		}
-		if c.Spread > 0 {
-			in.spread(d, rows)
-		}
-		return d
-	}
-	d := weigh(in.data(in.train, false), in.train)
+	d := in.weighed(in.train)
 	base, err := in.fitLinearPart(ctx, d, linear)
 	if err != nil {
 		return nil, err
@@ -43,7 +30,7 @@ func (in *inputs) fitHybrid(ctx context.Context) (learn.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	d = weigh(in.data(in.valid, false), in.valid)
+	d = in.weighed(in.valid)
 	start = make([]float64, d.X.Rows)
 	if err := learn.LinearLogOdds(base, d.X, start); err != nil {
 		return nil, err
@@ -53,7 +40,19 @@ func (in *inputs) fitHybrid(ctx context.Context) (learn.Model, error) {
 	return &learn.BoostOnModel{Linear: base, Trees: b}, err
 }
 
-// parts are the columns of the linear part and of the trees.
+// weighed are rows at their places with the weights by which a chance is learned from them.
+func (in *inputs) weighed(rows []int32) *learn.Data {
+	d := in.data(rows, false)
+	if in.cfg.Position == PositionWeights {
+		d.Weight = in.exposures(rows)
+	}
+	if in.cfg.Spread > 0 {
+		in.spread(d, rows)
+	}
+	return d
+}
+
+// parts are the features of linear scores and of trees.
 func (in *inputs) parts() (linear, bent []int, err error) {
 	named := func(names []string) (out []int, err error) {
 		for _, name := range names {
@@ -130,25 +129,32 @@ func (in *inputs) spread(d *learn.Data, rows []int32) {
 
 // fitLinearPart fits the logistic regression on some features and the place, and says it in terms of all columns.
 func (in *inputs) fitLinearPart(ctx context.Context, d *learn.Data, features []int) (*learn.PipelineModel, error) {
-	use := slices.Clone(features)
-	if len(in.model) > len(in.columns) {
-		use = append(use, len(in.columns))
-	}
-	part := &learn.Data{X: learn.NewMatrix(d.X.Rows, len(use)), Y: d.Y, Weight: d.Weight}
-	for _, j := range use {
-		part.Columns = append(part.Columns, in.model[j])
-	}
-	for i := range d.X.Rows {
-		row, to := d.X.Row(i), part.X.Row(i)
-		for k, j := range use {
-			to[k] = row[j]
-		}
-	}
+	x, use, own := in.taken(d.X, features)
+	part := &learn.Data{X: x, Columns: own, Y: d.Y, Weight: d.Weight}
 	m, err := learn.FitPipeline(ctx, part, learn.Pipeline{Encoder: linearEncoder(in.cfg), Learner: learn.Logistic{C: in.cfg.C, Threads: in.cfg.Threads}})
 	if err != nil {
 		return nil, err
 	}
 	return widened(m, in.model, use), nil
+}
+
+// taken are the columns of x of some features and of the place.
+func (in *inputs) taken(x *learn.Matrix, features []int) (part *learn.Matrix, use []int, columns []learn.Column) {
+	use = slices.Clone(features)
+	if len(in.model) > len(in.columns) {
+		use = append(use, len(in.columns))
+	}
+	for _, j := range use {
+		columns = append(columns, in.model[j])
+	}
+	part = learn.NewMatrix(x.Rows, len(use))
+	for i := range x.Rows {
+		row, to := x.Row(i), part.Row(i)
+		for k, j := range use {
+			to[k] = row[j]
+		}
+	}
+	return part, use, columns
 }
 
 // widened is m for rows of all columns, of which its own are those of use, in order. Numbers that it does not know have coefficient 0, categories

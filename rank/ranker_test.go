@@ -308,7 +308,7 @@ func TestALogWithoutSlots(t *testing.T) {
 
 // TestFoldedModelsAgree: trees without the place predict what the model does at the place.
 func TestFoldedModelsAgree(t *testing.T) {
-	for _, a := range []Algorithm{Boosted, Logistic} {
+	for _, a := range []Algorithm{Hybrid, Boosted, Logistic, Pairwise} {
 		m := train(t, hamlet().set, quick(a, PositionInput))
 		x, _ := page(150, 9)
 		p := plantedColumns
@@ -331,7 +331,12 @@ func TestFoldedModelsAgree(t *testing.T) {
 }
 
 func TestScoringDoesNotAllocate(t *testing.T) {
-	m := train(t, hamlet().set, quick(Boosted, PositionInput))
+	for _, a := range []Algorithm{Hybrid, Boosted} {
+		testScoringDoesNotAllocate(t, train(t, hamlet().set, quick(a, PositionInput)))
+	}
+}
+
+func testScoringDoesNotAllocate(t *testing.T, m *Model) {
 	x, _ := page(500, 9)
 	out, parts := make([]float32, 500), make([]Parts, 500)
 	w := Weights{Click: 1, View: 1, Like: 1}
