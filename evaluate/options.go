@@ -69,15 +69,17 @@ func rankerName(c rank.Config) string {
 	return name
 }
 
-// Rankers are the settings that are compared when nobody says which.
+// Rankers are the settings that are compared when nobody says which: the hybrid with each way of allowing for position, and with each of its
+// parts alone, and what learns an order instead of a chance.
 func Rankers(seed uint64) []rank.Config {
 	return []rank.Config{
 		{Algorithm: rank.Hybrid, Seed: seed},
-		{Algorithm: rank.Boosted, Seed: seed},
-		{Algorithm: rank.Boosted, Position: rank.PositionWeights, Seed: seed},
-		{Algorithm: rank.Boosted, Position: rank.PositionNone, Seed: seed},
+		{Algorithm: rank.Hybrid, Position: rank.PositionWeights, Seed: seed},
+		{Algorithm: rank.Hybrid, Position: rank.PositionNone, Seed: seed},
 		{Algorithm: rank.Logistic, Seed: seed},
+		{Algorithm: rank.Boosted, Seed: seed},
 		{Algorithm: rank.LambdaMART, Seed: seed},
+		{Algorithm: rank.Pairwise, Seed: seed},
 	}
 }
 

@@ -2,6 +2,7 @@ package rank
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,5 +84,17 @@ func TestPartsOfFeatures(t *testing.T) {
 	cfg.Bent = []string{"glamour"}
 	if _, err := Train(t.Context(), hamlet().set, cfg); err == nil || !strings.Contains(err.Error(), "glamour") {
 		t.Errorf("a feature that is not there: %v", err)
+	}
+}
+
+// Rows of a user at one moment are a screen, and a session where all rows know the same of her.
+func TestScreens(t *testing.T) {
+	set := &feature.PairSet{Rows: 5, User: []int32{1, 1, 1, 1, 2}, AtMS: []int64{5, 5, 9, 99, 99}, Session: []int32{0, 3, 4, 5}}
+	if got := screens(set); !slices.Equal(got, []int32{0, 2, 3, 4, 5}) {
+		t.Errorf("screens %v", got)
+	}
+	set.AsOf = feature.SessionStart
+	if got := screens(set); !slices.Equal(got, set.Session) {
+		t.Errorf("sessions %v", got)
 	}
 }

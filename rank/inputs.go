@@ -209,10 +209,14 @@ func (in *inputs) exposures(rows []int32) []float32 {
 	return w
 }
 
-// screens are the rows of set that were shown to a user at one moment: screen k is the rows screens[k] to before screens[k+1]. Only these are
-// compared with each other. Rows further down a view know what was clicked above them, which raises what is known of the user there but not on
-// the card that was clicked, so that a model could tell clicked cards of a view by that.
+// screens are the rows of set that are compared with each other, those that a user was shown at one moment: screen k is the rows screens[k] to before
+// screens[k+1]. Rows further down a view know what was clicked above them, which raises what is known of the user there but not on
+// the card that was clicked, so that a model could tell clicked cards of a view by that. Where all rows know what was known when their session
+// began, sessions are compared whole.
 func screens(set *feature.PairSet) []int32 {
+	if set.AsOf == feature.SessionStart {
+		return set.Session
+	}
 	out := []int32{0}
 	for i := 1; i < set.Rows; i++ {
 		if set.User[i] != set.User[i-1] || set.AtMS[i] != set.AtMS[i-1] {

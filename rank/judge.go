@@ -1,5 +1,5 @@
-// How good is a ranker on impressions it has not seen? Order is judged among the cards of one moment, by scores in full
-// view; chances where the cards were.
+// How good is a ranker on impressions it has not seen? Order is judged among the cards of one moment, or of one session
+// if their features are as of its start, by scores in full view; chances where the cards were.
 
 package rank
 
@@ -16,7 +16,7 @@ import (
 // Judgement is how a ranker did on a set.
 type Judgement struct {
 	Rows, Clicks int64
-	Screens      int // cards shown to a user at one moment, with an order: a click and an impression without one
+	Screens      int // cards shown to a user at one moment, or sessions of a set as of their start, with an order: a click and an impression without one
 
 	AUC       float64 // of all rows, by scores in full view
 	PlacedAUC float64 // by chances where the cards were: what it gains is known of places, not of cards
