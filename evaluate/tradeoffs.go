@@ -27,7 +27,7 @@ func (e *run) pageMeasures() []Measure {
 }
 
 // pageUsers is how many of the asking users pages are made for, over and over: each setting of each knob makes all of them anew.
-const pageUsers = 500
+const pageUsers = 400
 
 // judgePages makes every page with the settings and measures them as pageMeasures says. The second result is the median time of a page.
 func (e *run) judgePages(ctx context.Context, s feed.Settings, c *Catalogue) ([]Cell, time.Duration, error) {
@@ -35,10 +35,13 @@ func (e *run) judgePages(ctx context.Context, s feed.Settings, c *Catalogue) ([]
 	if err != nil {
 		return nil, 0, err
 	}
-	asks := e.asks[:min(len(e.asks), pageUsers)] // by user id, which says nothing of users
+	asks := e.few
 	lists := make(Lists, len(asks))
 	took := make([]time.Duration, len(asks))
 	for a := range asks { // one after another, so that times are those of one core
+		if a == 0 || asks[a].At.Day != asks[a-1].At.Day {
+			e.pairs.Prepare(asks[a].At.Day)
+		}
 		began := time.Now()
 		if lists[a], err = paged("", f).List(ctx, &asks[a].Request); err != nil {
 			return nil, 0, err
