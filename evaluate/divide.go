@@ -111,16 +111,19 @@ func (e *run) listGroups(ctx context.Context, methods []Lister, lists []Lists) e
 		}
 		methods, lists = append(methods, Lister{Method: OracleName, Kind: Ceiling}), append(lists, best)
 		values = append(values, nil)
-		base := 0
+		bases := make([]int, 2)
 		for m := range methods {
 			if values[m], err = TrueClicks(ctx, e.asks, lists[m], e.o.Truth.Chance); err != nil {
 				return err
 			}
-			if methods[m].Method == Popularity {
-				base = m
+			switch methods[m].Method {
+			case Popularity:
+				bases[0] = m
+			case MostClicked:
+				bases[1] = m
 			}
 		}
-		if e.res.Truth, err = TruthTable(ctx, methods, values, base, len(methods)-1, e.o.Resampling); err != nil {
+		if e.res.Truth, err = TruthTable(ctx, methods, values, bases, len(methods)-1, e.o.Resampling); err != nil {
 			return err
 		}
 	} else {

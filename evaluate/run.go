@@ -231,8 +231,12 @@ func (e *run) fit(ctx context.Context) (err error) {
 }
 
 // listers are the methods whose lists are judged.
-func (e *run) listers() ([]Lister, error) {
-	out := []Lister{randomly(e.cards, e.alive, e.o.Seed)}
+func (e *run) listers(ctx context.Context) ([]Lister, error) {
+	most, err := e.mostClicked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := []Lister{randomly(e.cards, e.alive, e.o.Seed), most}
 	for _, f := range e.fitted {
 		if f.Name() == "popular" {
 			p := generated(f, Baseline, e.cards)
@@ -272,7 +276,7 @@ func (e *run) retrieve(ctx context.Context) error {
 		return err
 	}
 	e.alive = living(e.cards, epochDay(e.split.JudgeTo))
-	methods, err := e.listers()
+	methods, err := e.listers(ctx)
 	if err != nil {
 		return err
 	}

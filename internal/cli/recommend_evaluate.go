@@ -134,7 +134,7 @@ func (a *app) printEvaluation(r *evaluate.Results) {
 	a.printMethods(r.Retrieve, firstMeasures(r.Retrieve, 3, "new_cards", "repeats", "diversity", "coverage")...)
 	if r.Truth != nil {
 		fmt.Fprintln(a.stdout, "\nThe truth of the simulated log: how likely she really was to click what each would have shown.")
-		a.printMethods(r.Truth, firstMeasures(r.Truth, 2)...)
+		a.printMethods(r.Truth, firstMeasures(r.Truth, 3)...)
 	}
 	fmt.Fprintln(a.stdout, "\n* no worse than the best of the column for sure (5%, paired over users, Holm's correction). Intervals are at the 95% level, over users.")
 	for _, n := range r.Notes {
