@@ -90,6 +90,13 @@ type Generator interface {
 	Reason(c Candidate, n Names) string
 }
 
+// Lazy is a generator whose candidates come without their cause, since finding it costs more than naming them: it is asked for those that are
+// shown.
+type Lazy interface {
+	// Cause is the item of q's history that speaks most for item, which the generator named for q; -1 where none does.
+	Cause(q *Query, item int32) int32
+}
+
 // Names are what words call things; "" where there is no name.
 type Names interface {
 	Card(item int32) string

@@ -64,13 +64,17 @@ func TestFromScorer(t *testing.T) {
 	for _, c := range []struct {
 		s    Scorer
 		want []Candidate
+		why  int32 // the cause of candidate 0
 	}{
-		{scores, []Candidate{{0, .5, -1, -1}, {2, .5, -1, -1}}},
-		{explained{scores}, []Candidate{{0, .5, 1, -1}, {2, .5, -1, -1}}},
+		{scores, []Candidate{{0, .5, -1, -1}, {2, .5, -1, -1}}, -1},
+		{explained{scores}, []Candidate{{0, .5, -1, -1}, {2, .5, -1, -1}}, 1},
 	} {
 		g := FromScorer("some", c.s)
 		if got := g.Candidates(&q, 9, nil); !slices.Equal(got, c.want) || g.Name() != "some" {
 			t.Errorf("%T: %v, want %v", c.s, got, c.want)
+		}
+		if why, other := g.(Lazy).Cause(&q, 0), g.(Lazy).Cause(&q, 2); why != c.why || other != -1 {
+			t.Errorf("%T: causes of 0 and 2 are %d and %d, want %d and -1", c.s, why, other, c.why)
 		}
 	}
 	g := FromScorer("some", explained{scores})
@@ -92,6 +96,7 @@ func ExampleFromScorer() {
 	g := FromScorer("item kNN", model)
 	q := Query{History: History{Item: []int32{0}}}
 	for _, c := range g.Candidates(&q, 10, nil) {
+		c.Cause = g.(Lazy).Cause(&q, c.Item)
 		fmt.Println(c.Item, g.Reason(c, cards{"The First", "The Second", "The Third"}))
 	}
 	// Output: 1 because you watched The First

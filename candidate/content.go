@@ -53,7 +53,7 @@ const contentValues = 48
 
 // FitContent makes the lists. With lifts (CountLifts), a card's score is its expected rate times the lifts of what it shares with the
 // history; without, times the sum over shared values of tf x idf (Salton and Buckley, Information Processing & Management 24,
-// 1988), where tf is the decayed weight of the entries with the value over that of all. Either way tf x idf says whose lists are walked.
+// 1988), where tf is the decayed weight of the entries with the value. Either way tf x idf says whose lists are walked.
 // Linear in the cards, but for sorting.
 func FitContent(s *CardStats, lifts *ContentLifts, cfg ContentConfig) (*Content, error) {
 	if cfg.Lists == 0 {
@@ -183,8 +183,8 @@ func contentLists(value []int32, f cardField, order []Candidate, limit int) Cont
 // Name implements Generator.
 func (c *Content) Name() string { return "content" }
 
-// Candidates implements Generator. A candidate's group is the field that speaks most for it and its value, its cause the last card of the
-// history that shares it.
+// Candidates implements Generator. A candidate's cause is the card of the history without which it would be least like her, as far as one card
+// makes a difference, and its group the field that they share which speaks most, with its value.
 func (c *Content) Candidates(q *Query, k int, dst []Candidate) []Candidate {
 	if k <= 0 || c.Cards == 0 {
 		return dst

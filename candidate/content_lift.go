@@ -233,12 +233,31 @@ func (c *liftCounter) fit(strength float64) *ContentLifts {
 	return &l
 }
 
-// logs is the logarithms, field by field.
+// logs is the logarithms, field by field, drawn together where noise has them fall with more clicks (pool adjacent violators, by their clicks) and
+// never below 0: having clicked more of something is taken to speak for it or to say nothing, so that no reason is given that would count
+// against a card.
 func (l *ContentLifts) logs() []float32 {
 	logs := make([]float32, 0, int(fieldCount)*liftSteps)
 	for f := range l.Lift {
-		for _, v := range l.Lift[f] {
-			logs = append(logs, float32(math.Log(v)))
+		var level, weight [liftSteps]float64
+		var size [liftSteps]int
+		n := 0
+		logs = append(logs, 0)
+		for b := 1; b < liftSteps; b++ {
+			v := l.Lift[f][b] / l.Lift[f][0]
+			level[n], weight[n], size[n] = math.Log(v), math.Max(l.Clicks[f][b], 1e-9), 1
+			n++
+			for n > 1 && level[n-2] > level[n-1] {
+				sum := weight[n-2] + weight[n-1]
+				level[n-2] = (level[n-2]*weight[n-2] + level[n-1]*weight[n-1]) / sum
+				weight[n-2], size[n-2] = sum, size[n-2]+size[n-1]
+				n--
+			}
+		}
+		for k := range n {
+			for range size[k] {
+				logs = append(logs, float32(math.Max(level[k], 0)))
+			}
 		}
 	}
 	return logs

@@ -14,6 +14,12 @@ type contentTouch struct {
 	pull  float32 // tf x idf: the lists of the values that pull most are walked
 }
 
+// contentEntry is an entry of the history.
+type contentEntry struct {
+	card  int32
+	value float32
+}
+
 // contentWork is the room of one query. Memory: 13 bytes a value of a field and 4 a card.
 type contentWork struct {
 	speak   [fieldCount][]float32 // by value: what it adds to the likeness of cards that have it
@@ -21,7 +27,8 @@ type contentWork struct {
 	cause   [fieldCount][]int32   // by value: the last of these entries' cards, plus 1
 	in      [fieldCount][]bool    // by value: whether it is among touched
 	touched []contentTouch
-	seen    []uint32 // by card: the round in which it was met
+	entries []contentEntry // of the history, the last first: twice as many as count, since others count when a card is thought away
+	seen    []uint32       // by card: the round in which it was met
 	round   uint32
 }
 
@@ -50,7 +57,7 @@ func (w *contentWork) clear() {
 		w.speak[at.field][at.value], w.count[at.field][at.value] = 0, 0
 		w.cause[at.field][at.value], w.in[at.field][at.value] = 0, false
 	}
-	w.touched = w.touched[:0]
+	w.touched, w.entries = w.touched[:0], w.entries[:0]
 }
 
 // met says whether the card was met in this round, and marks it.
@@ -64,18 +71,20 @@ func (w *contentWork) met(card int32) bool {
 
 // profile fills speak from the last entries of the history.
 func (w *contentWork) profile(c *Content, h *History) {
-	var total float64
-	weight, fade := 1.0, 1.0
-	if c.HalfLife > 0 {
-		fade = math.Exp2(-1 / c.HalfLife)
-	}
+	weight, fade := 1.0, c.fade()
 	left := c.Recent
-	for k := len(h.Item) - 1; k >= 0 && left > 0; k-- {
+	for k := len(h.Item) - 1; k >= 0; k-- {
 		card, value := h.Item[k], h.value(k)
 		if card < 0 || int(card) >= c.Cards || value == 0 || value-value != 0 { // or no number, or no finite one
 			continue
 		}
-		left--
+		if len(w.entries) == 2*c.Recent {
+			break
+		}
+		w.entries = append(w.entries, contentEntry{card, value})
+		if left--; left < 0 {
+			continue
+		}
 		for f := range fieldCount {
 			v := c.Value[int(card)*int(fieldCount)+int(f)]
 			if v < 0 {
@@ -93,18 +102,12 @@ func (w *contentWork) profile(c *Content, h *History) {
 				w.count[f][v]++
 			}
 		}
-		if value > 0 {
-			total += weight * float64(value)
-		}
 		weight *= fade
-	}
-	if total == 0 {
-		total = math.Inf(1)
 	}
 	for i := range w.touched {
 		at := &w.touched[i]
 		speak := &w.speak[at.field][at.value]
-		at.pull = *speak * float32(1/total) * c.Lists[at.field].Rare[at.value] * c.Weight[at.field]
+		at.pull = *speak * c.Lists[at.field].Rare[at.value] * c.Weight[at.field]
 		if *speak = at.pull; c.Lift != nil {
 			*speak = c.Lift[int(at.field)*liftSteps+liftStep(w.count[at.field][at.value])]
 		}
@@ -124,10 +127,10 @@ func (w *contentWork) likeness(c *Content, card int32) (sum float32) {
 // score is the logarithm of likeness times quality; not ok where, all in all, nothing is alike.
 func (w *contentWork) score(c *Content, card int32) (score float32, ok bool) {
 	s := w.likeness(c, card)
+	if s <= 0 {
+		return 0, false
+	}
 	if c.Lift == nil {
-		if s <= 0 {
-			return 0, false
-		}
 		s = float32(math.Log(float64(s)))
 	}
 	return s + c.Quality[card], true
@@ -150,13 +153,73 @@ func (w *contentWork) ceiling(c *Content) float32 {
 	return sum + 1e-4
 }
 
-// reason sets the group and the cause of a candidate.
+// reason sets the group and the cause of a candidate: of the cards of the history that share a value with it, that one without which it would be
+// least like her, and the field of that one that speaks most. Where no single card makes a difference, none is cited.
 func (w *contentWork) reason(c *Content, d *Candidate) {
-	most := float32(math.Inf(-1))
-	for f, v := range c.Value[int(d.Item)*int(fieldCount):][:fieldCount] {
-		if v >= 0 && w.count[f][v] > 0 && w.speak[f][v] > most {
-			most = w.speak[f][v]
-			d.Group, d.Cause = groupOf(cardField(f), v), w.cause[f][v]-1
+	values := c.Value[int(d.Item)*int(fieldCount):][:fieldCount]
+	whole := w.likenessWithout(c, values, -1)
+	least, most := whole, float32(0)
+	for f, v := range values {
+		if v < 0 || w.count[f][v] == 0 {
+			continue
+		}
+		if speak := w.speak[f][v]; d.Cause < 0 && speak > most {
+			most, d.Group = speak, groupOf(cardField(f), v)
+		}
+		if left := w.likenessWithout(c, values, w.cause[f][v]-1); left < least-1e-6*whole {
+			least, d.Cause = left, w.cause[f][v]-1
 		}
 	}
+	if d.Cause < 0 {
+		return
+	}
+	most = 0
+	for f, v := range c.Value[int(d.Cause)*int(fieldCount):][:fieldCount] {
+		if v >= 0 && v == values[f] && w.speak[f][v] > most {
+			most, d.Group = w.speak[f][v], groupOf(cardField(f), v)
+		}
+	}
+}
+
+// likenessWithout is the likeness of a card with the given values, had the card skip not been in the history (-1: as it is).
+func (w *contentWork) likenessWithout(c *Content, values []int32, skip int32) float32 {
+	var speak [fieldCount]float64
+	var count [fieldCount]int32
+	weight, fade, left := 1.0, c.fade(), c.Recent
+	for _, e := range w.entries {
+		if e.card == skip {
+			continue
+		}
+		if left--; left < 0 {
+			break
+		}
+		for f, v := range values {
+			if v >= 0 && c.Value[int(e.card)*int(fieldCount)+f] == v {
+				speak[f] += weight * float64(e.value)
+				if e.value > 0 {
+					count[f]++
+				}
+			}
+		}
+		weight *= fade
+	}
+	var sum float32
+	for f, v := range values {
+		switch {
+		case v < 0:
+		case c.Lift != nil:
+			sum += c.Lift[f*liftSteps+liftStep(count[f])]
+		default:
+			sum += float32(speak[f]) * c.Lists[f].Rare[v] * c.Weight[f]
+		}
+	}
+	return sum
+}
+
+// fade is what an entry weighs of the one after it.
+func (c *Content) fade() float64 {
+	if c.HalfLife > 0 {
+		return math.Exp2(-1 / c.HalfLife)
+	}
+	return 1
 }

@@ -71,8 +71,8 @@ func TestContentByHand(t *testing.T) {
 	for _, d := range got {
 		score[d.Item] = float64(d.Score)
 	}
-	// Card 2: tf 1 x log 10. Card 5: middle level 10 (contents 0 and 1, 16 of 40): 1 x log 2.5; content 0, of 8 of 40, what it adds to that: 1/2 x log 2.
-	for item, want := range map[int32]float64{2: math.Log(10), 5: math.Log(2.5) + math.Log(2)/2} {
+	// Card 2: tf 2 x log 10. Card 5: middle level 10 (contents 0 and 1, 16 of 40): 2 x log 2.5; content 0, of 8 of 40, what it adds to that: 1 x log 2.
+	for item, want := range map[int32]float64{2: 2 * math.Log(10), 5: 2*math.Log(2.5) + math.Log(2)} {
 		if math.Abs(score[item]-math.Log(want)) > 1e-5 {
 			t.Errorf("card %d: %v, want log %v", item, score[item], want)
 		}
@@ -141,7 +141,7 @@ func TestLiftsAreRecovered(t *testing.T) {
 	}
 }
 
-// TestContentWithLiftsThatSayNothing: where sharing lifts nothing, what is shared is named still, by its rate.
+// TestContentWithLiftsThatSayNothing: where sharing lifts nothing, there is no reason to name a card for what it shares.
 func TestContentWithLiftsThatSayNothing(t *testing.T) {
 	s := contentStats(t)
 	s.Clicks[10] = 400
@@ -153,8 +153,66 @@ func TestContentWithLiftsThatSayNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := firstItem(t, c.Candidates(&Query{History: History{Item: []int32{8}}}, 5, nil)); got.Item != 10 {
-		t.Errorf("card %d first; card 10 of the same creator has the highest rate", got.Item)
+	if got := c.Candidates(&Query{History: History{Item: []int32{8}}}, 5, nil); len(got) != 0 {
+		t.Errorf("named for nothing: %v", got)
+	}
+}
+
+// TestContentLiftsThatFall: steps 1.5, 1.2 and 2 by 30, 10 and 5 clicks: the first two are one, (30 log 1.5 + 10 log 1.2)/40; a step below none is none.
+func TestContentLiftsThatFall(t *testing.T) {
+	l := &ContentLifts{}
+	for f := range l.Lift {
+		l.Lift[f], l.Clicks[f] = [liftSteps]float64{1, 1, 1, 1}, [liftSteps]float64{9, 9, 9, 9}
+	}
+	l.Lift[2], l.Clicks[2] = [liftSteps]float64{1, 1.5, 1.2, 2}, [liftSteps]float64{100, 30, 10, 5}
+	l.Lift[3] = [liftSteps]float64{1, .5, .6, .7}
+	logs := l.logs()
+	pooled := (30*math.Log(1.5) + 10*math.Log(1.2)) / 40
+	for b, want := range [liftSteps]float64{0, pooled, pooled, math.Log(2)} {
+		if got := float64(logs[2*liftSteps+b]); math.Abs(got-want) > 1e-6 {
+			t.Errorf("step %d is %v; want %v", b, got, want)
+		}
+	}
+	for b, got := range logs[3*liftSteps : 4*liftSteps] {
+		if got != 0 {
+			t.Errorf("step %d of a field that lessens clicks is %v; want 0", b, got)
+		}
+	}
+}
+
+// TestContentCausesAreTrue: without the card that is cited, and it alone, the likeness is less.
+func TestContentCausesAreTrue(t *testing.T) {
+	lifts := &ContentLifts{}
+	for f := range lifts.Lift {
+		lifts.Lift[f], lifts.Clicks[f] = [liftSteps]float64{1, 1.1, 1.2, 1.2}, [liftSteps]float64{50, 20, 20, 20}
+	}
+	for _, by := range []*ContentLifts{nil, lifts} {
+		c, err := FitContent(contentStats(t), by, ContentConfig{Recent: 5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := History{Item: []int32{3, 8, 1, 9, 28, 9, 2, 30}, Value: []float32{1, 1, -.2, 1, 1, -.1, 1, 2}}
+		cited := 0
+		for _, d := range c.Candidates(&Query{History: h}, 40, nil) {
+			if d.Cause < 0 {
+				continue
+			}
+			cited++
+			var less History
+			for k, i := range h.Item {
+				if i != d.Cause {
+					less.Item, less.Value = append(less.Item, i), append(less.Value, h.Value[k])
+				}
+			}
+			for _, e := range c.Candidates(&Query{History: less}, 40, nil) {
+				if e.Item == d.Item && !(e.Score < d.Score) {
+					t.Errorf("card %d for card %d: score %v, and %v without it", d.Item, d.Cause, d.Score, e.Score)
+				}
+			}
+		}
+		if cited == 0 {
+			t.Error("no card is cited")
+		}
 	}
 }
 

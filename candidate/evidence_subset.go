@@ -159,6 +159,22 @@ type subsetGenerator struct {
 	part *Subset
 }
 
+// Cause implements Lazy.
+func (g *subsetGenerator) Cause(q *Query, item int32) int32 {
+	lazy, ok := g.Generator.(Lazy)
+	i := g.part.Index(item)
+	if !ok || i < 0 {
+		return -1
+	}
+	inner := *q
+	inner.History = History{}
+	g.part.history(&q.History, &inner.History)
+	if cause := lazy.Cause(&inner, i); cause >= 0 {
+		return g.part.Card[cause]
+	}
+	return -1
+}
+
 func (g *subsetGenerator) Candidates(q *Query, k int, dst []Candidate) []Candidate {
 	var room History
 	g.part.history(&q.History, &room)

@@ -84,7 +84,7 @@ type fromScorer struct {
 }
 
 // FromScorer makes a generator of an item-side model: the items with the highest scores above 0 that are not in the history.
-// Its reason is "because you watched" the item that adds most, where the model can tell.
+// Its reason is "because you watched" the item that adds most, where the model can tell: it is Lazy.
 func FromScorer(name string, s Scorer) Generator {
 	g := &fromScorer{name: name}
 	g.set(s)
@@ -113,13 +113,16 @@ func (g *fromScorer) Candidates(q *Query, k int, dst []Candidate) []Candidate {
 	for n < len(dst) && dst[n].Score > 0 {
 		n++
 	}
-	dst = dst[:n]
-	if e, ok := g.Scorer.(Explainer); ok {
-		for i := from; i < n; i++ {
-			dst[i].Cause, _ = e.Because(&q.History, dst[i].Item)
-		}
+	return dst[:n]
+}
+
+func (g *fromScorer) Cause(q *Query, item int32) int32 {
+	e, ok := g.Scorer.(Explainer)
+	if !ok {
+		return -1
 	}
-	return dst
+	cause, _ := e.Because(&q.History, item)
+	return cause
 }
 
 func (g *fromScorer) Reason(c Candidate, n Names) string {

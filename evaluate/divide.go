@@ -111,16 +111,19 @@ func (e *run) listGroups(ctx context.Context, methods []Lister, lists []Lists) e
 		}
 		methods, lists = append(methods, Lister{Method: OracleName, Kind: Ceiling}), append(lists, best)
 		values = append(values, nil)
-		base := 0
+		bases := make([]int, 2)
 		for m := range methods {
 			if values[m], err = TrueClicks(ctx, e.asks, lists[m], e.o.Truth.Chance); err != nil {
 				return err
 			}
-			if methods[m].Method == Popularity {
-				base = m
+			switch methods[m].Method {
+			case Popularity:
+				bases[0] = m
+			case MostClicked:
+				bases[1] = m
 			}
 		}
-		if e.res.Truth, err = TruthTable(ctx, methods, values, base, len(methods)-1, e.o.Resampling); err != nil {
+		if e.res.Truth, err = TruthTable(ctx, methods, values, bases, len(methods)-1, e.o.Resampling); err != nil {
 			return err
 		}
 	} else {
@@ -168,6 +171,7 @@ func (e *run) position(ctx context.Context, set *feature.PairSet) error {
 		e.res.Notes = append(e.res.Notes, "The log has no slots that could be compared: rankers learned without position.")
 		return nil
 	}
+	e.res.Position = append(e.res.Position, rawCurve(set, len(estimated.Browsing)))
 	raw, err := rank.EstimateExamination(ctx, rank.LogOf(set), rank.ExaminationConfig{Method: rank.Raw, MaxSlot: len(estimated.Browsing) - 1, Threads: e.o.Threads})
 	if err != nil {
 		return err
@@ -194,6 +198,31 @@ func (e *run) position(ctx context.Context, set *feature.PairSet) error {
 	}
 	return nil
 }
+
+// rawCurve is the click-through rate by slot of all visits together, over that of the first slot: what misleads, since only keen visits reach deep slots.
+func rawCurve(set *feature.PairSet, slots int) Curve {
+	shown, clicks := make([]float64, slots), make([]float64, slots)
+	for i, s := range set.Slot {
+		if s < 0 {
+			continue
+		}
+		k := min(max(int(s)-1, 0), slots-1) // logs count from 0 or from 1
+		shown[k]++
+		if set.Clicked[i] {
+			clicks[k]++
+		}
+	}
+	c := Curve{Visits: AllVisits}
+	for k := range slots {
+		c.Slots = append(c.Slots, k)
+		c.Raw = append(c.Raw, clicks[k]/shown[k]*shown[0]/clicks[0])
+		c.Est = append(c.Est, noCell())
+	}
+	return c
+}
+
+// AllVisits is the curve of the raw rates of all visits together.
+const AllVisits = "all visits together"
 
 func (k *Knowledge) browsing() []float64 {
 	if k == nil {

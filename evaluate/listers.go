@@ -57,6 +57,32 @@ func randomly(cards *warehouse.Cards, alive []int32, seed uint64) Lister {
 	}}
 }
 
+// mostClicked lists the cards with most clicks in the days before those that are judged: what many feeds call popular.
+func (e *run) mostClicked(ctx context.Context) (Lister, error) {
+	use, err := e.w.CardUse(ctx, e.split.TrainFrom, e.split.ChooseTo)
+	if err != nil {
+		return Lister{}, err
+	}
+	clicks := make([]float32, len(e.cards.Creator))
+	for _, u := range use {
+		clicks[u.Card] += float32(u.Clicks)
+	}
+	best := candidate.TopK(clicks, len(clicks), nil, nil)
+	return Lister{Method: MostClicked, Kind: Baseline, List: func(_ context.Context, r *feed.Request) ([]int32, error) {
+		may := mayList(e.cards, r)
+		var list []int32
+		for _, c := range best {
+			if len(list) == r.N {
+				break
+			}
+			if may(c.Item) {
+				list = append(list, c.Item)
+			}
+		}
+		return list, nil
+	}}, nil
+}
+
 // topical lists popular cards of the content that she clicked most, then other popular ones: the first many of what the generator of popular
 // cards names are looked through.
 func topical(popular feed.Fitted, cards *warehouse.Cards) Lister {

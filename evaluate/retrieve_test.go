@@ -84,7 +84,7 @@ func TestTruthByHand(t *testing.T) {
 		}
 		clicks = append(clicks, c)
 	}
-	table, err := TruthTable(t.Context(), methods, clicks, 0, 2, Resampling{Replicates: 40})
+	table, err := TruthTable(t.Context(), methods, clicks, []int{0, 1}, 2, Resampling{Replicates: 40})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +92,7 @@ func TestTruthByHand(t *testing.T) {
 	near(t, "true clicks of popularity", find(t, table, "popularity", "true_click_rate").Value, .175)
 	near(t, "true clicks of half", find(t, table, "half", "true_click_rate").Value, .25)
 	near(t, "share of half", find(t, table, "half", "oracle_share").Value, .075/.125)
+	near(t, "share of popularity over half", find(t, table, "popularity", "oracle_share_half").Value, -.075/.05)
 	near(t, "share of the oracle", find(t, table, OracleName, "oracle_share").Value, 1)
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/seguefeed/segue/feature"
@@ -32,7 +33,8 @@ type run struct {
 	fitted  []feed.Fitted
 	feed    *feed.Feed
 	ranker  feed.Ranker
-	asks    []Ask
+	asks    []Ask // by day
+	few     []Ask // those that pages are made for again and again, by day
 	alive   []int32
 	res     *Results
 }
@@ -229,8 +231,12 @@ func (e *run) fit(ctx context.Context) (err error) {
 }
 
 // listers are the methods whose lists are judged.
-func (e *run) listers() ([]Lister, error) {
-	out := []Lister{randomly(e.cards, e.alive, e.o.Seed)}
+func (e *run) listers(ctx context.Context) ([]Lister, error) {
+	most, err := e.mostClicked(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := []Lister{randomly(e.cards, e.alive, e.o.Seed), most}
 	for _, f := range e.fitted {
 		if f.Name() == "popular" {
 			p := generated(f, Baseline, e.cards)
@@ -270,13 +276,25 @@ func (e *run) retrieve(ctx context.Context) error {
 		return err
 	}
 	e.alive = living(e.cards, epochDay(e.split.JudgeTo))
-	methods, err := e.listers()
+	methods, err := e.listers(ctx)
 	if err != nil {
 		return err
 	}
-	lists, err := ListAll(ctx, e.asks, methods, e.o.Threads, func(done, total int) { e.o.Progress("list cards", done, total) })
-	if err != nil {
-		return err
+	few := slices.Clone(e.asks[:min(len(e.asks), pageUsers)]) // by user id, which says nothing of users
+	e.few = byDay(few)
+	e.asks = byDay(e.asks)
+	lists := make([]Lists, len(methods))
+	for from := 0; from < len(e.asks); {
+		to := sameDay(e.asks, from)
+		e.pairs.Prepare(e.asks[from].At.Day)
+		some, err := ListAll(ctx, e.asks[from:to], methods, e.o.Threads, func(done, total int) { e.o.Progress("list cards", from*total+(to-from)*done, total*len(e.asks)) })
+		if err != nil {
+			return err
+		}
+		for m := range lists {
+			lists[m] = append(lists[m], some[m]...)
+		}
+		from = to
 	}
 	c, err := e.catalogue(ctx)
 	if err != nil {
@@ -286,6 +304,21 @@ func (e *run) retrieve(ctx context.Context) error {
 		return err
 	}
 	return e.listGroups(ctx, methods, lists)
+}
+
+// byDay orders asks by their days: what cards are like on a day is then computed once.
+func byDay(asks []Ask) []Ask {
+	slices.SortStableFunc(asks, func(a, b Ask) int { return int(a.At.Day - b.At.Day) })
+	return asks
+}
+
+// sameDay is the end of the asks of the day of asks[from].
+func sameDay(asks []Ask, from int) int {
+	to := from
+	for to < len(asks) && asks[to].At.Day == asks[from].At.Day {
+		to++
+	}
+	return to
 }
 
 func (e *run) catalogue(ctx context.Context) (*Catalogue, error) {

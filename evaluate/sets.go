@@ -84,6 +84,7 @@ func baselines(ctx context.Context, w Source, set *feature.PairSet, opt feature.
 // Names of baselines in tables.
 const (
 	Popularity      = "popularity"
+	MostClicked     = "most clicked"
 	TopicPopularity = "popularity in her topic"
 )
 

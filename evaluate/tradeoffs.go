@@ -26,29 +26,36 @@ func (e *run) pageMeasures() []Measure {
 	}
 }
 
+// pageUsers is how many of the asking users pages are made for, over and over: each setting of each knob makes all of them anew.
+const pageUsers = 400
+
 // judgePages makes every page with the settings and measures them as pageMeasures says. The second result is the median time of a page.
 func (e *run) judgePages(ctx context.Context, s feed.Settings, c *Catalogue) ([]Cell, time.Duration, error) {
 	f, err := e.feed.With(s)
 	if err != nil {
 		return nil, 0, err
 	}
-	lists := make(Lists, len(e.asks))
-	took := make([]time.Duration, len(e.asks))
-	for a := range e.asks { // one after another, so that times are those of one core
+	asks := e.few
+	lists := make(Lists, len(asks))
+	took := make([]time.Duration, len(asks))
+	for a := range asks { // one after another, so that times are those of one core
+		if a == 0 || asks[a].At.Day != asks[a-1].At.Day {
+			e.pairs.Prepare(asks[a].At.Day)
+		}
 		began := time.Now()
-		if lists[a], err = paged("", f).List(ctx, &e.asks[a].Request); err != nil {
+		if lists[a], err = paged("", f).List(ctx, &asks[a].Request); err != nil {
 			return nil, 0, err
 		}
 		took[a] = time.Since(began)
 	}
 	columns := make([][]float64, 4)
 	if e.o.Truth != nil {
-		if columns[0], err = TrueClicks(ctx, e.asks, lists, e.o.Truth.Chance); err != nil {
+		if columns[0], err = TrueClicks(ctx, asks, lists, e.o.Truth.Chance); err != nil {
 			return nil, 0, err
 		}
 	}
-	for a := range e.asks {
-		ask, list := &e.asks[a], lists[a]
+	for a := range asks {
+		ask, list := &asks[a], lists[a]
 		if e.o.Truth == nil {
 			v := math.NaN()
 			if len(ask.Relevant) > 0 {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // Truth knows the true chance of a click of the asking user on each of the cards, shown to her in full view at the moment of the ask;
@@ -66,12 +67,12 @@ func TrueClicks(ctx context.Context, asks []Ask, lists Lists, truth Truth) ([]fl
 	return out, nil
 }
 
-// TruthTable judges lists by the truth. clicks[m] are the TrueClicks of method m; base is the index of the method that gains are over, oracle that
-// of the one who knows. The share of the oracle's gain is (mean of the method - mean of the base) / (mean of the oracle - mean of
-// the base), a ratio of means over the same users: its interval draws users again for both.
-func TruthTable(ctx context.Context, methods []Lister, clicks [][]float64, base, oracle int, r Resampling) (*Table, error) {
-	if len(methods) == 0 || base < 0 || base >= len(methods) || oracle < 0 || oracle >= len(methods) {
-		return nil, fmt.Errorf("evaluate: base %d and oracle %d of %d methods", base, oracle, len(methods))
+// TruthTable judges lists by the truth. clicks[m] are the TrueClicks of method m; bases are the methods that gains are over, oracle that of the one
+// who knows. The share of the oracle's gain over a base is (mean of the method - mean of the base) / (mean of the oracle - mean of the base), a
+// ratio of means over the same users: its interval draws users again for all three.
+func TruthTable(ctx context.Context, methods []Lister, clicks [][]float64, bases []int, oracle int, r Resampling) (*Table, error) {
+	if len(methods) == 0 || oracle < 0 || oracle >= len(methods) {
+		return nil, fmt.Errorf("evaluate: the oracle is method %d of %d", oracle, len(methods))
 	}
 	t := &Table{Users: len(clicks[0]), Lists: len(clicks[0])}
 	for _, m := range methods {
@@ -82,11 +83,20 @@ func TruthTable(ctx context.Context, methods []Lister, clicks [][]float64, base,
 		return nil, err
 	}
 	t.add(Measure{Name: "true_click_rate", Label: "True click rate", Unit: "share", Why: "mean true chance of a click on a listed card, looked at", Paired: true}, cells)
-	shares, err := gainShares(ctx, clicks, base, oracle, r)
-	if err != nil {
-		return nil, err
+	for k, base := range bases {
+		if base < 0 || base >= len(methods) {
+			return nil, fmt.Errorf("evaluate: gains over method %d of %d", base, len(methods))
+		}
+		shares, err := gainShares(ctx, clicks, base, oracle, r)
+		if err != nil {
+			return nil, err
+		}
+		m := Measure{Name: "oracle_share", Label: "Share of the oracle's gain", Unit: "share", Why: fmt.Sprintf("of what could be gained over %q by knowing all true chances", methods[base].Method)}
+		if k > 0 {
+			m.Name, m.Label = "oracle_share_"+strings.ReplaceAll(methods[base].Method, " ", "_"), "Share of the oracle's gain over "+methods[base].Method
+		}
+		t.add(m, shares)
 	}
-	t.add(Measure{Name: "oracle_share", Label: "Share of the oracle's gain", Unit: "share", Why: fmt.Sprintf("of what could be gained over %q by knowing all true chances", methods[base].Method)}, shares)
 	return t, nil
 }
 

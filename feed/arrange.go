@@ -4,6 +4,8 @@ package feed
 
 import (
 	"math"
+
+	"github.com/seguefeed/segue/candidate"
 )
 
 // arrange fills the slots one by one: the card with the largest gain that no cap forbids. When the slots that are left are no more than
@@ -23,6 +25,7 @@ func (f *Feed) arrange(r *Request, pool []pooled, p *Page) {
 		next = newDeterminantal(s.Lambda, value, like)
 	}
 	placed := make([]bool, len(pool))
+	q := f.query(r, &Trace{})
 	creators, topics := map[int32]int{}, map[int64]int{}
 	owed := int(math.Ceil(s.FreshShare*float64(min(r.N, len(pool))) - 1e-9))
 	for slot := 0; slot < r.N; slot++ {
@@ -49,7 +52,7 @@ func (f *Feed) arrange(r *Request, pool []pooled, p *Page) {
 		if forced {
 			p.Trace.Fresh++
 		}
-		p.Cards = append(p.Cards, f.place(&pool[i], slot, forced))
+		p.Cards = append(p.Cards, f.place(&q, &pool[i], slot, forced))
 	}
 }
 
@@ -98,7 +101,13 @@ func (f *Feed) fresh(r *Request, item int32) bool {
 
 // place puts a candidate in its slot, with the reason of the generator that named it first. A generator whose reason cites a card of her
 // history goes before the others that named it as early.
-func (f *Feed) place(c *pooled, slot int, forced bool) Placed {
+func (f *Feed) place(q *candidate.Query, c *pooled, slot int, forced bool) Placed {
+	for k := range c.named {
+		n := &c.named[k]
+		if lazy, ok := f.c.Generators[n.generator].(candidate.Lazy); ok {
+			n.Cause = lazy.Cause(q, c.item)
+		}
+	}
 	p := Placed{Item: c.item, Slot: slot, Column: slot % f.c.Settings.Columns, Worth: c.worth, Score: c.score, Fresh: forced, Cause: -1}
 	said := -1
 	for k, n := range c.named {

@@ -74,7 +74,7 @@ func slotFindings(c *evaluate.Curve) (out []analysis.Finding) {
 		}
 	}
 	if last < 0 {
-		return nil
+		return rawFindings(c)
 	}
 	e := c.Est[last]
 	m := evaluate.Measure{}
@@ -105,6 +105,16 @@ func slotFindings(c *evaluate.Curve) (out []analysis.Finding) {
 	return out
 }
 
+// rawFindings say what a curve of raw clicks alone would make believe.
+func rawFindings(c *evaluate.Curve) []analysis.Finding {
+	last := len(c.Raw) - 1
+	if last < 1 || !known(c.Raw[last]) {
+		return nil
+	}
+	return []analysis.Finding{{Grade: analysis.Descriptive, Sentence: fmt.Sprintf("%s, read raw: a card in slot %d or below is clicked %s times as often as one on top, which says who comes as far, not what a slot does.",
+		title(c.Visits), c.Slots[last], figures(c.Raw[last], 2))}}
+}
+
 func slotChart(id string, c *evaluate.Curve) analysis.Chart {
 	x := ofEach(c.Slots, func(s int) float64 { return float64(s) })
 	est := analysis.Series{Name: "estimated", X: x}
@@ -117,6 +127,10 @@ func slotChart(id string, c *evaluate.Curve) analysis.Chart {
 	out := analysis.Chart{ID: id, Title: title(c.Visits) + ": looks, relative to the top", Kind: analysis.LineChart, Small: true,
 		X: analysis.Axis{Label: "slot, 0 the top", Unit: analysis.Count}, Y: analysis.Axis{Label: "relative to the top", Unit: analysis.Plain, Range: roundly(ends...)},
 		Series: []analysis.Series{est}, Alt: fmt.Sprintf("Looks by slot, %s, as estimated with an interval and as raw clicks, over %d slots.", c.Visits, len(c.Slots))}
+	if !slices.ContainsFunc(est.Y, known) { // raw clicks alone, to show what they would have said
+		out.Series, out.Title = nil, title(c.Visits)+": clicks, relative to the top"
+		out.Alt = fmt.Sprintf("Raw clicks by slot, %s, over %d slots.", c.Visits, len(c.Slots))
+	}
 	if len(c.Raw) == len(x) {
 		out.Series = append(out.Series, analysis.Series{Name: "raw clicks", X: x, Y: c.Raw})
 	}

@@ -167,6 +167,12 @@ func (n names) Creator(int32) string { return string(n) }
 func reasons(t *testing.T, g candidate.Generator, items int, queries []candidate.Query) {
 	for n := range queries {
 		for _, c := range ask(t, g, &queries[n], items, items) {
+			if lazy, ok := g.(candidate.Lazy); ok {
+				c.Cause = lazy.Cause(&queries[n], c.Item)
+			}
+			if c.Cause >= 0 && !slices.Contains(queries[n].History.Item, c.Cause) {
+				t.Fatalf("query %d: item %d is named because of item %d, which is not in the history", n, c.Item, c.Cause)
+			}
 			for _, names := range []names{"", "100% %d %s"} {
 				reason := g.Reason(c, names)
 				if strings.TrimSpace(reason) != reason || reason == "" || strings.Contains(reason, "%!") {

@@ -13,7 +13,7 @@ func (a *app) demoCommand() *cobra.Command {
 	dir, asJSON := "", false
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Simulate a log, ingest it, analyse it, predict who will be active and write the report",
+		Short: "Simulate a log, ingest it, analyse it, predict who will be active, say what to recommend and write the report",
 		Example: `  segue demo
   segue demo --users 5000 --dir /tmp/try`,
 		Args: cobra.NoArgs,

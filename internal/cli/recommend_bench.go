@@ -185,7 +185,7 @@ func (a *app) recommendBench(cmd *cobra.Command, b *recommendBench) error {
 		}
 		b.bench.Progress = func(p allrank.Progress) {
 			unit := segue.Users
-			if p.Work == "tune" {
+			if p.Work != "rank" {
 				unit = segue.Steps
 			}
 			progress(segue.Step{Name: p.Work + " " + p.Model, Unit: unit, Done: int64(p.Done), Total: int64(p.Of)})

@@ -131,10 +131,10 @@ func (a *app) printEvaluation(r *evaluate.Results) {
 	fmt.Fprintf(a.stdout, "\nRe-ranking: of the cards shown in a session, do those that are clicked rank higher? The ranker chosen is %s.\n", r.Chosen)
 	a.printMethods(r.Rerank, "ndcg@10", "mrr", "auc_user", "dcg_ips@10", "auc", "log_loss", "ece")
 	fmt.Fprintf(a.stdout, "\nRetrieval: of the whole catalogue, are the cards she will click among the first? For %s users.\n", thousands(int64(r.Retrieve.Users)))
-	a.printMethods(r.Retrieve, firstMeasures(r.Retrieve, 3, "new_cards", "repeats", "diversity", "novelty", "coverage", "creator_top")...)
+	a.printMethods(r.Retrieve, firstMeasures(r.Retrieve, 3, "new_cards", "repeats", "diversity", "coverage")...)
 	if r.Truth != nil {
 		fmt.Fprintln(a.stdout, "\nThe truth of the simulated log: how likely she really was to click what each would have shown.")
-		a.printMethods(r.Truth, firstMeasures(r.Truth, 2)...)
+		a.printMethods(r.Truth, firstMeasures(r.Truth, 3)...)
 	}
 	fmt.Fprintln(a.stdout, "\n* no worse than the best of the column for sure (5%, paired over users, Holm's correction). Intervals are at the 95% level, over users.")
 	for _, n := range r.Notes {
