@@ -9,8 +9,8 @@ import (
 	"github.com/seguefeed/segue/learn"
 )
 
-// fitClick fits the model of clicks: a *learn.BoostOnModel, a *learn.BoostModel, whose trees may be those of LambdaMART, or a *learn.PipelineModel of an encoder and a
-// *learn.LogisticModel, whose coefficients may be those of a linear ranking.
+// fitClick fits the model of clicks: a *learn.BoostOnModel, a *learn.BoostModel, whose trees may be those of LambdaMART, or a
+// *learn.PipelineModel of an encoder and a *learn.LogisticModel, whose coefficients may be those of a linear ranking.
 func (in *inputs) fitClick(ctx context.Context) (learn.Model, error) {
 	c := in.cfg
 	linear, bent, err := in.parts()

@@ -59,9 +59,10 @@ type Config struct {
 	// say how sure ratios are: those of unit "log impressions", "log clicks" and "times". Where there are no ratios nil means all.
 	// More features serve what was shown, and cost what was not: they say of cards what the system saw in them that chose what to show.
 	Linear, Bent []string
-	// Spread draws the rows that a chance is learned from (not those of LambdaMART and Pairwise) towards those of a catalogue where every card is as frequent: a row has the weight (rows of its card)^-Spread
-	// (importance weighting under covariate shift; Shimodaira, Journal of Statistical Planning and Inference 90, 2000). Logs are of
-	// what another system chose to show, much of few cards, while a ranker's first cards may be any. 0 means .5; below 0 no weights.
+	// Spread draws the rows that a chance is learned from (not those of LambdaMART and Pairwise) towards those of a catalogue where every card is as
+	// frequent: a row has the weight (rows of its card)^-Spread (importance weighting under covariate shift; Shimodaira, Journal of Statistical Planning and
+	// Inference 90, 2000). Logs are of what another system chose to show, much of few cards, while a ranker's first cards may be any. 0 means .5; below 0
+	// no weights.
 	Spread float64
 
 	Valid       float64                 // share of users held out to stop at the best tree and to calibrate by; 0 means .2
