@@ -41,3 +41,21 @@ func TestGate(t *testing.T) {
 		}
 	}
 }
+
+// TestChoose: the first ranker stays unless another one is better beyond chance.
+func TestChoose(t *testing.T) {
+	nan := math.NaN()
+	for _, c := range []struct {
+		name string
+		ndcg []Cell
+		want int
+	}{
+		{"the first is best", []Cell{{Value: .5, P: nan}, {Value: .4, P: .01}}, 0},
+		{"another is better by chance", []Cell{{Value: .49, P: .3}, {Value: .5, P: nan}}, 0},
+		{"another is better", []Cell{{Value: .4, P: .01}, {Value: .5, P: nan}, {Value: .45, P: .2}}, 1},
+	} {
+		if got := choose(c.ndcg); got != c.want {
+			t.Errorf("%s: %d is chosen; want %d", c.name, got, c.want)
+		}
+	}
+}

@@ -79,6 +79,7 @@ func Rankers(seed uint64) []rank.Config {
 		{Algorithm: rank.Hybrid, Position: rank.PositionNone, Seed: seed},
 		{Algorithm: rank.Logistic, Seed: seed},
 		{Algorithm: rank.Boosted, Seed: seed},
+		{Algorithm: rank.LambdaMART, Seed: seed},
 		{Algorithm: rank.Pairwise, Seed: seed},
 	}
 }

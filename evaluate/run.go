@@ -5,7 +5,6 @@ package evaluate
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -85,7 +84,7 @@ func (e *run) read(ctx context.Context) (err error) {
 	return err
 }
 
-// train fits every ranker and chooses the one with the highest NDCG on the days of choice.
+// train fits every ranker and chooses one by its NDCG on the days of choice.
 func (e *run) train(ctx context.Context) error {
 	set, _, err := build(ctx, e.w, e.pairs, learnFrom(e.split), e.split.TrainTo, e.o.TrainRows, &e.o)
 	if err != nil {
@@ -108,20 +107,21 @@ func (e *run) train(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	best := math.Inf(-1)
+	orders := make([][]float64, len(e.models))
 	for k, m := range e.models {
 		c, err := m.Chances(ctx, set)
 		if err != nil {
 			return err
 		}
-		values, err := newRerank(set, nil).ndcg(c.Full)
-		if err != nil {
+		if orders[k], err = newRerank(set, nil).ndcg(c.Full); err != nil {
 			return err
 		}
-		if v := meanKnown(values); v > best {
-			best, e.chosen = v, k
-		}
 	}
+	cells, err := cellsOf(ctx, orders, e.o.Resampling)
+	if err != nil {
+		return err
+	}
+	e.chosen = choose(cells)
 	e.res.Chosen = rankerName(e.o.Algorithms[e.chosen])
 	if gains := e.models[e.chosen].Importance(); gains != nil {
 		e.importance(gains)
@@ -148,15 +148,23 @@ func FitChosen(ctx context.Context, w Source, pairs *feature.PairContext, o Opti
 	return nil, fmt.Errorf("evaluate: there is no ranker %q", name)
 }
 
-func meanKnown(values []float64) float64 {
-	sum, n := 0.0, 0.0
-	for _, v := range values {
-		if !math.IsNaN(v) {
-			sum, n = sum+v, n+1
+// choose is the first ranker unless another one orders better beyond chance; then the best. On what was shown, rankers differ by less than
+// its noise, and what they make of the rest of the catalogue shows there least of all.
+func choose(ndcg []Cell) int {
+	best := 0
+	for k, c := range ndcg {
+		if c.Value > ndcg[best].Value {
+			best = k
 		}
 	}
-	return sum / n
+	if first := ndcg[0]; best > 0 && !(first.P < significant) {
+		return 0
+	}
+	return best
 }
+
+// significant is the level below which a corrected p-value counts as a difference.
+const significant = .05
 
 func (e *run) rerank(ctx context.Context) error {
 	set, opt, err := build(ctx, e.w, e.pairs, e.split.JudgeFrom, e.split.JudgeTo, e.o.JudgeRows, &e.o)
