@@ -3,6 +3,7 @@ package segue
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/seguefeed/segue/evaluate"
 	"github.com/seguefeed/segue/feed"
@@ -88,22 +89,32 @@ func (s *Segue) knowledge(ctx context.Context, dir string, cardKeys []string) (*
 	k := &evaluate.Knowledge{}
 	k.Browsing, k.InPassing = oracle.Examination()
 	var numbers []int32
-	k.Chance = func(a *evaluate.Ask, items []int32, out []float64) error {
-		if users[a.User] < 0 {
-			return fmt.Errorf("user %s is not of the village whose truth is in %s: the log is of another one", userKeys[a.User], dir)
+	chances := func(user int32, items []int32, out []float64) error {
+		if users[user] < 0 {
+			return fmt.Errorf("user %s is not of the village whose truth is in %s: the log is of another one", userKeys[user], dir)
 		}
 		numbers = numbers[:0]
 		for _, i := range items {
 			numbers = append(numbers, cards[i])
 		}
-		if err := oracle.Chances(users[a.User], numbers, out); err != nil {
+		return oracle.Chances(users[user], numbers, out)
+	}
+	k.Chance = func(a *evaluate.Ask, items []int32, out []float64) error {
+		if err := chances(a.User, items, out); err != nil {
 			return err
 		}
 		for n, i := range items {
 			times, _ := a.Past.Shown(i)
-			for range times {
-				out[n] *= oracle.Fatigue()
-			}
+			out[n] *= math.Pow(oracle.Fatigue(), float64(times))
+		}
+		return nil
+	}
+	k.Shown = func(user int32, items []int32, shows []int16, out []float64) error {
+		if err := chances(user, items, out); err != nil {
+			return err
+		}
+		for n, s := range shows {
+			out[n] *= math.Pow(oracle.Fatigue(), float64(s-1))
 		}
 		return nil
 	}

@@ -41,7 +41,10 @@ type Options struct {
 
 // Knowledge is what only a simulator knows.
 type Knowledge struct {
-	Chance              Truth
+	Chance Truth
+	// Shown writes the true chance of a click in full view on each of the cards that a user was shown, shows[k] being the how-manieth show of
+	// cards[k] to her. It may be called from one goroutine at a time.
+	Shown               func(user int32, cards []int32, shows []int16, out []float64) error
 	Browsing, InPassing []float64 // examination by slot from the top
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/seguefeed/segue/feature"
 	"github.com/seguefeed/segue/learn"
@@ -75,7 +76,7 @@ func Rerank(ctx context.Context, set *feature.PairSet, methods []Scored, examina
 				return nil, fmt.Errorf("evaluate: %s of %s: %w", p.Name, m.Method, err)
 			}
 		}
-		cells, err := cellsOf(ctx, columns, r)
+		cells, err := cellsBelow(ctx, t.Rows, columns, r)
 		if err != nil {
 			return nil, fmt.Errorf("evaluate: %s: %w", p.Name, err)
 		}
@@ -132,6 +133,47 @@ func cellsOf(ctx context.Context, columns [][]float64, r Resampling) ([]Cell, er
 		}
 	}
 	return cells, nil
+}
+
+// cellsBelow is cellsOf with ceilings left out of the comparison: they are beside the methods that can be had, not among them. Users count for all
+// or for none all the same.
+func cellsBelow(ctx context.Context, rows []Row, columns [][]float64, r Resampling) ([]Cell, error) {
+	all, err := cellsOf(ctx, columns, r)
+	if err != nil {
+		return nil, err
+	}
+	var had [][]float64
+	var place []int
+	for k := range rows {
+		if rows[k].Kind != Ceiling {
+			place, had = append(place, k), append(had, slices.Clone(columns[k]))
+		}
+	}
+	if len(had) == len(rows) || len(had) == 0 {
+		return all, nil
+	}
+	for u := range columns[0] { // users that do not count for a ceiling
+		for _, c := range columns {
+			if math.IsNaN(c[u]) {
+				had[0][u] = math.NaN()
+			}
+		}
+	}
+	below, err := cellsOf(ctx, had, r)
+	if err != nil {
+		return nil, err
+	}
+	best := math.Inf(-1)
+	for n, k := range place {
+		all[k] = below[n]
+		best = math.Max(best, below[n].Value)
+	}
+	for k := range rows {
+		if rows[k].Kind == Ceiling {
+			all[k].Gap, all[k].P = all[k].Value-best, math.NaN()
+		}
+	}
+	return all, nil
 }
 
 func noCell() Cell { n := math.NaN(); return Cell{n, n, n, n, n} }

@@ -20,7 +20,7 @@ type Results struct {
 	Switches    []Switch     // what each step of making a page costs and brings
 	Importance  []Gain       // of the features of the ranker that was chosen, largest first
 	Pages       []ExamplePage
-	Chosen      string // name of the ranker that did best on the days of choice
+	Chosen      string // name of the ranker that pages are made with: the first, unless another ordered better beyond chance on the days of choice
 	Notes       []string
 }
 

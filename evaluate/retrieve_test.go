@@ -75,7 +75,7 @@ func TestTruthByHand(t *testing.T) {
 	if got := best; got[0][0] != 2 || got[0][1] != 1 || got[1][0] != 0 || got[1][1] != 1 {
 		t.Fatalf("the oracle lists %v", got)
 	}
-	methods := []Lister{{Method: "popularity"}, {Method: "half"}, {Method: OracleName}}
+	methods := []Lister{{Method: "popularity"}, {Method: "half"}, {Method: OracleName, Kind: Ceiling}}
 	var clicks [][]float64
 	for _, lists := range []Lists{{{0, 1}, {2, 0}}, {{2}, {0, 1}}, best} {
 		c, err := TrueClicks(t.Context(), users, lists, truth)
@@ -91,6 +91,9 @@ func TestTruthByHand(t *testing.T) {
 	// popularity (.15 + .2)/2 = .175; half, with an empty place, (.2 + .3)/2 = .25; oracle (.3 + .3)/2 = .3
 	near(t, "true clicks of popularity", find(t, table, "popularity", "true_click_rate").Value, .175)
 	near(t, "true clicks of half", find(t, table, "half", "true_click_rate").Value, .25)
+	near(t, "gap of popularity to half, the best that can be had", find(t, table, "popularity", "true_click_rate").Gap, -.075)
+	near(t, "gap of half", find(t, table, "half", "true_click_rate").Gap, 0)
+	near(t, "lead of the oracle", find(t, table, OracleName, "true_click_rate").Gap, .05)
 	near(t, "share of half", find(t, table, "half", "oracle_share").Value, .075/.125)
 	near(t, "share of popularity over half", find(t, table, "popularity", "oracle_share_half").Value, -.075/.05)
 	near(t, "share of the oracle", find(t, table, OracleName, "oracle_share").Value, 1)

@@ -192,6 +192,20 @@ func (e *run) rerank(ctx context.Context) error {
 		}
 		e.scored = append(e.scored, Scored{Method: rankerName(e.o.Algorithms[k]), Kind: Ranker, Score: c.Full, Chance: c.Placed, Seconds: e.seconds[k]})
 	}
+	if e.o.Truth != nil {
+		known := Scored{Method: OracleName, Kind: Ceiling, Score: make([]float64, set.Rows)}
+		for from := 0; from < set.Rows; {
+			to := from + 1
+			for to < set.Rows && set.User[to] == set.User[from] {
+				to++
+			}
+			if err := e.o.Truth.Shown(set.User[from], set.Card[from:to], set.Show[from:to], known.Score[from:to]); err != nil {
+				return err
+			}
+			from = to
+		}
+		e.scored = append(e.scored, known)
+	}
 	if e.res.Rerank, err = Rerank(ctx, set, e.scored, examined, e.o.Resampling); err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func TruthTable(ctx context.Context, methods []Lister, clicks [][]float64, bases
 	for _, m := range methods {
 		t.Rows = append(t.Rows, Row{Method: m.Method, Kind: m.Kind, Seconds: m.Seconds})
 	}
-	cells, err := cellsOf(ctx, clicks, r)
+	cells, err := cellsBelow(ctx, t.Rows, clicks, r)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,8 @@ func rerankAnswer(r *evaluate.Results) analysis.Answer {
 	a := analysis.Answer{ID: "recommend-rankers", Title: "Which ranker puts the cards that are clicked higher?"}
 	k := max(0, measureOf(t, "ndcg"))
 	m := t.Measures[k]
-	rows := byMeasure(t.Rows, m, k)
+	all := byMeasure(t.Rows, m, k)
+	rows := notCeiling(all)
 	if len(rows) == 0 {
 		a.Off = "no session of the judged days has a click"
 		return a
@@ -27,7 +28,10 @@ func rerankAnswer(r *evaluate.Results) analysis.Answer {
 	if f, ok := positionFinding(rows, m, k, r.Chosen); ok {
 		a.Findings = append(a.Findings, f)
 	}
-	a.Charts = append(a.Charts, methodDots("rankers", fmt.Sprintf("%s within sessions, with 95%% intervals", m.Label), m, rows, k))
+	if f, ok := reachFinding(all, m, k, r.Chosen); ok {
+		a.Findings = append(a.Findings, f)
+	}
+	a.Charts = append(a.Charts, methodDots("rankers", fmt.Sprintf("%s within sessions, with 95%% intervals", m.Label), m, all, k))
 	if u := measureOf(t, "auc_user"); u >= 0 {
 		um := t.Measures[u]
 		if sorted := byMeasure(rows, um, u); len(sorted) > 0 {
@@ -40,13 +44,13 @@ func rerankAnswer(r *evaluate.Results) analysis.Answer {
 			a.Charts = append(a.Charts, methodDots("rankers-users", "Of a card she clicked and one she passed over, how often does the clicked one score higher? With 95% intervals", um, sorted, u, analysis.Mark{Value: .5, Label: "by lot"}))
 		}
 	}
-	a.Tables = methodTables("recommend_rankers", "Rankers and baselines on what was shown", t, rows)
+	a.Tables = methodTables("recommend_rankers", "Rankers and baselines on what was shown", t, all)
 	a.Caveats = []string{
 		"Only the cards that were shown are put in another order. It says nothing of cards that nobody was shown, and the order in which they stood has an advantage: what lay on top was looked at more.",
 		fmt.Sprintf("%s users, %s sessions of the judged days; sessions without a click say nothing of an order. Differences from the best are tested on the same users and corrected by Holm's method; the best was picked by these users, which makes its lead look a little larger than it is.", grouped(int64(t.Users)), grouped(int64(t.Lists))),
 	}
 	if r.Chosen != "" {
-		a.Caveats = append(a.Caveats, fmt.Sprintf("%s makes the pages: it did best on the days of choice, before any of those judged here.", title(quoted(r.Chosen))))
+		a.Caveats = append(a.Caveats, fmt.Sprintf("%s makes the pages: on the days of choice, before any of those judged here, none ordered better beyond chance.", title(quoted(r.Chosen))))
 	}
 	return a
 }
@@ -107,6 +111,20 @@ func article(label string) string {
 		}
 	}
 	return "a " + label
+}
+
+// reachFinding says how far the order of cards could be bettered at all, where the truth is known.
+func reachFinding(all []evaluate.Row, m evaluate.Measure, k int, chosen string) (f analysis.Finding, ok bool) {
+	oracle, own, popular := rowOf(all, func(r evaluate.Row) bool { return r.Kind == evaluate.Ceiling }), rowOf(all, method(chosen)), rowOf(all, method(evaluate.Popularity))
+	if oracle == nil || own == nil || popular == nil {
+		return f, false
+	}
+	top, at, from := cellAt(oracle.Cells, k).Value, cellAt(own.Cells, k).Value, cellAt(popular.Cells, k).Value
+	if !(top > from) {
+		return f, false
+	}
+	return analysis.Finding{Grade: analysis.Descriptive, Sentence: fmt.Sprintf("Who knew all true chances would have %s of %s: of what could be gained over %s on what was shown, %s has %s.",
+		article(m.Label), inMeasure(top, m), quoted(evaluate.Popularity), quoted(chosen), percent((at-from)/(top-from)))}, true
 }
 
 // positionFinding holds the chosen ranker against the order that was shown, which the clicks themselves favour.
