@@ -70,7 +70,7 @@ func (opt DemoOptions) recommend(log string) *RecommendOptions {
 		return nil
 	}
 	return &RecommendOptions{Seed: opt.Seed, Truth: log, Threads: opt.Threads, Users: 500, TrainRows: 400_000,
-		Algorithms: []rank.Config{{Algorithm: rank.Boosted, Seed: opt.Seed}, {Algorithm: rank.Logistic, Seed: opt.Seed}}}
+		Algorithms: []rank.Config{{Algorithm: rank.Hybrid, Seed: opt.Seed}, {Algorithm: rank.Logistic, Seed: opt.Seed}}}
 }
 
 // clearDemo makes dir, or empties an earlier demo in it.

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
+	"github.com/seguefeed/segue/feed"
 	"github.com/seguefeed/segue/learn"
 )
 
@@ -56,10 +58,11 @@ func (e *run) cardGroups(ctx context.Context) error {
 		}
 	}
 	slices.SortFunc(contents, func(a, b int16) int { return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b)) })
+	keyed := feed.KeyNames(e.cards, nil)
 	var names []string
 	name := map[int16]string{}
 	for _, c := range contents[:min(8, len(contents))] {
-		name[c] = e.cards.Contents[c].Key
+		name[c] = strings.TrimPrefix(keyed.Content(int32(c)), "content ")
 		names = append(names, name[c])
 	}
 	return e.cardGroup(ctx, "content", append(names, "others"), func(i int) string {

@@ -99,7 +99,7 @@ func meanOver(g evaluate.GroupTable, row evaluate.Row) float64 {
 	return sum / users
 }
 
-// groupFinding says in which group the product gains most over popularity and in which least.
+// groupFinding says in which group the product does best beside popularity and in which worst.
 func groupFinding(g evaluate.GroupTable, methods []evaluate.Row) (f analysis.Finding, ok bool) {
 	if len(methods) < 2 || methods[0].Method != evaluate.Popularity {
 		return f, false
@@ -129,7 +129,7 @@ func groupFinding(g evaluate.GroupTable, methods []evaluate.Row) (f analysis.Fin
 	at := func(k int) string {
 		return fmt.Sprintf("%s against %s", inMeasure(own.Cells[k].Value, m), inMeasure(base.Cells[k].Value, m))
 	}
-	return analysis.Finding{Grade: analysis.Descriptive, Sentence: fmt.Sprintf("By %s, %s gains most over %s among %s (%s: %s) and least among %s (%s).",
+	return analysis.Finding{Grade: analysis.Descriptive, Sentence: fmt.Sprintf("By %s, %s does best beside %s among %s (%s: %s) and worst among %s (%s).",
 		g.By, quoted(own.Method), quoted(base.Method), quoted(g.Groups[most].Name), lower(m), at(most), quoted(g.Groups[least].Name), at(least))}, true
 }
 
