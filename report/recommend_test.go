@@ -62,7 +62,7 @@ func TestRecommendSentences(t *testing.T) {
 		"That is better than the order in which the cards really lay (0.54)",
 		"gives the clicked one the higher score 64% of the time, “popularity” 55%.",
 		// .07 * 1.4 among the last group
-		"By clicks before, “the page” gains most over “popularity” among “10 clicks or more” (true click rate: 9.8% against 4%) and least among “never seen” (7% against 4%).",
+		"By clicks before, “the page” does best beside “popularity” among “10 clicks or more” (true click rate: 9.8% against 4%) and worst among “never seen” (7% against 4%).",
 		"Browsing: what lies in slot 8 is looked at 0.61 times as often as what lies on top (95% interval 0.53 to 0.69); read raw, clicks there would say 1.8 times.",
 		// raw less truth at the slots 1, 2, 4 and 8: 1.2/8 a slot, (.15+.3+.6+1.2)/4
 		"the estimate is off the planted truth by 0.01 on average over the slots below the top, the raw curve by 0.56; the interval holds the truth in 4 of 4 slots.",
