@@ -159,5 +159,8 @@ func (d *Demographic) Reason(c Candidate, _ Names) string {
 	if c.Group < 0 || int(c.Group) >= len(d.Lists) {
 		return "popular with people like you"
 	}
-	return "popular with " + d.People.words(int(d.Level[c.Group]), int(d.Cell[c.Group]))
+	if who := d.People.words(int(d.Level[c.Group]), int(d.Cell[c.Group])); who != "people" {
+		return "popular with " + who
+	}
+	return "popular"
 }

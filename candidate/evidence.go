@@ -33,6 +33,9 @@ type Evidence struct {
 	PassedHalfLife float64
 	// HalfLife is that of what is evidence for a card. 0 means no decay.
 	HalfLife float64
+	// Recent is how many entries for cards and how many against them a history has at most, the last ones: what serving one user costs grows with
+	// it. 0 means 150; below 0 all.
+	Recent int
 }
 
 func (e Evidence) withDefaults() (Evidence, error) {
@@ -55,6 +58,9 @@ func (e Evidence) withDefaults() (Evidence, error) {
 	}
 	if e.PassedHalfLife == 0 {
 		e.PassedHalfLife = 7
+	}
+	if e.Recent == 0 {
+		e.Recent = 150
 	}
 	return e, nil
 }
@@ -97,7 +103,7 @@ func fadeOver(days, halfLife float64) float64 {
 }
 
 // EvidenceOf is what user k of h did before the moment atMS, as a history: a card that was shown again comes again. Rows that say
-// nothing are left out.
+// nothing are left out, and so are all but the last Recent for cards and the last Recent against.
 func EvidenceOf(h *warehouse.Histories, k int, atMS int64, e Evidence) (History, error) {
 	e, err := e.withDefaults()
 	if err != nil {
@@ -107,11 +113,23 @@ func EvidenceOf(h *warehouse.Histories, k int, atMS int64, e Evidence) (History,
 		return History{}, fmt.Errorf("candidate: evidence of user %d of %d", k, len(h.User))
 	}
 	var out History
-	for row := int(h.Start[k]); row < int(h.Start[k+1]) && h.ShownAtMS[row] < atMS; row++ {
-		if v := e.of(h, row, atMS); v != 0 {
-			out.Item, out.Value = append(out.Item, h.Card[row]), append(out.Value, v)
+	var kept [2]int // against, for
+	for row := int(h.Start[k+1]) - 1; row >= int(h.Start[k]); row-- {
+		if h.ShownAtMS[row] >= atMS {
+			continue
 		}
+		v, side := e.of(h, row, atMS), 0
+		if v > 0 {
+			side = 1
+		}
+		if v == 0 || e.Recent >= 0 && kept[side] == e.Recent {
+			continue
+		}
+		kept[side]++
+		out.Item, out.Value = append(out.Item, h.Card[row]), append(out.Value, v)
 	}
+	slices.Reverse(out.Item)
+	slices.Reverse(out.Value)
 	return out, nil
 }
 

@@ -263,3 +263,18 @@ func TestSubsetModelsSpeakOfCards(t *testing.T) {
 		t.Error("a model of another size, and no error")
 	}
 }
+
+// TestEvidenceIsRecent: of six rows, alternately clicked and passed over, Recent 2 leaves the last two of either kind, in order of time.
+func TestEvidenceIsRecent(t *testing.T) {
+	h := &warehouse.Histories{User: []int32{7}, Start: []int32{0, 6}, Card: []int32{1, 2, 3, 4, 5, 6}, ShownAtMS: []int64{1, 2, 3, 4, 5, 6}, Position: make([]int32, 6),
+		Flags: []warehouse.Flag{warehouse.Clicked, 0, warehouse.Clicked, 0, warehouse.Clicked, 0}, ViewSeconds: make([]float32, 6), Swipes: make([]int32, 6)}
+	for recent, want := range map[int][]int32{2: {3, 4, 5, 6}, -1: {1, 2, 3, 4, 5, 6}, 0: {1, 2, 3, 4, 5, 6}} {
+		got, err := EvidenceOf(h, 0, 100, Evidence{Recent: recent})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got.Item, want) {
+			t.Errorf("Recent %d: cards %v, want %v", recent, got.Item, want)
+		}
+	}
+}

@@ -84,7 +84,7 @@ func (a *app) printTrained(m *segue.TrainedModel) {
 }
 
 func (a *app) recommendModelsCommand() *cobra.Command {
-	dir, activate, asJSON := defaultModels, "", false
+	dir, activate, force, asJSON := defaultModels, "", false, false
 	cmd := &cobra.Command{
 		Use:   "models",
 		Short: "List the versions of a recommender, or make one of them current",
@@ -93,7 +93,7 @@ func (a *app) recommendModelsCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if activate != "" {
-				if err := feed.Activate(dir, activate); err != nil {
+				if err := a.activateVersion(dir, activate, force); err != nil {
 					return err
 				}
 			}
@@ -129,8 +129,24 @@ func (a *app) recommendModelsCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&dir, "models", dir, "folder of versions")
 	cmd.Flags().StringVar(&activate, "activate", "", "make this version current")
+	cmd.Flags().BoolVar(&force, "force", false, "with --activate: even if it did not pass the gate")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the manifests as JSON")
 	return cmd
+}
+
+// activateVersion makes a version current; one that did not pass the gate only by force, and then it says so.
+func (a *app) activateVersion(dir, id string, force bool) error {
+	v, err := feed.OpenVersion(dir, id)
+	if err != nil {
+		return err
+	}
+	if !v.Gate.Passed {
+		if !force {
+			return fmt.Errorf("version %s did not pass the gate (%s); --force makes it current all the same", id, strings.Join(v.Gate.Why, "; "))
+		}
+		fmt.Fprintf(a.stdout, "WARNING: VERSION %s DID NOT PASS THE GATE AND IS MADE CURRENT BY --force.\n\n", id)
+	}
+	return feed.Activate(dir, id)
 }
 
 func (a *app) recommendShowCommand() *cobra.Command {
