@@ -59,7 +59,7 @@ func TestDemographicFindsTheFavouriteOfACell(t *testing.T) {
 		{Traits{"female", -1, ""}, 0, "popular with women"},                         // no such cell: her gender's
 		{Traits{"male", 20, "Utah"}, 2, "popular with men 18-24"},                   // more men of 20 like card 2 than card 1
 		{Traits{"male", 50, "hu nan"}, 2, "popular with men"},                       // a cell too small for a list of its own
-		{Traits{"", -1, ""}, 0, "popular"},                              // half of all are women
+		{Traits{"", -1, ""}, 0, "popular"},                                          // half of all are women
 		{Traits{"F", 26, "shang hai"}, 0, "popular with women 25-30 in East China"}, // another spelling
 	} {
 		got := firstItem(t, d.Candidates(&Query{Traits: c.who}, 5, nil))

@@ -71,7 +71,7 @@ func TestIALSDescends(t *testing.T) {
 		m := drawnMatrix(t, 4, 60, 40, .15, signed)
 		var ends []float64
 		for _, block := range []int{7, 2, 1} {
-			cfg, err := IALS{Dim: 7, Block: block, RegExponent: .5, Reg: .02}.defaults()
+			cfg, err := IALS{Dim: 7, Block: block, RegExponent: .5, Reg: .02}.defaults(m)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -176,7 +176,7 @@ func TestIALSBlocksOfRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := IALS{Dim: d, Block: d}.defaults()
+	cfg, err := IALS{Dim: d, Block: d}.defaults(m)
 	if err != nil {
 		t.Fatal(err)
 	}
