@@ -30,7 +30,7 @@ func BenchmarkIALSEpoch(b *testing.B) {
 	m := benchMatrix(users, items, values)
 	t := m.Transpose()
 	for _, c := range []IALS{{Dim: 64}, {Dim: 128}, {Dim: 64, Block: 64}, {Dim: 128, Block: 128}} {
-		cfg, err := c.defaults()
+		cfg, err := c.defaults(m)
 		if err != nil {
 			b.Fatal(err)
 		}
