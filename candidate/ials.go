@@ -189,7 +189,7 @@ func ialsReg(reg, exponent, alpha, mass float64, columns int) float32 {
 type ialsScratch struct {
 	block          int
 	vectors, times panel     // the block's columns of the row's items, and the same times their confidence
-	h, g, step     []float32 // Hessian and gradient of the block; x'G of all
+	h, g           []float32 // Hessian and gradient of the block; x'G of all
 	excess         []float32 // of each item of the row: confidence x (score - target)
 }
 

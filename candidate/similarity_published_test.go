@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -67,33 +66,6 @@ func publishedLines(tb testing.TB, name string, line func([]int32)) {
 		}
 		line(n)
 	}
-}
-
-// validation holds a fifth of each user's training items out, by seed.
-func (s publishedSplit) validation(tb testing.TB, seed uint64) publishedSplit {
-	tb.Helper()
-	var entries []Entry
-	v := publishedSplit{test: map[int][]int32{}}
-	for u := range s.train.Users {
-		item, _ := s.train.Row(u)
-		held := map[int32]bool{}
-		for _, k := range rand.New(rand.NewPCG(seed, uint64(u))).Perm(len(item))[:len(item)/5] {
-			held[item[k]] = true
-		}
-		for _, i := range item {
-			if held[i] {
-				v.test[u] = append(v.test[u], i)
-			} else {
-				entries = append(entries, Entry{int32(u), i, 1})
-			}
-		}
-	}
-	m, err := NewMatrix(s.train.Users, s.train.Items, entries)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	v.train = m.Binary()
-	return v
 }
 
 // judge is precision, recall and NDCG at 10.

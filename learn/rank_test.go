@@ -236,10 +236,6 @@ func TestRankersDoNotDependOnThreads(t *testing.T) {
 // Rows of weight 0, groups of weight 0 and groups of one grade teach nothing: without them the trees are the same.
 func TestRankersIgnoreWhatDoesNotTell(t *testing.T) {
 	d, _ := plantedRanking(400, 6)
-	plain, err := FitLambdaMART(t.Context(), d, LambdaMART{Trees: 10})
-	if err != nil {
-		t.Fatal(err)
-	}
 	more := &RankData{X: &Matrix{Cols: 6}, Columns: d.Columns, Group: []int32{0}}
 	add := func(row []float32, grade, weight float32) {
 		more.X.Data = append(more.X.Data, row...)
@@ -276,7 +272,8 @@ func TestRankersIgnoreWhatDoesNotTell(t *testing.T) {
 			x.Data[i] = float32(math.Round(float64(x.Data[i])*10) / 10)
 		}
 	}
-	if plain, err = FitLambdaMART(t.Context(), d, LambdaMART{Trees: 10}); err != nil {
+	plain, err := FitLambdaMART(t.Context(), d, LambdaMART{Trees: 10})
+	if err != nil {
 		t.Fatal(err)
 	}
 	m, err := FitLambdaMART(t.Context(), more, LambdaMART{Trees: 10})

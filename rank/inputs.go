@@ -42,7 +42,6 @@ type inputs struct {
 	place       []float32 // of each row: its place, NaN for none
 	expose      []float32 // of each row: its examination relative to full view; nil without one
 	exam        *Examination
-	shared      []int   // features that the cards of a page have in common
 	train       []int32 // rows
 	valid       []int32
 }

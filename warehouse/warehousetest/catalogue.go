@@ -52,7 +52,7 @@ func testCatalogue(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 		return l
 	}
 	same(t, "Cards", []line{
-		{true, 31 - 31, 1, "5000,5001,5002", "k1", 7, 28},
+		{true, 0, 1, "5000,5001,5002", "k1", 7, 28},
 		{true, 31 - 40, 2, "5000,5001,5003", "k1", -1, 28},
 		{true, 31 - 1, 2, "", "k2", 8, 2000000},
 		{true, 31 - 30, 1, "5000,5001,5002", "k3", -1, 0},
