@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/seguefeed/segue/feed"
 	"github.com/seguefeed/segue/rank"
 	"github.com/seguefeed/segue/village"
 )
@@ -23,15 +24,17 @@ type DemoOptions struct {
 
 // DemoResult says where a demo's parts are.
 type DemoResult struct {
-	Log      string `json:"log"` // directory of the six files
-	Database string `json:"database"`
-	Page     string `json:"page"` // the report's page
+	Log      string    `json:"log"` // directory of the six files
+	Database string    `json:"database"`
+	Page     string    `json:"page"`             // the report's page
+	Models   string    `json:"models,omitempty"` // folder of the recommender's versions; "" on a village of a handful
+	Gate     feed.Gate `json:"gate"`             // what stood between the recommender and its use
 }
 
 // demoMarker names the file that marks a directory as a demo's, which the next demo may replace.
 const demoMarker = ".segue-demo"
 
-// Demo simulates a log under dir, ingests it into a database there, and writes the report. A directory that
+// Demo simulates a log under dir, ingests it into a database there, writes the report and trains a recommender. A directory that
 // holds anything else than an earlier demo is refused.
 func Demo(ctx context.Context, dir string, opt DemoOptions) (DemoResult, error) {
 	res := DemoResult{Log: filepath.Join(dir, "log"), Database: filepath.Join(dir, "segue.duckdb")}
@@ -50,8 +53,19 @@ func Demo(ctx context.Context, dir string, opt DemoOptions) (DemoResult, error) 
 		res.Page, err = s.Report(ctx, filepath.Join(dir, "report"), ReportOptions{Title: "A simulated village", Predict: opt.predict(res.Log), Recommend: opt.recommend(res.Log),
 			Progress: opt.Progress})
 	}
+	if r := opt.recommend(res.Log); err == nil && r != nil {
+		res.Models = filepath.Join(dir, demoModels)
+		r.Progress = opt.Progress
+		var m *TrainedModel
+		if m, err = s.TrainRecommender(ctx, res.Models, *r, true); err == nil { // whatever the gate says, a demo shows a page
+			res.Gate = m.Gate
+		}
+	}
 	return res, errors.Join(err, s.Close())
 }
+
+// demoModels is the folder of a demo's recommender.
+const demoModels = "models"
 
 // predictUsers are those of the smallest village that has enough active users to learn from, to calibrate and to judge.
 const predictUsers = 3000
@@ -69,7 +83,7 @@ func (opt DemoOptions) recommend(log string) *RecommendOptions {
 	if opt.Users < predictUsers {
 		return nil
 	}
-	return &RecommendOptions{Seed: opt.Seed, Truth: log, Threads: opt.Threads, Users: 500, TrainRows: 400_000,
+	return &RecommendOptions{Seed: opt.Seed, Truth: log, Threads: opt.Threads, Users: 200, TrainRows: 400_000,
 		Algorithms: []rank.Config{{Algorithm: rank.Hybrid, Seed: opt.Seed}, {Algorithm: rank.Logistic, Seed: opt.Seed}}}
 }
 
@@ -85,7 +99,7 @@ func clearDemo(dir string, res DemoResult) error {
 			return fmt.Errorf("demo: %s holds other files; choose another directory with --dir", dir)
 		}
 	}
-	for _, old := range []string{res.Database, res.Database + ".wal", filepath.Join(dir, "report"), res.Log} {
+	for _, old := range []string{res.Database, res.Database + ".wal", filepath.Join(dir, "report"), filepath.Join(dir, demoModels), res.Log} {
 		if err := os.RemoveAll(old); err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}

@@ -56,6 +56,9 @@ func (s *Segue) TrainRecommender(ctx context.Context, dir string, opt RecommendO
 	for _, h := range evaluate.Gate(judged) {
 		t.Gate.Passed = t.Gate.Passed && h.Passed
 		t.Gate.Why = append(t.Gate.Why, h.Text)
+		if !h.Passed {
+			t.Gate.Lost = append(t.Gate.Lost, h.Text)
+		}
 	}
 	t.Gate.Forced = force && !t.Gate.Passed
 	t.Current = t.Gate.Passed || t.Gate.Forced

@@ -63,8 +63,9 @@ type Metric struct {
 // Gate is what stood between a version and its use.
 type Gate struct {
 	Passed bool     `json:"passed"`
-	Forced bool     `json:"forced"`        // made current although it did not pass
-	Why    []string `json:"why,omitempty"` // a sentence for each comparison
+	Forced bool     `json:"forced"`         // made current although it did not pass
+	Why    []string `json:"why,omitempty"`  // a sentence for each comparison
+	Lost   []string `json:"lost,omitempty"` // those that were not won
 }
 
 // File is one file of a version.

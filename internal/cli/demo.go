@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -43,6 +44,14 @@ func (a *app) demoCommand() *cobra.Command {
 			}
 			fmt.Fprintf(a.stdout, "The report is in %s\nThe log is in %s, the database in %s. Ask it something: segue sql --db %s \"from users limit 5\"\n",
 				demo.Page, demo.Log, demo.Database, demo.Database)
+			if demo.Models != "" {
+				gate := "It passed the gate."
+				if demo.Gate.Forced {
+					gate = "IT DID NOT PASS THE GATE (" + strings.Join(demo.Gate.Lost, "; ") + ") and is current because this is a demo."
+				}
+				fmt.Fprintf(a.stdout, "A recommender is in %s. %s See the page of someone new: segue recommend show somebody-new --db %s --models %s\n",
+					demo.Models, gate, demo.Database, demo.Models)
+			}
 			return nil
 		},
 	}

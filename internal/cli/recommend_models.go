@@ -142,7 +142,7 @@ func (a *app) activateVersion(dir, id string, force bool) error {
 	}
 	if !v.Gate.Passed {
 		if !force {
-			return fmt.Errorf("version %s did not pass the gate (%s); --force makes it current all the same", id, strings.Join(v.Gate.Why, "; "))
+			return fmt.Errorf("version %s did not pass the gate (%s); --force makes it current all the same", id, strings.Join(v.Gate.Lost, "; "))
 		}
 		fmt.Fprintf(a.stdout, "WARNING: VERSION %s DID NOT PASS THE GATE AND IS MADE CURRENT BY --force.\n\n", id)
 	}
