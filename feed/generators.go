@@ -4,6 +4,7 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,19 +15,36 @@ import (
 	"github.com/seguefeed/segue/warehouse"
 )
 
-// GeneratorNames are the names of all generators, in the order of precedence.
-func GeneratorNames() []string {
+// GeneratorNames are the names of the generators that are fitted when nobody says which, in the order of precedence.
+func GeneratorNames() []string { return namesOf(func(g generatorKind) bool { return !g.extra }) }
+
+// ExtraGenerators are those that are fitted only by name: other models of the same clicks, which name much the same cards.
+func ExtraGenerators() []string { return namesOf(func(g generatorKind) bool { return g.extra }) }
+
+func namesOf(is func(generatorKind) bool) []string {
 	var out []string
-	for _, s := range generators {
-		out = append(out, s.name)
+	for _, g := range generators {
+		if is(g) {
+			out = append(out, g.name)
+		}
 	}
 	return out
+}
+
+// CheckGenerators says which of the names is no generator's.
+func CheckGenerators(names []string) error {
+	for _, name := range names {
+		if !slices.ContainsFunc(generators, func(g generatorKind) bool { return g.name == name }) {
+			return fmt.Errorf("feed: there is no generator %q; there are %s, and by name only %s", name, strings.Join(GeneratorNames(), ", "), strings.Join(ExtraGenerators(), ", "))
+		}
+	}
+	return nil
 }
 
 // Fitting is what generators are fitted on: the days From to before AsOf.
 type Fitting struct {
 	From, AsOf time.Time
-	// Only names the generators to fit, nil for all.
+	// Only names the generators to fit, nil for GeneratorNames.
 	Only []string
 	// ModelCards bounds the cards that item-to-item models know, the most clicked first; 0 means 8,000. EASE holds 4 bytes a pair of them
 	// while it is fitted: 256 MB for 8,000.
@@ -61,27 +79,39 @@ type material struct {
 	part     *candidate.Matrix
 }
 
+// generatorKind is one generator and how it is fitted.
+type generatorKind struct {
+	name  string
+	fit   func(ctx context.Context, m *material) (candidate.Generator, error)
+	extra bool
+}
+
 // generators lists them; each is declared here once.
-var generators = []struct {
-	name string
-	fit  func(ctx context.Context, m *material) (candidate.Generator, error)
-}{
-	{"watched", fitWatched},
-	{"ease", fitEASE},
-	{"ials", fitIALS},
-	{"content", fitContent},
-	{"demographic", fitDemographic},
-	{"popular", fitPopular},
-	{"trending", fitTrending},
-	{"fresh", fitFresh},
+var generators = []generatorKind{
+	{name: "watched", fit: fitWatched},
+	{name: "ease", fit: fitEASE},
+	{name: "ials", fit: fitIALS},
+	{name: "content", fit: fitContent},
+	{name: "demographic", fit: fitDemographic},
+	{name: "popular", fit: fitPopular},
+	{name: "trending", fit: fitTrending},
+	{name: "fresh", fit: fitFresh},
+	{name: "swipes", fit: fitSwipes, extra: true},
+	{name: "graphfilter", fit: ofClicks("graphfilter", candidate.GraphFilter{}), extra: true},
+	{name: "itemknn", fit: ofClicks("itemknn", candidate.ItemKNN{}), extra: true},
+	{name: "userknn", fit: ofClicks("userknn", candidate.UserKNN{}), extra: true},
+	{name: "rp3beta", fit: ofClicks("rp3beta", candidate.RP3Beta{}), extra: true},
+	{name: "bpr", fit: ofClicks("bpr", candidate.BPR{}), extra: true},
 }
 
 // FitGenerators fits the generators that f asks for. A log in which nobody clicked two cards has no item-to-item models: they are left out.
 func FitGenerators(ctx context.Context, w feature.Source, cards *warehouse.Cards, f Fitting) ([]Fitted, error) {
-	for _, name := range f.Only {
-		if !slices.Contains(GeneratorNames(), name) {
-			return nil, fmt.Errorf("feed: there is no generator %q; there are %s", name, strings.Join(GeneratorNames(), ", "))
-		}
+	if err := CheckGenerators(f.Only); err != nil {
+		return nil, err
+	}
+	only := f.Only
+	if only == nil {
+		only = GeneratorNames()
 	}
 	m := &material{w: w, f: f, first: epochDay(f.From), asOf: epochDay(f.AsOf)}
 	if m.first >= m.asOf {
@@ -108,7 +138,7 @@ func FitGenerators(ctx context.Context, w feature.Source, cards *warehouse.Cards
 	}
 	var out []Fitted
 	for k, s := range generators {
-		if f.Only != nil && !slices.Contains(f.Only, s.name) {
+		if !slices.Contains(only, s.name) {
 			continue
 		}
 		if f.Progress != nil {
@@ -175,6 +205,35 @@ func fitEASE(ctx context.Context, m *material) (candidate.Generator, error) {
 
 func fitIALS(ctx context.Context, m *material) (candidate.Generator, error) {
 	return m.fromModel(ctx, "ials", candidate.IALS{Dim: 32, Threads: m.f.Threads, Seed: m.f.Seed})
+}
+
+// ofClicks fits a model on the clicks of the known cards.
+func ofClicks(name string, l candidate.Learner) func(context.Context, *material) (candidate.Generator, error) {
+	return func(ctx context.Context, m *material) (candidate.Generator, error) { return m.fromModel(ctx, name, l) }
+}
+
+// fitSwipes learns embeddings from swipe sessions: the card that was opened and those swiped to after it, as a sentence of words. nil where there
+// are no swipes.
+func fitSwipes(ctx context.Context, m *material) (candidate.Generator, error) {
+	s := &candidate.Sequences{Items: m.stats.Len(), Start: []int64{0}}
+	err := m.w.SwipeLists(ctx, m.f.From, m.f.AsOf.AddDate(0, 0, -1), func(l *warehouse.SwipeLists) error {
+		for k := range l.User {
+			s.Item = append(append(s.Item, l.Opened[k]), l.Card[l.Start[k]:l.Start[k+1]]...)
+			s.Start = append(s.Start, int64(len(s.Item)))
+		}
+		return ctx.Err()
+	})
+	if err != nil || len(s.Start) == 1 {
+		return nil, err
+	}
+	model, err := candidate.FitEmbedding(ctx, s, candidate.Embedding{Dim: 32, Epochs: 5, Seed: m.f.Seed})
+	if errors.Is(err, candidate.ErrEmpty) { // swipes, but none that put two cards together
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return candidate.FromScorer("swipes", model), nil
 }
 
 func fitWatched(ctx context.Context, m *material) (candidate.Generator, error) {

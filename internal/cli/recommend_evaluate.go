@@ -23,7 +23,7 @@ func (a *app) recommendFlags(cmd *cobra.Command, opt *segue.RecommendOptions, ra
 	f.IntVar(&opt.ChooseDays, "choose-days", 0, "days on which rankers are compared and one is chosen (default: 3, of short logs a tenth)")
 	f.IntVar(&opt.ListLength, "n", 20, "cards of a page")
 	f.IntVar(&opt.Users, "users", 2000, "users that lists and pages are made for, to judge them")
-	f.StringSliceVar(&opt.Generators, "generators", nil, "candidate generators to use: "+strings.Join(feed.GeneratorNames(), ", ")+" (default: all)")
+	f.StringSliceVar(&opt.Generators, "generators", nil, "candidate generators to use: "+strings.Join(feed.GeneratorNames(), ", ")+" (default: these); by name only: "+strings.Join(feed.ExtraGenerators(), ", "))
 	f.StringSliceVar(rankers, "rankers", nil, "rankers to compare: "+strings.Join(evaluate.RankerNames(), "; ")+" (default: all)")
 	f.Uint64Var(&opt.Seed, "seed", 1, "of what models draw and of the choice of users: same seed, same figures")
 	a.pageFlags(cmd, &opt.Settings)
@@ -63,10 +63,8 @@ func chosenRankers(names []string, seed uint64) ([]rank.Config, error) {
 }
 
 func checkGenerators(names []string) error {
-	for _, name := range names {
-		if !slices.Contains(feed.GeneratorNames(), name) {
-			return usagef("--generators %s: there is no such generator; there are %s", name, strings.Join(feed.GeneratorNames(), ", "))
-		}
+	if err := feed.CheckGenerators(names); err != nil {
+		return usagef("--generators: %v", err)
 	}
 	return nil
 }
