@@ -123,6 +123,12 @@ func (o *Options) settle() (Split, error) {
 	if o.Settings == (feed.Settings{}) {
 		o.Settings = feed.Defaults()
 	}
+	if err := o.Settings.Check(); err != nil { // before anything is trained
+		return Split{}, err
+	}
+	if err := feed.CheckGenerators(o.Only); err != nil {
+		return Split{}, err
+	}
 	if o.Algorithms == nil {
 		o.Algorithms = Rankers(o.Seed)
 	}

@@ -47,6 +47,9 @@ func Defaults() Settings {
 		HideClicked: true, FreshShare: .1, FreshDays: 3}
 }
 
+// Check says what is wrong with the settings.
+func (s Settings) Check() error { return s.settle() }
+
 func (s *Settings) settle() error {
 	if s.Candidates == 0 {
 		s.Candidates = 500
