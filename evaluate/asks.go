@@ -27,7 +27,7 @@ func gatherAsks(ctx context.Context, w Source, c *feature.PairContext, split Spl
 		return nil, errors.New("evaluate: no user comes in the judged days")
 	}
 	judge := epochDay(split.JudgeFrom)
-	evidence := candidate.Evidence{Like: .5, Share: .5, Examination: examined}
+	evidence := feed.Evidence(examined)
 	var asks []Ask
 	err = w.Histories(ctx, split.TrainFrom, split.JudgeTo, func(h *warehouse.Histories) error {
 		for k, user := range h.User {

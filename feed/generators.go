@@ -160,9 +160,10 @@ func epochDay(t time.Time) int32 {
 	return int32(time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
 
-// evidence is what impressions are worth to item-to-item models.
-func (m *material) evidence() candidate.Evidence {
-	return candidate.Evidence{Like: .5, Share: .5, Examination: m.examined}
+// Evidence is what impressions are worth to item-to-item models, when they are fitted and when a user is folded in alike. examined is the
+// chance that each slot is looked at, relative to the first; nil where it is not known.
+func Evidence(examined []float64) candidate.Evidence {
+	return candidate.Evidence{Like: .5, Share: .5, Examination: examined}
 }
 
 // matrix is the clicks of users with two or more, on the cards that models know; nil where there are none.
@@ -171,7 +172,7 @@ func (m *material) matrix(ctx context.Context) (*candidate.Matrix, error) {
 		return m.part, nil
 	}
 	var err error
-	if m.clicks, err = candidate.ClickMatrix(ctx, m.w, m.first, m.asOf, candidate.MatrixConfig{Evidence: m.evidence(), Seed: m.f.Seed}); err != nil {
+	if m.clicks, err = candidate.ClickMatrix(ctx, m.w, m.first, m.asOf, candidate.MatrixConfig{Evidence: Evidence(m.examined), Seed: m.f.Seed}); err != nil {
 		return nil, err
 	}
 	limit := m.f.ModelCards

@@ -27,7 +27,7 @@ func (r *Recommender) Request(rows *warehouse.Histories, traits feature.Traits, 
 		}
 		q.Past.Observe(rows, 0)
 		var err error
-		if q.History, err = candidate.EvidenceOf(rows, 0, at.AtMS, candidate.Evidence{Like: .5, Share: .5, Examination: r.Examination}); err != nil {
+		if q.History, err = candidate.EvidenceOf(rows, 0, at.AtMS, Evidence(r.Examination)); err != nil {
 			return nil, "", err
 		}
 		impressions = len(rows.Card)
