@@ -52,16 +52,21 @@ func New(c Config) (*Feed, error) {
 	case c.Quota != nil && len(c.Quota) != len(c.Generators):
 		return nil, fmt.Errorf("feed: %d quotas for %d generators", len(c.Quota), len(c.Generators))
 	}
-	f := &Feed{c: c, quota: make([]int, len(c.Generators)), like: newLikeness(c.Cards)}
-	for g := range f.quota {
+	return &Feed{c: c, quota: quotas(&c), like: newLikeness(c.Cards)}, nil
+}
+
+// quotas are how many candidates each generator is asked for.
+func quotas(c *Config) []int {
+	out := make([]int, len(c.Generators))
+	for g := range out {
 		if c.Quota != nil {
-			f.quota[g] = c.Quota[g]
+			out[g] = c.Quota[g]
 		}
-		if f.quota[g] <= 0 {
-			f.quota[g] = max(1, c.Settings.Candidates*4/(3*len(c.Generators)))
+		if out[g] <= 0 {
+			out[g] = max(1, c.Settings.Candidates*4/(3*len(c.Generators)))
 		}
 	}
-	return f, nil
+	return out
 }
 
 // With is f with other settings; they share everything else.
@@ -71,7 +76,7 @@ func (f *Feed) With(s Settings) (*Feed, error) {
 	if err := c.Settings.settle(); err != nil {
 		return nil, err
 	}
-	return &Feed{c: c, quota: f.quota, like: f.like}, nil
+	return &Feed{c: c, quota: quotas(&c), like: f.like}, nil
 }
 
 // As is f with another ranker.

@@ -251,6 +251,30 @@ func TestPagesAtOnce(t *testing.T) {
 	wg.Wait()
 }
 
+// TestWithAsksForMore: a feed with other settings asks its generators for as many candidates as these say: a third more than an equal share.
+func TestWithAsksForMore(t *testing.T) {
+	f, err := New(Config{Cards: catalogue(400), Names: names{}, Generators: []candidate.Generator{listed{"all", ids(0, 400), -1}}, Ranker: fixed{}, Settings: Settings{Candidates: 30}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, err := f.With(Settings{Candidates: 90})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		f    *Feed
+		want int
+	}{{f, 40}, {more, 120}} { // 30 x 4/3, 90 x 4/3
+		p, err := c.f.Page(t.Context(), &Request{N: 5, At: feature.Moment{Day: 20}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.Trace.Named[0].N; got != c.want {
+			t.Errorf("%d candidates were named; want %d", got, c.want)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	good := Config{Cards: catalogue(4), Generators: []candidate.Generator{listed{"all", nil, -1}}, Ranker: fixed{}}
 	f, err := New(good)
