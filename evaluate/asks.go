@@ -26,7 +26,7 @@ func gatherAsks(ctx context.Context, w Source, c *feature.PairContext, split Spl
 	if len(chosen) == 0 {
 		return nil, errors.New("evaluate: no user comes in the judged days")
 	}
-	judge := epochDay(split.JudgeFrom)
+	judge := feature.EpochDay(split.JudgeFrom)
 	evidence := feed.Evidence(examined)
 	var asks []Ask
 	err = w.Histories(ctx, split.TrainFrom, split.JudgeTo, func(h *warehouse.Histories) error {

@@ -35,6 +35,7 @@ type run struct {
 	asks    []Ask // by day
 	few     []Ask // those that pages are made for again and again, by day
 	alive   []int32
+	against *Catalogue // what lists and pages are judged against
 	res     *Results
 }
 
@@ -228,8 +229,8 @@ func (e *run) describe(set *feature.PairSet) {
 			s.Users++
 		}
 	}
-	s.Cards = len(living(e.cards, epochDay(s.JudgeTo)))
-	s.NewCards = s.Cards - len(living(e.cards, epochDay(s.TrainTo)))
+	s.Cards = len(living(e.cards, feature.EpochDay(s.JudgeTo)))
+	s.NewCards = s.Cards - len(living(e.cards, feature.EpochDay(s.TrainTo)))
 }
 
 func (e *run) fit(ctx context.Context) (err error) {
@@ -297,7 +298,7 @@ func (e *run) retrieve(ctx context.Context) error {
 	if e.asks, err = gatherAsks(ctx, e.w, e.pairs, e.split, &e.o, e.profiles, examined); err != nil {
 		return err
 	}
-	e.alive = living(e.cards, epochDay(e.split.JudgeTo))
+	e.alive = living(e.cards, feature.EpochDay(e.split.JudgeTo))
 	methods, err := e.listers(ctx)
 	if err != nil {
 		return err
@@ -318,11 +319,10 @@ func (e *run) retrieve(ctx context.Context) error {
 		}
 		from = to
 	}
-	c, err := e.catalogue(ctx)
-	if err != nil {
+	if e.against, err = e.catalogue(ctx); err != nil {
 		return err
 	}
-	if e.res.Retrieve, err = Retrieve(ctx, e.asks, methods, lists, c, e.o.Resampling); err != nil {
+	if e.res.Retrieve, err = Retrieve(ctx, e.asks, methods, lists, e.against, e.o.Resampling); err != nil {
 		return err
 	}
 	return e.listGroups(ctx, methods, lists)
@@ -344,7 +344,7 @@ func sameDay(asks []Ask, from int) int {
 }
 
 func (e *run) catalogue(ctx context.Context) (*Catalogue, error) {
-	c := &Catalogue{Cards: e.cards, NewFrom: epochDay(e.split.TrainTo) + 1, Alive: len(e.alive), Alike: e.feed.Likeness, Taken: make([]int64, len(e.cards.Creator)),
+	c := &Catalogue{Cards: e.cards, NewFrom: feature.EpochDay(e.split.TrainTo) + 1, Alive: len(e.alive), Alike: e.feed.Likeness, Taken: make([]int64, len(e.cards.Creator)),
 		ShownEver: func(a *Ask, card int32) bool { times, _ := a.Past.Shown(card); return times > 0 }}
 	use, err := e.w.CardUse(ctx, e.split.TrainFrom, e.split.TrainTo)
 	if err != nil {

@@ -99,7 +99,7 @@ func hash(a, b uint64) uint64 {
 // favourites are, by row of set, the content that the user clicked most before its session, the one clicked last of several; -1 for none.
 func favourites(ctx context.Context, w Source, set *feature.PairSet, opt feature.PairOptions, cards *warehouse.Cards, from time.Time) ([]int16, error) {
 	out := make([]int16, set.Rows)
-	first := epochDay(opt.From)
+	first := feature.EpochDay(opt.From)
 	next := 0
 	count := make([]int32, len(cards.Contents))
 	err := w.Histories(ctx, from, opt.To, func(h *warehouse.Histories) error {
@@ -133,8 +133,4 @@ func favourites(ctx context.Context, w Source, set *feature.PairSet, opt feature
 		err = fmt.Errorf("evaluate: %d impressions were expected and %d came; was the log changed meanwhile?", set.Rows, next)
 	}
 	return out, err
-}
-
-func epochDay(t time.Time) int32 {
-	return int32(time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }

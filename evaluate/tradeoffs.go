@@ -30,12 +30,12 @@ func (e *run) pageMeasures() []Measure {
 const pageUsers = 400
 
 // judgePages makes every page with the settings and measures them as pageMeasures says. The second result is the median time of a page.
-func (e *run) judgePages(ctx context.Context, s feed.Settings, c *Catalogue) ([]Cell, time.Duration, error) {
+func (e *run) judgePages(ctx context.Context, s feed.Settings) ([]Cell, time.Duration, error) {
 	f, err := e.feed.With(s)
 	if err != nil {
 		return nil, 0, err
 	}
-	asks := e.few
+	asks, c := e.few, e.against
 	lists := make(Lists, len(asks))
 	took := make([]time.Duration, len(asks))
 	for a := range asks { // one after another, so that times are those of one core
@@ -98,10 +98,6 @@ func (e *run) judgePages(ctx context.Context, s feed.Settings, c *Catalogue) ([]
 
 // tradeOffs turns one knob at a time, all else as it was asked for.
 func (e *run) tradeOffs(ctx context.Context) error {
-	c, err := e.catalogue(ctx)
-	if err != nil {
-		return err
-	}
 	bare := e.o.Settings // caps and floors would hide what a knob does
 	bare.CreatorCap, bare.TopicCap, bare.FreshShare = 0, 0, 0
 	knobs := []struct {
@@ -125,7 +121,7 @@ func (e *run) tradeOffs(ctx context.Context) error {
 			e.o.Progress("trade-offs", done, total)
 			s := bare
 			k.set(&s, v)
-			cells, _, err := e.judgePages(ctx, s, c)
+			cells, _, err := e.judgePages(ctx, s)
 			if err != nil {
 				return err
 			}
@@ -143,12 +139,8 @@ func (e *run) tradeOffs(ctx context.Context) error {
 
 // switches takes one step away at a time from the page that was asked for.
 func (e *run) switches(ctx context.Context) error {
-	c, err := e.catalogue(ctx)
-	if err != nil {
-		return err
-	}
 	whole := e.feed.Settings()
-	with, took, err := e.judgePages(ctx, whole, c)
+	with, took, err := e.judgePages(ctx, whole)
 	if err != nil {
 		return err
 	}
@@ -170,7 +162,7 @@ func (e *run) switches(ctx context.Context) error {
 		}
 		without := whole
 		s.off(&without)
-		cells, quick, err := e.judgePages(ctx, without, c)
+		cells, quick, err := e.judgePages(ctx, without)
 		if err != nil {
 			return err
 		}

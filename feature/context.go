@@ -52,7 +52,7 @@ func slotDepth(depth int32) int {
 
 // NewContext reads what features need of all users' rows in the days from to before asOf.
 func NewContext(ctx context.Context, w warehouse.Training, from, asOf time.Time, profiles *warehouse.Profiles) (*Context, error) {
-	c := &Context{From: epochDay(from), AsOf: epochDay(asOf), Provinces: provincesOf(profiles), province: map[string]int{}}
+	c := &Context{From: EpochDay(from), AsOf: EpochDay(asOf), Provinces: provincesOf(profiles), province: map[string]int{}}
 	if c.days = c.AsOf - c.From; c.days < 1 {
 		return nil, fmt.Errorf("features from %s to before %s: no day is left", from.Format(time.DateOnly), asOf.Format(time.DateOnly))
 	}
@@ -74,7 +74,8 @@ func NewContext(ctx context.Context, w warehouse.Training, from, asOf time.Time,
 	return c, c.readSlots(ctx, w, from, last)
 }
 
-func epochDay(t time.Time) int32 {
+// EpochDay is the number of days from 1970-01-01 to the day of t, as columns of days hold it.
+func EpochDay(t time.Time) int32 {
 	return int32(time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
 

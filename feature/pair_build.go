@@ -61,13 +61,13 @@ func BuildPairs(ctx context.Context, w Source, c *PairContext, opt PairOptions) 
 	if statsFrom.IsZero() {
 		statsFrom = time.Unix(int64(c.from)*86400, 0).UTC()
 	}
-	from, to := epochDay(opt.From), epochDay(opt.To)
+	from, to := EpochDay(opt.From), EpochDay(opt.To)
 	switch {
 	case c.profiles == nil:
 		return nil, errors.New("pairs of statistics from a file, which holds no users' traits; read the statistics from the warehouse")
 	case to < from:
 		return nil, fmt.Errorf("pairs from %s to %s: no day is left", opt.From.Format(time.DateOnly), opt.To.Format(time.DateOnly))
-	case epochDay(statsFrom) > from:
+	case EpochDay(statsFrom) > from:
 		return nil, fmt.Errorf("pairs from %s with users' past from %s: the past cannot begin later", opt.From.Format(time.DateOnly), statsFrom.Format(time.DateOnly))
 	case opt.AsOf > SessionStart:
 		return nil, fmt.Errorf("pairs as of moment %d: %d (each screen) or %d (the session's start) is expected", opt.AsOf, EachScreen, SessionStart)

@@ -64,7 +64,7 @@ type cardCount struct {
 
 // NewPairContext reads the days statsFrom to last, both included.
 func NewPairContext(ctx context.Context, w Source, statsFrom, last time.Time) (*PairContext, error) {
-	c := &PairContext{from: epochDay(statsFrom), last: epochDay(last), province: map[string]int{}}
+	c := &PairContext{from: EpochDay(statsFrom), last: EpochDay(last), province: map[string]int{}}
 	if c.last < c.from {
 		return nil, fmt.Errorf("statistics of cards from %s to %s: no day is left", statsFrom.Format(time.DateOnly), last.Format(time.DateOnly))
 	}

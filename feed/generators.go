@@ -113,7 +113,7 @@ func FitGenerators(ctx context.Context, w feature.Source, cards *warehouse.Cards
 	if only == nil {
 		only = GeneratorNames()
 	}
-	m := &material{w: w, f: f, first: epochDay(f.From), asOf: epochDay(f.AsOf)}
+	m := &material{w: w, f: f, first: feature.EpochDay(f.From), asOf: feature.EpochDay(f.AsOf)}
 	if m.first >= m.asOf {
 		return nil, fmt.Errorf("feed: generators from %s to before %s: no day is left", f.From.Format(time.DateOnly), f.AsOf.Format(time.DateOnly))
 	}
@@ -154,10 +154,6 @@ func FitGenerators(ctx context.Context, w feature.Source, cards *warehouse.Cards
 		}
 	}
 	return out, nil
-}
-
-func epochDay(t time.Time) int32 {
-	return int32(time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC).Unix() / 86400)
 }
 
 // Evidence is what impressions are worth to item-to-item models, when they are fitted and when a user is folded in alike. examined is the

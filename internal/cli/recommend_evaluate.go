@@ -62,8 +62,12 @@ func chosenRankers(names []string, seed uint64) ([]rank.Config, error) {
 	return out, nil
 }
 
-func checkGenerators(names []string) error {
-	if err := feed.CheckGenerators(names); err != nil {
+// checkRecommend puts the named rankers in and refuses names that are none.
+func checkRecommend(opt *segue.RecommendOptions, rankers []string) (err error) {
+	if opt.Algorithms, err = chosenRankers(rankers, opt.Seed); err != nil {
+		return err
+	}
+	if err := feed.CheckGenerators(opt.Generators); err != nil {
 		return usagef("--generators: %v", err)
 	}
 	return nil
@@ -89,15 +93,11 @@ gained over popularity at all.`,
   segue recommend evaluate --db feed.duckdb --rankers boosted,logistic --generators popular,ease --diversity dpp --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var err error
-			if opt.Algorithms, err = chosenRankers(rankers, opt.Seed); err != nil {
-				return err
-			}
-			if err := checkGenerators(opt.Generators); err != nil {
+			if err := checkRecommend(&opt, rankers); err != nil {
 				return err
 			}
 			var results *evaluate.Results
-			err = a.withDatabase(cmd.Context(), true, func(s *segue.Segue, progress segue.Progress) error {
+			err := a.withDatabase(cmd.Context(), true, func(s *segue.Segue, progress segue.Progress) error {
 				var err error
 				opt.Progress, opt.Threads = progress, a.threads
 				results, err = s.EvaluateRecommender(cmd.Context(), opt)

@@ -36,15 +36,11 @@ written but not made current.`,
   segue recommend models --models models`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var err error
-			if opt.Algorithms, err = chosenRankers(rankers, opt.Seed); err != nil {
-				return err
-			}
-			if err := checkGenerators(opt.Generators); err != nil {
+			if err := checkRecommend(&opt, rankers); err != nil {
 				return err
 			}
 			var m *segue.TrainedModel
-			err = a.withDatabase(cmd.Context(), true, func(s *segue.Segue, progress segue.Progress) error {
+			err := a.withDatabase(cmd.Context(), true, func(s *segue.Segue, progress segue.Progress) error {
 				var err error
 				opt.Progress, opt.Threads = progress, a.threads
 				m, err = s.TrainRecommender(cmd.Context(), dir, opt, force)
