@@ -69,7 +69,11 @@ func chosenFinding(r *evaluate.Results, rows []evaluate.Row, m evaluate.Measure,
 	case popular == nil || popular.Method == chosen.Method:
 	case cellAt(popular.Cells, k).Value < c.Value:
 		p := cellAt(popular.Cells, k)
-		f.Sentence = fmt.Sprintf("%s ranks clicked cards higher than %s: %s is %s against %s, and %s", title(quoted(chosen.Method)), quoted(evaluate.Popularity), m.Label, inMeasure(c.Value, m), inMeasure(p.Value, m), gapWords(p))
+		words := "%s ranks clicked cards higher than %s: %s is %s against %s, and %s"
+		if p.P > significant {
+			words = "%s and %s cannot be told apart at ranking clicked cards: %s is %s against %s, and %s"
+		}
+		f.Sentence = fmt.Sprintf(words, title(quoted(chosen.Method)), quoted(evaluate.Popularity), m.Label, inMeasure(c.Value, m), inMeasure(p.Value, m), gapWords(p))
 		if chosen.Method == best.Method && known(p.P) {
 			f.Grade, f.Test = grade(p.P), paired(p)
 		} else {
