@@ -239,7 +239,7 @@ func (e *run) fit(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if e.ranker, err = feed.NewRanker(e.models[e.chosen], e.pairs); err != nil {
+	if e.ranker, err = feed.NewRanker(e.models[e.chosen], e.pairs, e.cards); err != nil {
 		return err
 	}
 	c := feed.Config{Cards: e.cards, Names: e.o.Names, Ranker: e.ranker, Settings: e.o.Settings}
@@ -273,7 +273,7 @@ func (e *run) listers(ctx context.Context) ([]Lister, error) {
 		}
 	}
 	out = append(out, ranked(e.res.Chosen, e.ranker, e.cards, e.alive, e.seconds[e.chosen]))
-	plain, err := e.feed.With(feed.Settings{Candidates: e.o.Settings.Candidates})
+	plain, err := e.feed.With(feed.Settings{Candidates: e.o.Settings.Candidates, Shortlist: e.o.Settings.Shortlist})
 	if err != nil {
 		return nil, err
 	}

@@ -104,6 +104,9 @@ func (f *Feed) fresh(r *Request, item int32) bool {
 func (f *Feed) place(q *candidate.Query, c *pooled, slot int, forced bool) Placed {
 	for k := range c.named {
 		n := &c.named[k]
+		if n.generator == shortlisted {
+			continue
+		}
 		if lazy, ok := f.c.Generators[n.generator].(candidate.Lazy); ok {
 			n.Cause = lazy.Cause(q, c.item)
 		}
@@ -111,10 +114,18 @@ func (f *Feed) place(q *candidate.Query, c *pooled, slot int, forced bool) Place
 	p := Placed{Item: c.item, Slot: slot, Column: slot % f.c.Settings.Columns, Worth: c.worth, Score: c.score, Fresh: forced, Cause: -1}
 	said := -1
 	for k, n := range c.named {
+		if n.generator == shortlisted {
+			p.Sources = append(p.Sources, Source{ShortlistName, n.rank})
+			continue
+		}
 		p.Sources = append(p.Sources, Source{f.c.Generators[n.generator].Name(), n.rank})
 		if said < 0 || n.Cause >= 0 && c.named[said].Cause < 0 && n.rank <= 2*c.named[said].rank+citedSlack {
 			said = k
 		}
+	}
+	if said < 0 {
+		p.By, p.Reason = ShortlistName, shortlistReason
+		return p
 	}
 	n := c.named[said]
 	p.Cause, p.By = n.Cause, f.c.Generators[n.generator].Name()

@@ -109,11 +109,14 @@ type pooled struct {
 	score float64
 }
 
-// naming is one generator's word for a card.
+// naming is one generator's word for a card, or the ranker's own.
 type naming struct {
-	generator, rank int
+	generator int // index; shortlisted for the ranker
+	rank      int
 	candidate.Candidate
 }
+
+const shortlisted = -1
 
 // Page makes the page that r asks for. The only errors are those of a request that makes no sense, of the ranker, and of ctx.
 func (f *Feed) Page(ctx context.Context, r *Request) (*Page, error) {
@@ -129,8 +132,11 @@ func (f *Feed) Page(ctx context.Context, r *Request) (*Page, error) {
 		r = &known
 	}
 	p := &Page{}
-	pool := f.gather(r, &p.Trace)
-	if err := ctx.Err(); err != nil {
+	pool, err := f.gather(r, &p.Trace)
+	if err != nil {
+		return nil, fmt.Errorf("feed: shortlist: %w", err)
+	}
+	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	if err := f.rank(r, pool, &p.Trace); err != nil {
@@ -152,15 +158,15 @@ func shownBy(p *feature.Past, atMS int64, days int) func(int32) Shown {
 	}
 }
 
-// gather asks the generators and merges what they name, by their ranks: what all name early comes first.
-func (f *Feed) gather(r *Request, t *Trace) []pooled {
+// gather asks the ranker for its shortlist and the generators, and merges what they name: the shortlist, then all others by their ranks, so that what all
+// name early comes first.
+func (f *Feed) gather(r *Request, t *Trace) ([]pooled, error) {
 	q := f.query(r, t)
 	at := make(map[int32]int)
 	var pool []pooled
 	var buffer []candidate.Candidate
-	for g, generator := range f.c.Generators {
-		buffer = generator.Candidates(&q, f.quota[g], buffer[:0])
-		t.Named = append(t.Named, Named{generator.Name(), len(buffer)})
+	take := func(g int, name string) {
+		t.Named = append(t.Named, Named{name, len(buffer)})
 		for rank, c := range buffer {
 			k, ok := at[c.Item]
 			if !ok {
@@ -171,14 +177,26 @@ func (f *Feed) gather(r *Request, t *Trace) []pooled {
 			pool[k].named = append(pool[k].named, naming{g, rank, c})
 		}
 	}
+	if s, ok := f.c.Ranker.(Shortlister); ok && f.c.Settings.Shortlist > 0 {
+		var err error
+		if buffer, err = s.Shortlist(r, int(f.c.Settings.Shortlist*float64(f.c.Settings.Candidates)), q.Skip, nil); err != nil {
+			return nil, err
+		}
+		take(shortlisted, ShortlistName)
+	}
+	short := len(pool)
+	for g, generator := range f.c.Generators {
+		buffer = generator.Candidates(&q, f.quota[g], buffer[:0])
+		take(g, generator.Name())
+	}
 	for k := range pool {
 		slices.SortStableFunc(pool[k].named, func(a, b naming) int { return cmp.Compare(a.rank, b.rank) })
 	}
-	slices.SortFunc(pool, func(a, b pooled) int {
+	slices.SortFunc(pool[short:], func(a, b pooled) int {
 		return cmp.Or(cmp.Compare(a.named[0].rank, b.named[0].rank), cmp.Compare(len(b.named), len(a.named)), cmp.Compare(a.item, b.item))
 	})
 	t.Distinct = len(pool)
-	return pool[:min(len(pool), f.c.Settings.Candidates)]
+	return pool[:min(len(pool), f.c.Settings.Candidates)], nil
 }
 
 // query is what generators are asked.

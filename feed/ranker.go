@@ -5,16 +5,22 @@ package feed
 import (
 	"math"
 	"sync"
+	"sync/atomic"
 
 	"github.com/seguefeed/segue/feature"
 	"github.com/seguefeed/segue/rank"
+	"github.com/seguefeed/segue/warehouse"
 )
 
 // modelRanker is a rank.Model with the statistics that its features are made from.
 type modelRanker struct {
 	model *rank.Model
 	pairs *feature.PairContext
+	cards *warehouse.Cards
 	rooms sync.Pool // of *rankRoom
+
+	short  atomic.Pointer[shortDay]
+	making sync.Mutex // of short
 }
 
 // rankRoom is what one request needs.
@@ -24,13 +30,13 @@ type rankRoom struct {
 	parts []rank.Parts
 }
 
-// NewRanker makes a ranker of a model whose columns are those of pairs. Cards are scored in full view, whatever their slot will be. A request
-// without a Past is one of a user without rows.
-func NewRanker(model *rank.Model, pairs *feature.PairContext) (Ranker, error) {
+// NewRanker makes a ranker of a model whose columns are those of pairs, for a catalogue. Cards are scored in full view, whatever their slot will
+// be. A request without a Past is one of a user without rows.
+func NewRanker(model *rank.Model, pairs *feature.PairContext, cards *warehouse.Cards) (Shortlister, error) {
 	if err := model.Fits(pairs.Columns()); err != nil {
 		return nil, err
 	}
-	r := &modelRanker{model: model, pairs: pairs}
+	r := &modelRanker{model: model, pairs: pairs, cards: cards}
 	r.rooms.New = func() any { return new(rankRoom) }
 	return r, nil
 }

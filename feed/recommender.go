@@ -51,7 +51,7 @@ func NewRecommender(r Recommender) (*Recommender, error) {
 			r.Generators[k] = f.Generator
 		}
 	}
-	ranker, err := NewRanker(r.Model, r.Pairs)
+	ranker, err := NewRanker(r.Model, r.Pairs, r.Cards)
 	if err != nil {
 		return nil, err
 	}

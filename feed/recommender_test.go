@@ -98,7 +98,7 @@ func TestRecommenderFromAVersion(t *testing.T) {
 			}
 		}
 	}
-	if len(sources) != len(r.Generators) {
+	if len(sources) != len(r.Generators)+1 { // and the shortlist
 		t.Errorf("cards come from %v only", sources)
 	}
 	for name, n := range map[string]candidate.Names{"by key": nil, "titled": names{}} {

@@ -26,6 +26,9 @@ func (f *Feed) Reconsider(ctx context.Context, r *Request, c Placed) (Reconsider
 	if err := ctx.Err(); err != nil {
 		return Reconsidered{}, context.Cause(ctx)
 	}
+	if c.By == ShortlistName { // whose reason cites nothing
+		return Reconsidered{Generator: c.By, With: float32(c.Score), Without: float32(c.Score), Named: true}, nil
+	}
 	for _, g := range f.c.Generators {
 		if g.Name() != c.By {
 			continue

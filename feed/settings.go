@@ -21,9 +21,11 @@ const (
 // Settings direct how a page is made. A zero field switches its step off unless it says otherwise; Defaults has them all on.
 type Settings struct {
 	Candidates int // cards that are ranked, over all sources; 0 means 500
-	Columns    int // of the page; 0 means 2
-	Diversity  Diversity
-	Lambda     float64 // of MMR and DPP: the weight of value against diversity, 0..1; 0 means .7
+	// Shortlist is the share of the candidates that the ranker names itself, if it can; 0 switches that off.
+	Shortlist float64
+	Columns   int // of the page; 0 means 2
+	Diversity Diversity
+	Lambda    float64 // of MMR and DPP: the weight of value against diversity, 0..1; 0 means .7
 
 	CreatorCap int // cards of one creator on a page; 0 means no cap
 	TopicCap   int // cards of one topic (talk, or else content) on a page; 0 means no cap
@@ -43,7 +45,7 @@ type Settings struct {
 
 // Defaults are the settings a feed has when nobody sets any.
 func Defaults() Settings {
-	return Settings{Candidates: 500, Columns: 2, Diversity: MMR, Lambda: .85, CreatorCap: 2, TopicCap: 5, Fatigue: .5, FatigueDays: 7, DropAfter: 2,
+	return Settings{Candidates: 500, Shortlist: .5, Columns: 2, Diversity: MMR, Lambda: .85, CreatorCap: 2, TopicCap: 5, Fatigue: .5, FatigueDays: 7, DropAfter: 2,
 		HideClicked: true, FreshShare: .1, FreshDays: 3}
 }
 
@@ -75,8 +77,8 @@ func (s *Settings) settle() error {
 		return fmt.Errorf("feed: settings hold a negative number; candidates, columns, caps, days and DropAfter are counts from 0")
 	case s.Diversity != NoDiversity && s.Diversity != MMR && s.Diversity != DPP:
 		return fmt.Errorf("feed: diversity %q; %s, %s or %s is expected", s.Diversity, NoDiversity, MMR, DPP)
-	case !share(s.Lambda) || !share(s.Fatigue) || !share(s.FreshShare):
-		return fmt.Errorf("feed: lambda %v, fatigue %v and fresh share %v are to be from 0 to 1", s.Lambda, s.Fatigue, s.FreshShare)
+	case !share(s.Lambda) || !share(s.Fatigue) || !share(s.FreshShare) || !share(s.Shortlist):
+		return fmt.Errorf("feed: lambda %v, fatigue %v, fresh share %v and shortlist %v are to be from 0 to 1", s.Lambda, s.Fatigue, s.FreshShare, s.Shortlist)
 	}
 	return nil
 }

@@ -1,0 +1,207 @@
+// The ranker as one more source of candidates. Generators name cards by means of their own, and what they name need not be what the ranker
+// would choose; but to score a whole catalogue for everybody who asks takes too long. So it is scored once a day, for someone of whom nothing
+// is known, and listed by content. Who asks is then told apart by one card of each content: a ranker in which what is known of her meets the
+// card by its content, as taste does, orders all cards of a content alike for everybody, so that the lists need only be weighed against each
+// other. What else it knows of a user and one card, it says when it ranks the candidates.
+
+package feed
+
+import (
+	"cmp"
+	"container/heap"
+	"math"
+	"slices"
+
+	"github.com/seguefeed/segue/candidate"
+	"github.com/seguefeed/segue/feature"
+)
+
+// Shortlister is a Ranker that can name cards as well.
+type Shortlister interface {
+	Ranker
+	// Shortlist appends at most k cards that it is likely to score highest of the catalogue to dst, best first, none that skip forbids.
+	Shortlist(r *Request, k int, skip func(item int32) bool, dst []candidate.Candidate) ([]candidate.Candidate, error)
+}
+
+// ShortlistName is what the ranker's own candidates are called among the sources.
+const ShortlistName = "shortlist"
+
+// shortlistReason is said of a card that nobody else named. It cites nothing, since nothing that the user did speaks for the card.
+const shortlistReason = "one of the most promising cards now"
+
+// shortDay is the catalogue as the ranker sees it on a day. Read only.
+type shortDay struct {
+	day   int32
+	value []float32 // by card: its value for someone of whom nothing is known
+	lists []shortList
+}
+
+// shortList is the cards of one content, the most valued first.
+type shortList struct {
+	content int32 // -1: of none
+	cards   []int32
+}
+
+const (
+	scoredTogether = 512
+	// weighedContents are told apart for each user, those with the best cards first. The others count as their mean.
+	weighedContents = 200
+	// seenBefore is how far down a list a card is looked for that she was not shown yet: one that she was shown says less of the others.
+	seenBefore = 5
+)
+
+// strangersHour is when the list of a day is made for: evening, when most people browse.
+const strangersHour = 20
+
+// shortlist is the lists of a day, made by the first who asks.
+func (r *modelRanker) shortlist(day int32) (*shortDay, error) {
+	if d := r.short.Load(); d != nil && d.day == day {
+		return d, nil
+	}
+	r.making.Lock()
+	defer r.making.Unlock()
+	if d := r.short.Load(); d != nil && d.day == day {
+		return d, nil
+	}
+	n := len(r.cards.Content)
+	d := &shortDay{day: day, value: make([]float32, n)}
+	at := feature.Moment{AtMS: int64(day)*dayMS + strangersHour*dayMS/24, Day: day, Hour: strangersHour}
+	stranger := &Request{At: at, Traits: candidate.Traits{Age: -1}}
+	items, worth := make([]int32, 0, scoredTogether), make([]Worth, scoredTogether)
+	for from := 0; from < n; from += scoredTogether {
+		items = items[:0]
+		for i := from; i < min(n, from+scoredTogether); i++ {
+			items = append(items, int32(i))
+		}
+		if err := r.Rank(stranger, items, worth[:len(items)]); err != nil {
+			return nil, err
+		}
+		for k, i := range items {
+			if v := worth[k].Value; v > 0 && !math.IsInf(float64(v), 0) {
+				d.value[i] = v
+			}
+		}
+	}
+	byContent := map[int32][]int32{}
+	for i, c := range r.cards.Content {
+		byContent[int32(c)] = append(byContent[int32(c)], int32(i))
+	}
+	for c, cards := range byContent {
+		slices.SortFunc(cards, func(a, b int32) int { return cmp.Or(cmp.Compare(d.value[b], d.value[a]), cmp.Compare(a, b)) })
+		d.lists = append(d.lists, shortList{c, cards})
+	}
+	slices.SortFunc(d.lists, func(a, b shortList) int {
+		return cmp.Or(cmp.Compare(d.value[b.cards[0]], d.value[a.cards[0]]), cmp.Compare(a.content, b.content))
+	})
+	r.short.Store(d)
+	return d, nil
+}
+
+const dayMS = 24 * 3600 * 1000
+
+// Shortlist implements Shortlister. Memory of all requests together: 8 bytes a card.
+func (r *modelRanker) Shortlist(q *Request, k int, skip func(int32) bool, dst []candidate.Candidate) ([]candidate.Candidate, error) {
+	if k <= 0 {
+		return dst, nil
+	}
+	d, err := r.shortlist(q.At.Day)
+	if err != nil {
+		return dst, err
+	}
+	heads := make(shortHeads, 0, len(d.lists))
+	var samples []int32 // of the first lists
+	for _, l := range d.lists {
+		h := shortHead{cards: l.cards, value: d.value}
+		if !h.advance(skip) {
+			continue
+		}
+		if len(samples) < weighedContents {
+			samples = append(samples, h.sample(q, skip))
+		}
+		heads = append(heads, h)
+	}
+	worth := make([]Worth, len(samples))
+	if err := r.Rank(q, samples, worth); err != nil {
+		return dst, err
+	}
+	mean, known := 0.0, 0
+	for i := range samples {
+		ratio := float64(worth[i].Value / d.value[samples[i]])
+		if !(ratio > 0) || math.IsInf(ratio, 0) {
+			ratio = math.NaN()
+		} else {
+			mean += math.Log(ratio)
+			known++
+		}
+		heads[i].ratio = ratio
+	}
+	mean = math.Exp(mean / float64(max(known, 1)))
+	for i := range heads {
+		if i >= len(samples) || heads[i].ratio != heads[i].ratio {
+			heads[i].ratio = mean
+		}
+	}
+	heap.Init(&heads)
+	for ; k > 0 && len(heads) > 0; k-- {
+		h := &heads[0]
+		item := h.cards[0]
+		dst = append(dst, candidate.Candidate{Item: item, Score: float32(h.score()), Cause: -1, Group: -1})
+		h.cards = h.cards[1:]
+		if h.advance(skip) {
+			heap.Fix(&heads, 0)
+		} else {
+			heap.Pop(&heads)
+		}
+	}
+	return dst, nil
+}
+
+// shortHead is what is left of a list; its first card may be named.
+type shortHead struct {
+	cards []int32
+	value []float32
+	ratio float64 // of the value for her to that for a stranger
+}
+
+func (h *shortHead) score() float64 { return float64(h.value[h.cards[0]]) * h.ratio }
+
+// advance goes on to the next card that may be named; false where there is none.
+func (h *shortHead) advance(skip func(int32) bool) bool {
+	for len(h.cards) > 0 && (h.value[h.cards[0]] == 0 || skip(h.cards[0])) {
+		h.cards = h.cards[1:]
+	}
+	return len(h.cards) > 0
+}
+
+// sample is a card that stands for the list.
+func (h *shortHead) sample(q *Request, skip func(int32) bool) int32 {
+	if q.Past == nil {
+		return h.cards[0]
+	}
+	for _, i := range h.cards[:min(len(h.cards), seenBefore)] {
+		if h.value[i] > 0 && !skip(i) {
+			if times, _ := q.Past.Shown(i); times == 0 {
+				return i
+			}
+		}
+	}
+	return h.cards[0]
+}
+
+// shortHeads is a heap, the best on top.
+type shortHeads []shortHead
+
+func (h shortHeads) Len() int { return len(h) }
+func (h shortHeads) Less(i, j int) bool {
+	if a, b := h[i].score(), h[j].score(); a != b {
+		return a > b
+	}
+	return h[i].cards[0] < h[j].cards[0]
+}
+func (h shortHeads) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *shortHeads) Push(x any)   { *h = append(*h, x.(shortHead)) }
+func (h *shortHeads) Pop() any {
+	last := (*h)[len(*h)-1]
+	*h = (*h)[:len(*h)-1]
+	return last
+}
