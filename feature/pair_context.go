@@ -41,7 +41,10 @@ type PairContext struct {
 	own, app []float32    // by k: strengths by which cards' lifts are shrunk
 	after    [3][]float32 // by k: likes, shares and comments opened, a click
 	groups   [groupKinds]tallies
-	exposure tallies    // by band of how often a card was shown before the day
+	exposure tallies    // by band of how often a card was shown
+	base     []float32  // by k: the typical card's clicks for one of what groups count
+	spread   []float32  // by k: the variance of cards' lifts over the typical card's
+	typical  []float32  // by k: the typical card's lift over the mean impression
 	wider    [2][]int32 // by code of a content level: its code of the next wider level
 	hasApp   bool       // the log says what all users of the app did
 	study    study
@@ -99,8 +102,9 @@ func NewPairContext(ctx context.Context, w Source, statsFrom, last time.Time) (*
 		n.appLikes, n.appShares, n.appComments = float32(d.Likes), float32(d.Shares), float32(d.CommentViews)
 	}
 	c.hasApp = len(app) > 0
+	c.sumDays()
 	c.sumGroups(sizes)
-	c.sumCards()
+	c.weighCards()
 	if err := c.learnStudy(ctx, w, statsFrom, last, sizes[ofContent1]); err != nil {
 		return nil, err
 	}
@@ -232,40 +236,6 @@ func (c *PairContext) readOwn(ctx context.Context, w Source, from, last time.Tim
 	})
 }
 
-// sumGroups counts by what cards belong to, and by how often they were shown before: the whole app's rows where the log has them, else
-// the sample's.
-func (c *PairContext) sumGroups(n [groupKinds]int) {
-	for kind := range c.groups {
-		c.groups[kind] = newTallies(n[kind], c.days)
-	}
-	c.exposure = newTallies(exposureBands, c.days)
-	for card := range c.attrs {
-		before := float32(0)
-		for k := 1; k < c.days; k++ {
-			day := &c.cards[card*c.days+k]
-			clicks, shown := day.counted(c.hasApp)
-			if shown == 0 {
-				continue
-			}
-			for kind, code := range c.attrs[card].codes {
-				c.groups[kind].add(code, k, clicks, shown)
-			}
-			c.exposure.add(exposureBand(before), k, clicks, shown)
-			before += day.times(c.hasApp)
-		}
-	}
-	for kind := groupKinds - 1; kind >= 0; kind-- { // wider levels first
-		var prior func(code int32, k int) float32
-		if kind == ofContent1 || kind == ofContent2 {
-			prior = func(code int32, k int) float32 { return c.contentLift(kind+1, c.wider[kind][code], k) }
-		}
-		c.groups[kind].accumulate(prior)
-	}
-	c.exposure.accumulate(nil)
-}
-
-const exposureBands = 24
-
 // exposureBand is the power of two of a number of impressions. What was shown little is clicked less: feeds show what they think well of, so
 // that it will not do to think of an unknown card as of the mean impression.
 func exposureBand(shown float32) int32 {
@@ -288,9 +258,8 @@ func (n *cardCount) times(app bool) float32 {
 	return n.shown
 }
 
-// sumCards turns counts of days into running sums and finds how far cards differ.
-func (c *PairContext) sumCards() {
-	c.appBase, c.own, c.app = make([]float32, c.days), make([]float32, c.days), make([]float32, c.days)
+// sumDays turns counts of days into running sums.
+func (c *PairContext) sumDays() {
 	for card := range c.attrs {
 		row := c.cards[card*c.days : (card+1)*c.days]
 		for k := 1; k < c.days; k++ {
@@ -305,6 +274,11 @@ func (c *PairContext) sumCards() {
 			n.appComments += b.appComments
 		}
 	}
+}
+
+// weighCards finds how far cards differ from their kin, in the app and in the sample.
+func (c *PairContext) weighCards() {
+	c.appBase, c.own, c.app = make([]float32, c.days), make([]float32, c.days), make([]float32, c.days)
 	for i := range c.after {
 		c.after[i] = make([]float32, c.days)
 	}
@@ -342,25 +316,6 @@ func (c *PairContext) sumCards() {
 		}
 		c.own[k] = m.strength()
 	}
-}
-
-// kin is the lift of what is like a card: its content's, times that of its creator's other cards, times that of cards shown as often.
-func (c *PairContext) kin(a *cardAttr, n *cardCount, k int32) float32 {
-	clicks, shown := n.counted(c.hasApp)
-	return c.contentLift(ofContent1, a.codes[ofContent1], int(k)) * or(c.groups[ofCreator].without(a.codes[ofCreator], int(k), clicks, shown), 1) *
-		c.exposure.lift(exposureBand(n.times(c.hasApp)), int(k), 1)
-}
-
-// contentLift is the lift of a code of a content level, shrunk towards that of the wider levels; 1 for none.
-func (c *PairContext) contentLift(level int, code int32, k int) float32 {
-	if code < 0 {
-		return 1
-	}
-	prior := float32(1)
-	if level < ofContent3 {
-		prior = c.contentLift(level+1, c.wider[level][code], k)
-	}
-	return c.groups[level].lift(code, k, prior)
 }
 
 // appLift is a card's lift over all users of the app, shrunk towards that of its kin.

@@ -3,6 +3,7 @@ package feature
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/seguefeed/segue/warehouse"
@@ -53,7 +54,7 @@ func TestTallies(t *testing.T) {
 	l.add(0, 2, 4, 100)
 	l.add(1, 1, 14, 100)
 	l.add(-1, 1, 1, 1) // cards of no code
-	l.accumulate(nil)
+	l.accumulate()
 	near(t, "base before the first day", float64(l.base[0]), 0)
 	near(t, "base before the second", float64(l.base[1]), 20./200)
 	near(t, "base after both", float64(l.base[2]), 24./300)
@@ -72,7 +73,7 @@ func TestTallies(t *testing.T) {
 	same := newTallies(2, 2)
 	same.add(0, 1, 10, 100)
 	same.add(1, 1, 10, 100)
-	same.accumulate(nil)
+	same.accumulate()
 	near(t, "strength of equals", float64(same.strength[1]), maxStrength)
 }
 
@@ -130,7 +131,7 @@ func TestSlotRates(t *testing.T) {
 // Three cards of two creators: 0 and 1 of content 0 and creator 0, 2 of neither. On the day before, the app showed them 1000, 200 and 800 times with 60, 20
 // and 20 clicks; the sample clicked 3 times on card 0 where 2 were expected.
 func TestCardLiftsByHand(t *testing.T) {
-	c := &PairContext{days: 2, hasApp: true}
+	c := &PairContext{days: 2, hasApp: true, nowhere: nowhere(0)}
 	none := cardAttr{codes: [groupKinds]int32{-1, -1, -1, -1, -1, -1, -1, 0}}
 	c.attrs = []cardAttr{none, none, none}
 	for card := range 2 {
@@ -141,51 +142,122 @@ func TestCardLiftsByHand(t *testing.T) {
 	c.cards[1] = cardCount{shown: 40, clicks: 3, expected: 2, appShown: 1000, appClicks: 60, appLikes: 6}
 	c.cards[3] = cardCount{appShown: 200, appClicks: 20}
 	c.cards[5] = cardCount{appShown: 800, appClicks: 20}
+	c.sumDays()
 	c.sumGroups([groupKinds]int{ofContent1: 1, ofCreator: 1, ofType: 1})
-	c.sumCards()
+	c.weighCards()
 	base := 100. / 2000
 	near(t, "base", float64(c.appBase[1]), base)
 	near(t, "likes a click", float64(c.after[0][1]), 6./100)
-	// The only content and creator have as many clicks as their base expects: lift 1 and no variance to be seen. All were unknown before the
-	// day: so has their band of exposure; other bands are as rare as unknown, so 1 as well. Creator 0 without card 0: 20 of 200, where
-	// 80/1200 of them is expected; of a variance of which nothing is seen, the prior weighs 10,000.
-	kin := (20 + 10000) / (200*80./1200 + 10000)
-	near(t, "kin", float64(c.kin(&c.attrs[0], &c.cards[1], 1)), kin)
-	// Lifts of the app over kin: e = 50 kin, 10 kin' and 40.
-	other := (60 + 10000) / (1000*80./1200 + 10000)
-	var over, square float64
-	for _, y := range [][2]float64{{60, 50 * kin}, {20, 10 * other}, {20, 40}} {
-		w := 1 / (1 + y[1])
-		over += w * ((y[0]-y[1])*(y[0]-y[1]) - y[1])
-		square += w * y[1] * y[1]
+	moment := func(rows [][2]float64) float64 {
+		var over, square float64
+		for _, y := range rows {
+			w := 1 / (1 + y[1])
+			over += w * ((y[0]-y[1])*(y[0]-y[1]) - y[1])
+			square += w * y[1] * y[1]
+		}
+		return over / square
 	}
-	s := square / over
+	// Of the mean impression 50, 10 and 40 clicks are expected. Of the typical card, for which the seldom shown one says nearly as much as the
+	// others, t times as many.
+	weigh := func(t, spread float64) (f0, f1, f2 float64) {
+		return 1 / (1 + 50*t*spread), 1 / (1 + 10*t*spread), 1 / (1 + 40*t*spread)
+	}
+	typical, spread := 1.0, 0.0
+	for range spreadRounds {
+		f0, f1, f2 := weigh(typical, spread)
+		typical = (60*f0 + 20*f1 + 20*f2) / (50*f0 + 10*f1 + 40*f2)
+		spread = moment([][2]float64{{60, 50 * typical}, {20, 10 * typical}, {20, 40 * typical}})
+	}
+	near(t, "typical", float64(c.typical[1]), typical)
+	near(t, "spread", float64(c.spread[1]), spread)
+	f0, f1, f2 := weigh(typical, spread)
+	e0, e1, e2 := 50*typical, 10*typical, 40*typical
+	// Content 0 has one pair of cards: (60-e0) f0 (20-e1) f1 over (e0 f0)(e1 f1) is its variance.
+	s := min(max(e0*e1/((60-e0)*(20-e1)), minStrength), maxStrength)
+	if (60-e0)*(20-e1) <= 0 {
+		s = maxStrength
+	}
+	near(t, "strength of contents", float64(c.groups[ofContent1].strength[1]), s)
+	content := (60*f0 + 20*f1 + s) / (e0*f0 + e1*f1 + s)
+	near(t, "content", float64(c.contentLift(ofContent1, 0, 1)), content)
+	// Over that, card 0 has fewer clicks and card 1 more, so that the creator shows no variance. Without card 0 it is card 1.
+	near(t, "strength of creators", float64(c.groups[ofCreator].strength[1]), maxStrength)
+	like0, like1 := content*(20*f1+10000)/(e1*f1*content+10000), content*(60*f0+10000)/(e0*f0*content+10000)
+	near(t, "like card 0", float64(c.likeIt(&c.attrs[0], &c.cards[1], 1)), like0)
+	// 1000 and 800 showings are of one band.
+	s = maxStrength
+	if d := (60 - e0*like0) * (20 - e2); d > 0 {
+		s = min(max(e0*like0*e2/d, minStrength), maxStrength)
+	}
+	near(t, "strength of bands", float64(c.exposure.strength[1]), s)
+	often, seldom := (60*f0+20*f2+s)/(e0*f0*like0+e2*f2+s), (20*f1+s)/(e1*f1*like1+s)
+	kin0, kin1 := typical*like0*often, typical*like1*seldom
+	near(t, "kin", float64(c.kin(&c.attrs[0], &c.cards[1], 1)), kin0)
+	near(t, "kin of card 1", float64(c.kin(&c.attrs[1], &c.cards[3], 1)), kin1)
+	// Lifts of the app over kin.
+	s = 1 / moment([][2]float64{{60, 50 * kin0}, {20, 10 * kin1}, {20, 40 * typical * often}})
 	near(t, "strength", float64(c.app[1]), s)
-	app := (60 + s*kin) / (50 + s)
+	app := (60 + s*kin0) / (50 + s)
 	near(t, "in the app", float64(c.appLift(&c.cards[1], c.kin(&c.attrs[0], &c.cards[1], 1), 1)), app)
 	// One card of the sample with (3 - 2 app)^2 - 2 app < 0: no variance is seen, the app's lift stands.
 	near(t, "in the sample", float64(c.quality(0, 1)), (3+10000*app)/(2+10000))
-	near(t, "nobody's card", float64(c.quality(99, 1)), 1)
 	near(t, "before the day", float64(c.quality(0, 0)), 1)
+	// Nobody saw card 99, of nothing: it is thought to be typical.
+	near(t, "nobody's card", float64(c.quality(99, 1)), typical)
 }
 
-// Cards are put into bands by how often they were shown before a day, not on it: a card shown 3 times on the first day with a click, and 5 times
-// on the second with 2, adds 1 of 3 to the band of unknown cards and 2 of 5 to that of 3 to 6 showings.
-func TestExposure(t *testing.T) {
-	c := &PairContext{days: 3, hasApp: true, attrs: []cardAttr{{codes: [groupKinds]int32{-1, -1, -1, -1, -1, -1, -1, 0}}}}
-	c.cards = []cardCount{{}, {appShown: 3, appClicks: 1}, {appShown: 5, appClicks: 2}}
-	c.sumGroups([groupKinds]int{ofType: 1})
-	for _, y := range []struct {
-		shown float32
-		k     int
-		want  tally
-	}{{0, 1, tally{1, 3}}, {0, 2, tally{1, 3}}, {3, 1, tally{}}, {3, 2, tally{2, 5}}, {6, 2, tally{2, 5}}, {7, 2, tally{}}} {
-		if got := c.exposure.at[int(exposureBand(y.shown))*3+y.k]; got != y.want {
-			t.Errorf("cards shown %v times, before day %d: %v, by hand %v", y.shown, y.k, got, y.want)
+// Bands of exposure are powers of two.
+func TestExposureBand(t *testing.T) {
+	for shown, want := range map[float32]int32{0: 0, 1: 1, 2: 1, 3: 2, 6: 2, 7: 3, 1000: 9, 3e9: exposureBands - 1} {
+		if got := exposureBand(shown); got != want {
+			t.Errorf("a card shown %v times is in band %d; %d is expected", shown, got, want)
 		}
 	}
-	if b := exposureBand(3e9); b != exposureBands-1 {
-		t.Errorf("the widest band is %d", b)
+}
+
+// Cards differ much, contents a little and creators not at all: 2,000 cards of 20 contents and 400 creators, shown up to thousands of times. Variances of
+// lifts around 1 are planted: .25 between cards of one content, .09 between contents. A creator's few cards say nothing of the next.
+func TestGroupsAreToldFromCards(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	gamma := func(shape int) (g float64) { // mean 1, variance 1/shape
+		for range shape {
+			g += r.ExpFloat64() / float64(shape)
+		}
+		return g
+	}
+	const cards, contents, creators = 2000, 20, 400
+	content := make([]float64, contents)
+	for i := range content {
+		content[i] = gamma(11)
+	}
+	c := &PairContext{days: 2, hasApp: true, attrs: make([]cardAttr, cards), cards: make([]cardCount, 2*cards)}
+	c.wider[0] = slices.Repeat([]int32{-1}, contents)
+	for i := range c.attrs {
+		a := cardAttr{codes: [groupKinds]int32{-1, -1, -1, -1, -1, -1, -1, 0}}
+		a.codes[ofContent1], a.codes[ofCreator] = int32(i%contents), int32(r.IntN(creators))
+		c.attrs[i] = a
+		shown := math.Exp(3 + 2*r.NormFloat64())
+		clicks, mean := 0.0, shown*.05*content[i%contents]*gamma(4)
+		for at := r.ExpFloat64(); at < mean; at += r.ExpFloat64() { // Poisson
+			clicks++
+		}
+		c.cards[2*i+1] = cardCount{appShown: float32(shown), appClicks: float32(clicks)}
+	}
+	c.sumDays()
+	c.sumGroups([groupKinds]int{ofContent1: contents, ofCreator: creators, ofType: 1})
+	if v := 1 / c.groups[ofContent1].strength[1]; v < .04 || v > .2 {
+		t.Errorf("contents' lifts have variance %.3f; about .09 is expected", v)
+	}
+	if v := 1 / c.groups[ofCreator].strength[1]; v > .03 {
+		t.Errorf("creators' lifts have variance %.3f; none is expected", v)
+	}
+	widest := float32(0)
+	for i := range c.attrs {
+		l := c.others(ofCreator, &c.attrs[i], &c.cards[2*i+1], 1)
+		widest = max(widest, l, 1/l)
+	}
+	if widest > 1.2 {
+		t.Errorf("a creator is said to change its cards' clicks by a factor of %.2f", widest)
 	}
 }
 
@@ -364,9 +436,9 @@ func TestPendingRows(t *testing.T) {
 	one := cardAttr{codes: c.nowhere.codes}
 	c.attrs = []cardAttr{one}
 	c.cards = []cardCount{{clicks: 3, expected: 1}}
-	c.own, c.app, c.appBase = []float32{1}, []float32{1}, []float32{0}
+	c.own, c.app, c.appBase, c.base, c.spread, c.typical = []float32{1}, []float32{1}, []float32{0}, []float32{0}, []float32{0}, []float32{1}
 	c.exposure = newTallies(exposureBands, 1)
-	c.exposure.accumulate(nil)
+	c.exposure.accumulate()
 	quality := (3 + 1.) / (1 + 1)
 	p := c.NewPast(NoTraits)
 	row := func(minute int64, slot int32, f warehouse.Flag) {

@@ -22,7 +22,7 @@ var ErrDamaged = errors.New("feature: the saved statistics of cards are damaged"
 var pairFile = partfile.Format{Magic: "seguePRS", Version: 1, Package: "feature", Thing: "saved statistics of cards", Foreign: ErrForeign, Damaged: ErrDamaged}
 
 // pairKind changes with the parts, so that old files are refused by name.
-const pairKind = "pairs"
+const pairKind = "pairs by cards"
 
 // Save writes c, at some 40 bytes a card and day, without copying it.
 func (c *PairContext) Save(w io.Writer) error {
@@ -76,7 +76,7 @@ func (c *PairContext) tallies() []*tallies {
 
 // byDay are the numbers that there is one of for each k.
 func (c *PairContext) byDay() []*[]float32 {
-	all := []*[]float32{&c.appBase, &c.own, &c.app, &c.after[0], &c.after[1], &c.after[2], &c.study.user}
+	all := []*[]float32{&c.base, &c.spread, &c.typical, &c.appBase, &c.own, &c.app, &c.after[0], &c.after[1], &c.after[2], &c.study.user}
 	for kind := range c.study.match {
 		all = append(all, &c.study.match[kind])
 	}

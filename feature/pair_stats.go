@@ -35,9 +35,8 @@ func (t *tallies) add(code int32, k int, clicks, n float32) {
 	y.n += n
 }
 
-// accumulate turns counts of days into running sums and finds how far lifts differ from what is thought of each code beforehand, which is 1 where
-// prior is nil. It comes once, before any question.
-func (t *tallies) accumulate(prior func(code int32, k int) float32) {
+// accumulate turns counts of days into running sums and finds how far lifts differ. It comes once, before any question.
+func (t *tallies) accumulate() {
 	for from := 0; from < len(t.at); from += t.days {
 		var clicks, n float64 // sums of many days may pass what a float32 counts exactly
 		for k := range t.days {
@@ -58,11 +57,7 @@ func (t *tallies) accumulate(prior func(code int32, k int) float32) {
 		}
 		m := moments{}
 		for at := k; at < len(t.at); at += t.days {
-			e := float64(t.at[at].n) * float64(t.base[k])
-			if prior != nil {
-				e *= float64(prior(int32(at/t.days), k))
-			}
-			m.add(float64(t.at[at].clicks), e)
+			m.add(float64(t.at[at].clicks), float64(t.at[at].n)*float64(t.base[k]))
 		}
 		t.strength[k] = m.strength()
 	}

@@ -122,7 +122,7 @@ func (c *PairContext) learnStudy(ctx context.Context, w Source, from, last time.
 		c.study.match[m] = strengths(all.match[m])
 	}
 	c.study.taste.learn(all.taste)
-	all.cells.accumulate(nil)
+	all.cells.accumulate()
 	c.study.cells = all.cells
 	return context.Cause(ctx)
 }

@@ -107,7 +107,6 @@ func (c *PairContext) cardVector(card int32, a *cardAttr, k, day int32, v *[card
 	n := c.count(card, k)
 	kin := c.kin(a, n, k)
 	app := c.appLift(n, kin, k)
-	clicks, shown := n.counted(c.hasApp)
 	v[cLift] = ln(c.ownLift(n, app, k))
 	v[cAppLift] = ln(app)
 	v[cKin] = ln(kin)
@@ -118,7 +117,7 @@ func (c *PairContext) cardVector(card int32, a *cardAttr, k, day int32, v *[card
 		}
 	}
 	for kind := ofCreator; kind <= ofTalk; kind++ {
-		v[cContent1+kind] = ln(c.groups[kind].without(a.codes[kind], int(k), clicks, shown))
+		v[cContent1+kind] = ln(c.others(kind, a, n, k))
 	}
 	v[cType] = ln(c.groups[ofType].lift(a.codes[ofType], int(k), 1))
 	v[cShown], v[cAppShown] = log1p(n.shown), log1p(n.appShown)
