@@ -116,6 +116,9 @@ const (
 
 const pairColumns = userColumns + cardColumns + matchColumns
 
+// withinLift is the unit of log ratios that card_lift, or user_lift and taste, hold already: a sum in which they stood beside it would count them twice.
+const withinLift = "log ratio, held in another"
+
 var weekdays = []string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
 
 // userList is the columns of the user and the moment, in order. Ratios are given as natural logs, so that what multiplies adds up; levels of categories that hang on the log are filled in by Columns.
@@ -159,12 +162,12 @@ var userList = [userColumns]PairColumn{
 
 var cardList = [cardColumns]PairColumn{
 	cLift:      {Name: "card_lift", Unit: "log ratio", Rule: DaysBefore, Why: "the sample's clicks on the card over those of its slots, shrunk towards card_app_lift"},
-	cAppLift:   {Name: "card_app_lift", Unit: "log ratio", Rule: DaysBefore, Why: "the same over all users of the app, shrunk towards its kin"},
-	cKin:       {Name: "card_kin_lift", Unit: "log ratio", Rule: DaysBefore, Why: "of its content and its creator's other cards: what is thought of a card nobody has seen"},
-	cContent1:  {Name: "content_lift", Unit: "log ratio", Rule: DaysBefore, Why: "of the narrowest level of its content, shrunk towards the wider"},
-	cContent2:  {Name: "content2_lift", Unit: "log ratio", Rule: DaysBefore, Why: "of the middle level"},
-	cContent3:  {Name: "content3_lift", Unit: "log ratio", Rule: DaysBefore, Why: "of the widest level"},
-	cCreator:   {Name: "creator_lift", Unit: "log ratio", Rule: DaysBefore, Why: "of its creator's other cards"},
+	cAppLift:   {Name: "card_app_lift", Unit: withinLift, Rule: DaysBefore, Why: "the same over all users of the app, shrunk towards its kin"},
+	cKin:       {Name: "card_kin_lift", Unit: withinLift, Rule: DaysBefore, Why: "of its content and its creator's other cards: what is thought of a card nobody has seen"},
+	cContent1:  {Name: "content_lift", Unit: withinLift, Rule: DaysBefore, Why: "of the narrowest level of its content, shrunk towards the wider"},
+	cContent2:  {Name: "content2_lift", Unit: withinLift, Rule: DaysBefore, Why: "of the middle level"},
+	cContent3:  {Name: "content3_lift", Unit: withinLift, Rule: DaysBefore, Why: "of the widest level"},
+	cCreator:   {Name: "creator_lift", Unit: withinLift, Rule: DaysBefore, Why: "of its creator's other cards"},
 	cSong:      {Name: "song_lift", Unit: "log ratio", Rule: DaysBefore, Why: "of other cards with its song"},
 	cArtist:    {Name: "artist_lift", Unit: "log ratio", Rule: DaysBefore, Why: "of other cards with its artist"},
 	cTalk:      {Name: "talk_lift", Unit: "log ratio", Rule: DaysBefore, Why: "of other cards of its topic"},
@@ -194,7 +197,7 @@ var matchList = [matchColumns]PairColumn{
 	xType:               {Name: "match_type", Unit: "log ratio", Rule: PastRows, Why: "the same of pictures or videos"},
 	xTaste:              {Name: "taste", Unit: "log ratio", Rule: PastRows, Why: "what her clicks on all contents say of this one, as tastes go together among all users"},
 	xCell:               {Name: "cell_content_lift", Unit: "log ratio", Rule: DaysBefore, Why: "people of her gender, age and tenure on this content, over what is expected of each"},
-	xPrior:              {Name: "pair_lift", Unit: "log ratio", Rule: PastRows, Why: "user_lift, card_lift and taste together: what is expected of her and this card where all cards are looked at alike"},
+	xPrior:              {Name: "pair_lift", Unit: withinLift, Rule: PastRows, Why: "user_lift, card_lift and taste together: what is expected of her and this card where all cards are looked at alike"},
 	xShows:              {Name: "card_shows", Unit: "times", Rule: PastRows, Why: "how often she was shown the card: seen once, it is passed over"},
 	xShownAgo:           {Name: "card_hours_since", Unit: "h", Rule: PastRows, Why: "since she was shown it; none if never"},
 	xCardClicks:         {Name: "card_clicks", Unit: "clicks", Rule: PastRows, Why: "she opened it before"},
