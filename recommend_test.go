@@ -140,7 +140,7 @@ func trainAndShow(t *testing.T, s *Segue, log string) {
 		t.Fatal(err)
 	}
 	for _, user := range []string{keys[0], keys[len(keys)/2], "nobody the log knows"} {
-		p, err := s.ShowPage(t.Context(), dir, "", user, 20, nil)
+		p, err := s.ShowPage(t.Context(), dir, "", user, ShowOptions{N: 20})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,6 +151,7 @@ func trainAndShow(t *testing.T, s *Segue, log string) {
 			t.Errorf("of a stranger it says %q", p.Facts)
 		}
 	}
+	narrowed(t, s, dir, keys[0])
 	again, err := s.TrainRecommender(t.Context(), dir, quick(log), true)
 	if err != nil {
 		t.Fatal(err)
@@ -164,13 +165,13 @@ func trainAndShow(t *testing.T, s *Segue, log string) {
 	if err := os.WriteFile(filepath.Join(again.Folder, again.Files[0].Name), []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.ShowPage(t.Context(), dir, "", keys[0], 20, nil); !errors.Is(err, feed.ErrDamaged) {
+	if _, err := s.ShowPage(t.Context(), dir, "", keys[0], ShowOptions{N: 20}); !errors.Is(err, feed.ErrDamaged) {
 		t.Errorf("of a damaged version: %v; want ErrDamaged", err)
 	}
 	if err := feed.Activate(dir, m.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.ShowPage(t.Context(), dir, "", keys[0], 20, nil); err != nil {
+	if _, err := s.ShowPage(t.Context(), dir, "", keys[0], ShowOptions{N: 20}); err != nil {
 		t.Errorf("back at the first version: %v", err)
 	}
 }
