@@ -93,6 +93,19 @@ func TestRecommendations(t *testing.T) {
 		if len(r.Groups) < 6 || len(r.Position) == 0 || len(r.TradeOffs) == 0 || len(r.Switches) == 0 || len(r.Pages) == 0 {
 			t.Errorf("%d groups, %d curves, %d trade-offs, %d switches, %d pages", len(r.Groups), len(r.Position), len(r.TradeOffs), len(r.Switches), len(r.Pages))
 		}
+		for _, c := range r.Position {
+			var by []string
+			for _, m := range c.By() {
+				by = append(by, m.Method)
+			}
+			want, misses := []string{"raw", "within visits", "swaps", "paired"}, 4
+			if c.Visits == evaluate.AllVisits {
+				want, misses = want[:1], 0
+			}
+			if !slices.Equal(by, want) || len(c.Misses()) != misses {
+				t.Errorf("visits %s have the curves %q and %v off the truth; want %q", c.Visits, by, c.Misses(), want)
+			}
+		}
 		for _, p := range r.Pages {
 			for _, c := range p.Cards {
 				if c.Reason == "" || len(c.Sources) == 0 || !(c.True >= 0) {
