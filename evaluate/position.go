@@ -46,8 +46,8 @@ func (e *run) position(ctx context.Context, set *feature.PairSet) error {
 		{"in passing", func(x *rank.Examination) []rank.Effect { return x.Passing }, e.o.Truth.passing()},
 	} {
 		est := kind.of(paired)
-		c := Curve{Visits: kind.name, Est: effectCells(est, len(est))}
-		c.Raw, c.Within, c.Swaps = effectCells(kind.of(others[rank.Raw]), len(est)), effectCells(kind.of(others[rank.Within]), len(est)), effectCells(kind.of(others[rank.Swaps]), len(est))
+		by := func(m rank.Method) []Cell { return effectCells(kind.of(others[m]), len(est)) }
+		c := Curve{Visits: kind.name, Raw: by(rank.Raw), Within: by(rank.Within), Swaps: by(rank.Swaps), Est: effectCells(est, len(est))}
 		for _, x := range est {
 			c.Slots = append(c.Slots, x.Slot)
 			if kind.truth != nil {
