@@ -93,6 +93,19 @@ func TestRecommendations(t *testing.T) {
 		if len(r.Groups) < 6 || len(r.Position) == 0 || len(r.TradeOffs) == 0 || len(r.Switches) == 0 || len(r.Pages) == 0 {
 			t.Errorf("%d groups, %d curves, %d trade-offs, %d switches, %d pages", len(r.Groups), len(r.Position), len(r.TradeOffs), len(r.Switches), len(r.Pages))
 		}
+		for _, c := range r.Position {
+			var by []string
+			for _, m := range c.By() {
+				by = append(by, m.Method)
+			}
+			want, misses := []string{"raw", "within visits", "swaps", "paired"}, 4
+			if c.Visits == evaluate.AllVisits {
+				want, misses = want[:1], 0
+			}
+			if !slices.Equal(by, want) || len(c.Misses()) != misses {
+				t.Errorf("visits %s have the curves %q and %v off the truth; want %q", c.Visits, by, c.Misses(), want)
+			}
+		}
 		for _, p := range r.Pages {
 			for _, c := range p.Cards {
 				if c.Reason == "" || len(c.Sources) == 0 || !(c.True >= 0) {
@@ -140,7 +153,7 @@ func trainAndShow(t *testing.T, s *Segue, log string) {
 		t.Fatal(err)
 	}
 	for _, user := range []string{keys[0], keys[len(keys)/2], "nobody the log knows"} {
-		p, err := s.ShowPage(t.Context(), dir, "", user, 20, nil)
+		p, err := s.ShowPage(t.Context(), dir, "", user, ShowOptions{N: 20})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,6 +164,7 @@ func trainAndShow(t *testing.T, s *Segue, log string) {
 			t.Errorf("of a stranger it says %q", p.Facts)
 		}
 	}
+	narrowed(t, s, dir, keys[0])
 	again, err := s.TrainRecommender(t.Context(), dir, quick(log), true)
 	if err != nil {
 		t.Fatal(err)
@@ -164,13 +178,13 @@ func trainAndShow(t *testing.T, s *Segue, log string) {
 	if err := os.WriteFile(filepath.Join(again.Folder, again.Files[0].Name), []byte("x"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.ShowPage(t.Context(), dir, "", keys[0], 20, nil); !errors.Is(err, feed.ErrDamaged) {
+	if _, err := s.ShowPage(t.Context(), dir, "", keys[0], ShowOptions{N: 20}); !errors.Is(err, feed.ErrDamaged) {
 		t.Errorf("of a damaged version: %v; want ErrDamaged", err)
 	}
 	if err := feed.Activate(dir, m.ID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.ShowPage(t.Context(), dir, "", keys[0], 20, nil); err != nil {
+	if _, err := s.ShowPage(t.Context(), dir, "", keys[0], ShowOptions{N: 20}); err != nil {
 		t.Errorf("back at the first version: %v", err)
 	}
 }

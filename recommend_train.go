@@ -12,7 +12,6 @@ import (
 	"github.com/seguefeed/segue/feature"
 	"github.com/seguefeed/segue/feed"
 	"github.com/seguefeed/segue/rank"
-	"github.com/seguefeed/segue/warehouse"
 )
 
 // TrainedModel is a version of a recommender that was trained and written.
@@ -161,91 +160,4 @@ func metricsOf(r *evaluate.Results) []feed.Metric {
 		}
 	}
 	return out
-}
-
-// ShownPage is a page made for a user of the log.
-type ShownPage struct {
-	User  string
-	Facts string // what is known of her, in a sentence
-	At    time.Time
-	Model string // id of the version
-	*feed.Page
-	Cards []ShownCard // of the page, with names
-}
-
-// ShownCard is a card of a ShownPage, by the log's own ids.
-type ShownCard struct {
-	feed.Placed
-	Card    string
-	Content string
-	Creator string
-}
-
-// ShowPage makes the page that a user, by the log's own id, would get at the end of the log, by a version under dir ("" is the current one). A user
-// whom the log does not know gets that of someone new.
-func (s *Segue) ShowPage(ctx context.Context, dir, version, user string, n int, settings *feed.Settings) (*ShownPage, error) {
-	v, err := feed.OpenVersion(dir, version)
-	if err != nil {
-		return nil, err
-	}
-	rec, err := feed.OpenRecommender(v)
-	if err != nil {
-		return nil, err
-	}
-	f := rec.Feed
-	if settings != nil {
-		if f, err = f.With(*settings); err != nil {
-			return nil, err
-		}
-	}
-	r, facts, err := s.request(ctx, rec, user)
-	if err != nil {
-		return nil, err
-	}
-	r.N = n
-	page, err := f.Page(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	out := &ShownPage{User: user, Facts: facts, At: time.UnixMilli(r.At.AtMS).UTC(), Model: v.ID, Page: page}
-	for _, c := range page.Cards {
-		x := ShownCard{Placed: c, Card: rec.CardKeys[c.Item]}
-		if k := rec.Cards.Content[c.Item]; k >= 0 {
-			x.Content = rec.Cards.Contents[k].Key
-		}
-		if k := rec.Cards.Creator[c.Item]; k >= 0 {
-			x.Creator = rec.Cards.CreatorKeys[k]
-		}
-		out.Cards = append(out.Cards, x)
-	}
-	return out, nil
-}
-
-// request is a user's at the end of the log: the hour after its last day.
-func (s *Segue) request(ctx context.Context, rec *feed.Recommender, user string) (*feed.Request, string, error) {
-	contents, err := s.engine.Describe(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	keys, err := s.engine.UserKeys(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	profiles, err := s.engine.Profiles(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	id := int32(-1)
-	for k, key := range keys {
-		if key == user {
-			id = int32(k)
-		}
-	}
-	rows := &warehouse.Histories{}
-	if id >= 0 {
-		if rows, err = s.engine.HistoryOf(ctx, id, contents.FirstDay, contents.LastDay); err != nil {
-			return nil, "", err
-		}
-	}
-	return rec.Request(rows, feature.TraitsOf(profiles, id), contents.LastDay.AddDate(0, 0, 1))
 }

@@ -9,8 +9,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/seguefeed/segue/feature"
-	"github.com/seguefeed/segue/rank"
 	"github.com/seguefeed/segue/warehouse"
 )
 
@@ -156,86 +154,6 @@ func (e *run) listGroups(ctx context.Context, methods []Lister, lists []Lists) e
 		e.res.Groups = append(e.res.Groups, g)
 	}
 	return nil
-}
-
-// position takes the examination of the first model that knows slots, beside the raw curve of the rows it learned from.
-func (e *run) position(ctx context.Context, set *feature.PairSet) error {
-	var estimated *rank.Examination
-	for _, m := range e.models {
-		if m.Examination != nil {
-			estimated = m.Examination
-			break
-		}
-	}
-	if estimated == nil {
-		e.res.Notes = append(e.res.Notes, "The log has no slots that could be compared: rankers learned without position.")
-		return nil
-	}
-	e.res.Position = append(e.res.Position, rawCurve(set, len(estimated.Browsing)))
-	raw, err := rank.EstimateExamination(ctx, rank.LogOf(set), rank.ExaminationConfig{Method: rank.Raw, MaxSlot: len(estimated.Browsing) - 1, Threads: e.o.Threads})
-	if err != nil {
-		return err
-	}
-	for _, kind := range []struct {
-		name     string
-		raw, est []rank.Effect
-		truth    []float64
-	}{{"browsing", raw.Browsing, estimated.Browsing, e.o.Truth.browsing()}, {"in passing", raw.Passing, estimated.Passing, e.o.Truth.passing()}} {
-		c := Curve{Visits: kind.name}
-		for k, x := range kind.est {
-			c.Slots = append(c.Slots, x.Slot)
-			c.Est = append(c.Est, Cell{Value: x.Value.Value, Low: x.Value.Low, High: x.Value.High, Gap: math.NaN(), P: math.NaN()})
-			r := math.NaN()
-			if k < len(kind.raw) {
-				r = kind.raw[k].Value.Value
-			}
-			c.Raw = append(c.Raw, r)
-			if kind.truth != nil {
-				c.Truth = append(c.Truth, kind.truth[min(x.Slot, len(kind.truth)-1)]/kind.truth[0])
-			}
-		}
-		e.res.Position = append(e.res.Position, c)
-	}
-	return nil
-}
-
-// rawCurve is the click-through rate by slot of all visits together, over that of the first slot: what misleads, since only keen visits reach deep slots.
-func rawCurve(set *feature.PairSet, slots int) Curve {
-	shown, clicks := make([]float64, slots), make([]float64, slots)
-	for i, s := range set.Slot {
-		if s < 0 {
-			continue
-		}
-		k := min(max(int(s)-1, 0), slots-1) // logs count from 0 or from 1
-		shown[k]++
-		if set.Clicked[i] {
-			clicks[k]++
-		}
-	}
-	c := Curve{Visits: AllVisits}
-	for k := range slots {
-		c.Slots = append(c.Slots, k)
-		c.Raw = append(c.Raw, clicks[k]/shown[k]*shown[0]/clicks[0])
-		c.Est = append(c.Est, noCell())
-	}
-	return c
-}
-
-// AllVisits is the curve of the raw rates of all visits together.
-const AllVisits = "all visits together"
-
-func (k *Knowledge) browsing() []float64 {
-	if k == nil {
-		return nil
-	}
-	return k.Browsing
-}
-
-func (k *Knowledge) passing() []float64 {
-	if k == nil {
-		return nil
-	}
-	return k.InPassing
 }
 
 // calibration is that of the chosen ranker on the judged rows.

@@ -96,12 +96,14 @@ type Group struct {
 	Users, Lists int
 }
 
-// Curve is examination by slot.
+// Curve is examination by slot, relative to the first slot, by methods that let more and more cancel. Cells have no gaps.
 type Curve struct {
-	Visits  string // which visits: "browsing", "in passing"
-	Slots   []int  // from 0 at the top
-	Raw     []float64
-	Est     []Cell    // relative to the first slot
+	Visits  string    // which visits: "browsing", "in passing", or AllVisits, of which there is the raw curve alone
+	Slots   []int     // from 0 at the top
+	Raw     []Cell    // click-through rates: what misleads; of all visits without intervals
+	Within  []Cell    // slots of the same visit: user, hour and mood cancel, and better cards higher up do not
+	Swaps   []Cell    // the same card in different slots of visits of equal depth: the card cancels, and keenness as far as depth shows it
+	Est     []Cell    // paired: slots of the same visit, given each card's effect; what rankers use
 	Truth   []float64 // nil for real logs
 	Sources []string  // how it was estimated, in words
 }

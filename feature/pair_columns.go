@@ -119,6 +119,9 @@ const pairColumns = userColumns + cardColumns + matchColumns
 // withinLift is the unit of log ratios that card_lift, or user_lift and taste, hold already: a sum in which they stood beside it would count them twice.
 const withinLift = "log ratio, held in another"
 
+// UserColumns is how many of the columns, the first, are of the user and the moment: they are the same for all cards of a page.
+const UserColumns = userColumns
+
 var weekdays = []string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
 
 // userList is the columns of the user and the moment, in order. Ratios are given as natural logs, so that what multiplies adds up; levels of categories that hang on the log are filled in by Columns.

@@ -50,11 +50,7 @@ func (r *modelRanker) Rank(q *Request, cards []int32, out []Worth) error {
 	defer r.rooms.Put(room)
 	columns := len(r.model.Columns)
 	room.resize(len(cards), columns)
-	past := q.Past
-	if past == nil {
-		past = r.pairs.NewPast(feature.Traits{Province: q.Traits.Province, Gender: q.Traits.Gender, Age: q.Traits.Age, Months: -1, Follows: -1})
-	}
-	r.pairs.Vectors(past, q.At, cards, room.slots, room.x)
+	r.pairs.Vectors(pastOf(q, r.pairs), q.At, cards, room.slots, room.x)
 	if err := r.model.Value(room.x, rank.Weights{}, room.parts); err != nil {
 		return err
 	}
@@ -62,6 +58,14 @@ func (r *modelRanker) Rank(q *Request, cards []int32, out []Worth) error {
 		out[k] = Worth{Value: p.Value, Click: p.Click, Seconds: float32(math.Expm1(float64(p.View))), Like: p.Like, Share: p.Share}
 	}
 	return nil
+}
+
+// pastOf is what is known of her who asks: one without a Past is a user without rows.
+func pastOf(q *Request, pairs *feature.PairContext) *feature.Past {
+	if q.Past != nil {
+		return q.Past
+	}
+	return pairs.NewPast(feature.Traits{Province: q.Traits.Province, Gender: q.Traits.Gender, Age: q.Traits.Age, Months: -1, Follows: -1})
 }
 
 func (r *rankRoom) resize(cards, columns int) {

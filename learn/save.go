@@ -148,3 +148,24 @@ func Load(r io.Reader) (Model, error) {
 	}
 	return m, nil
 }
+
+// ErrNoProbabilities is given for a saved model that gives scores or values instead.
+var ErrNoProbabilities = errors.New("learn: the model gives no probabilities")
+
+// LoadClassifier is Load of a model whose Predict gives probabilities; another one gives ErrNoProbabilities.
+func LoadClassifier(r io.Reader) (Model, error) {
+	m, err := Load(r)
+	if err != nil {
+		return nil, err
+	}
+	inner := m
+	if p, ok := m.(*PipelineModel); ok {
+		inner = p.Model
+	}
+	switch inner.(type) {
+	case *LambdaMARTModel, *LinearRankingModel, *BoostRegressionModel, *LinearRegressionModel:
+		kind, _ := kindOf(inner)
+		return nil, fmt.Errorf("%w: it is of the kind %q", ErrNoProbabilities, kind)
+	}
+	return m, nil
+}

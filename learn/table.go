@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -175,19 +174,13 @@ func (t *Table) Read(r io.Reader, name string) (*Table, error) {
 		return nil, err
 	}
 	columns := t.Data.Columns
-	fields, codes := make([]int, len(columns)), make([]map[string]int32, len(columns))
+	rows, err := c.rowsOf(columns, "first table", t.cfg.DecimalComma)
+	if err != nil {
+		return nil, err
+	}
 	used := map[int]bool{label: true}
-	for k, col := range columns {
-		if fields[k], err = c.find(col.Name, "first table's"); err != nil {
-			return nil, err
-		}
-		used[fields[k]] = true
-		if col.Categorical() {
-			codes[k] = make(map[string]int32, len(col.Levels))
-			for i, level := range col.Levels {
-				codes[k][level] = int32(i)
-			}
-		}
+	for _, f := range rows.fields {
+		used[f] = true
 	}
 	out := &Table{Label: t.Label, Positive: t.Positive, Negative: t.Negative, cfg: t.cfg}
 	for j, h := range c.header {
@@ -210,21 +203,8 @@ func (t *Table) Read(r io.Reader, name string) (*Table, error) {
 			return nil, c.bad(label, v, "one of "+quoted(append([]string{t.Positive}, t.Negative...))+" is expected")
 		}
 		y = append(y, v == t.Positive)
-		for k, f := range fields {
-			v, s := float32(math.NaN()), strings.TrimSpace(record[f])
-			switch {
-			case isMissing(s):
-			case codes[k] != nil:
-				if code, ok := codes[k][s]; ok {
-					v = float32(code)
-				}
-			default:
-				var ok bool
-				if v, ok = parseDecimal(s, t.cfg.DecimalComma); !ok {
-					return nil, c.bad(f, s, "a number is expected, as in the first table")
-				}
-			}
-			x = append(x, v)
+		if x, err = rows.add(x, record); err != nil {
+			return nil, err
 		}
 	}
 	if len(y) == 0 {

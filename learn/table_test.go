@@ -1,7 +1,9 @@
 package learn
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"reflect"
@@ -285,6 +287,18 @@ func FuzzReadTable(f *testing.F) {
 		}
 		if !sameValues(again.Data.X.Data, d.X.Data) || !reflect.DeepEqual(again.Data.Y, d.Y) {
 			t.Fatal("other values when read again")
+		}
+		// So does a model's reader.
+		rows, err := NewRowReader(strings.NewReader(text), "f.csv", d.Columns, []string{"bought"}, TableConfig{Comma: comma})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var x []float32
+		for err == nil {
+			x, _, err = rows.Next(x)
+		}
+		if !errors.Is(err, io.EOF) || !sameValues(x, d.X.Data) {
+			t.Fatalf("other values when read by rows: %v", err)
 		}
 	})
 }

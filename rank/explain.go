@@ -20,9 +20,10 @@ type Contribution struct {
 
 // Explanation is a score taken apart: Base, that of the average card, and the contributions sum to LogOdds.
 type Explanation struct {
-	Base    float64
-	LogOdds float64
-	Of      []Contribution // by size, largest first
+	Base       float64
+	LogOdds    float64
+	Of         []Contribution // by size, largest first
+	Calibrated bool           // are they log-odds of the calibrated chance, as by Platt; else of the chance before an isotonic curve
 }
 
 // Explain takes the score of one row of features apart. Contributions are Shapley values of the click model; with Platt's calibration they are
@@ -39,7 +40,7 @@ func (m *Model) Explain(ctx context.Context, x []float32) (*Explanation, error) 
 	e := Explanation{Base: base}
 	scale, shift := 1.0, 0.0
 	if m.curve.Method == learn.PlattScaling {
-		scale, shift = -m.curve.A, -m.curve.B
+		scale, shift, e.Calibrated = -m.curve.A, -m.curve.B, true
 	}
 	e.Base = scale*e.Base + shift
 	e.LogOdds = e.Base

@@ -44,16 +44,26 @@ func slotsAnswer(r *evaluate.Results) analysis.Answer {
 	table := analysis.Table{Name: "recommend_slots", Title: "Looks by slot, relative to the top", Columns: []analysis.Column{
 		texts("visits", "visits", points, func(p point) string { return p.c.Visits }),
 		counts("slot", "slot, 0 the top", points, func(p point) int { return p.c.Slots[p.k] }),
-		numbers("raw", "raw clicks", analysis.Plain, points, func(p point) float64 { return of(p.c.Raw, p.k) }),
-		numbers("estimated", "estimated looks", analysis.Plain, points, func(p point) float64 { return cellAt(p.c.Est, p.k).Value }),
-		numbers("estimated_low", "95% from", analysis.Plain, points, func(p point) float64 { return cellAt(p.c.Est, p.k).Low }),
-		numbers("estimated_high", "to", analysis.Plain, points, func(p point) float64 { return cellAt(p.c.Est, p.k).High }),
 	}}
+	for _, m := range []struct {
+		name, label string
+		of          func(c *evaluate.Curve) []evaluate.Cell
+	}{
+		{"raw", "raw clicks", func(c *evaluate.Curve) []evaluate.Cell { return c.Raw }},
+		{"within", "within visits", func(c *evaluate.Curve) []evaluate.Cell { return c.Within }},
+		{"swaps", "swaps", func(c *evaluate.Curve) []evaluate.Cell { return c.Swaps }},
+		{"estimated", "paired", func(c *evaluate.Curve) []evaluate.Cell { return c.Est }},
+	} {
+		table.Columns = append(table.Columns,
+			numbers(m.name, m.label, analysis.Plain, points, func(p point) float64 { return cellAt(m.of(p.c), p.k).Value }),
+			numbers(m.name+"_low", "95% from", analysis.Plain, points, func(p point) float64 { return cellAt(m.of(p.c), p.k).Low }),
+			numbers(m.name+"_high", "to", analysis.Plain, points, func(p point) float64 { return cellAt(m.of(p.c), p.k).High }))
+	}
 	if truth {
 		table.Columns = append(table.Columns, numbers("true", "true looks", analysis.Plain, points, func(p point) float64 { return of(p.c.Truth, p.k) }))
 	}
 	a.Tables = []analysis.Table{table}
-	a.Caveats = []string{"Read raw, clicks by slot mix what a slot does with who gets as far as that: few do, and they are the keen ones. The estimate compares cards and slots within the same visits; its intervals leave out random groups of users. The last slot stands for all below it too."}
+	a.Caveats = []string{"Read raw, clicks by slot mix what a slot does with who gets as far as that: few do, and they are the keen ones. Within visits, slots of the same visit are compared, so that the user and her mood cancel; swaps compare the same card in different slots of visits as deep, so that the card cancels; paired does both, and is what rankers use. Intervals leave out random groups of users. The last slot stands for all below it too."}
 	if truth {
 		a.Caveats = append(a.Caveats, "Dashed is the truth that was planted in this simulated log. No ranker saw it.")
 	}
@@ -82,25 +92,18 @@ func slotFindings(c *evaluate.Curve) (out []analysis.Finding) {
 	if !known(e.Low) || !known(e.High) {
 		sentence = fmt.Sprintf("%s: what lies in slot %d is looked at %s times as often as what lies on top", title(c.Visits), c.Slots[last], figures(e.Value, 2))
 	}
-	if last < len(c.Raw) && known(c.Raw[last]) {
-		sentence += fmt.Sprintf("; read raw, clicks there would say %s times", figures(c.Raw[last], 2))
+	if raw := cellAt(c.Raw, last).Value; known(raw) {
+		sentence += fmt.Sprintf("; read raw, clicks there would say %s times", figures(raw, 2))
 	}
 	out = append(out, analysis.Finding{Grade: analysis.Descriptive, Effect: measured("looks at the deepest slot, relative to the top", e, m), Sentence: sentence + "."})
-	inside, slots, off, rawOff := 0, 0, 0.0, 0.0
-	for k := range c.Slots {
-		if c.Slots[k] == 0 || k >= len(c.Truth) || k >= len(c.Est) || k >= len(c.Raw) || !known(c.Est[k].Value) || !known(c.Truth[k]) || !known(c.Raw[k]) {
-			continue
+	if misses := c.Misses(); len(misses) > 1 {
+		paired, others := misses[len(misses)-1], []string{}
+		for _, m := range misses[:len(misses)-1] {
+			name := map[string]string{"raw": "the raw curve", "within visits": "that within visits", "swaps": "swaps"}[m.Method]
+			others = append(others, fmt.Sprintf("%s by %s", name, figures(m.Off, 2)))
 		}
-		slots++
-		off, rawOff = off+math.Abs(c.Est[k].Value-c.Truth[k]), rawOff+math.Abs(c.Raw[k]-c.Truth[k])
-		if c.Est[k].Low <= c.Truth[k] && c.Truth[k] <= c.Est[k].High {
-			inside++
-		}
-	}
-	if slots > 0 {
-		n := float64(slots)
-		out = append(out, analysis.Finding{Grade: analysis.Descriptive, Sentence: fmt.Sprintf("%s: the estimate is off the planted truth by %s on average over the slots below the top, the raw curve by %s; the interval holds the truth in %d of %d slots.",
-			title(c.Visits), figures(off/n, 2), figures(rawOff/n, 2), inside, slots)})
+		out = append(out, analysis.Finding{Grade: analysis.Descriptive, Sentence: fmt.Sprintf("%s: the estimate is off the planted truth by %s on average over the slots below the top, %s; its interval holds the truth in %d of %d slots.",
+			title(c.Visits), figures(paired.Off, 2), listed(others), paired.Inside, paired.Slots)})
 	}
 	return out
 }
@@ -108,31 +111,38 @@ func slotFindings(c *evaluate.Curve) (out []analysis.Finding) {
 // rawFindings say what a curve of raw clicks alone would make believe.
 func rawFindings(c *evaluate.Curve) []analysis.Finding {
 	last := len(c.Raw) - 1
-	if last < 1 || !known(c.Raw[last]) {
+	if last < 1 || !known(c.Raw[last].Value) {
 		return nil
 	}
 	return []analysis.Finding{{Grade: analysis.Descriptive, Sentence: fmt.Sprintf("%s, read raw: a card in slot %d or below is clicked %s times as often as one on top, which says who comes as far, not what a slot does.",
-		title(c.Visits), c.Slots[last], figures(c.Raw[last], 2))}}
+		title(c.Visits), c.Slots[last], figures(c.Raw[last].Value, 2))}}
 }
 
 func slotChart(id string, c *evaluate.Curve) analysis.Chart {
 	x := ofEach(c.Slots, func(s int) float64 { return float64(s) })
-	est := analysis.Series{Name: "estimated", X: x}
+	est := analysis.Series{Name: "paired", X: x}
 	ends := []float64{0}
 	for k := range c.Slots {
 		e := cellAt(c.Est, k)
 		est.Y, est.Low, est.High = append(est.Y, e.Value), append(est.Low, e.Low), append(est.High, e.High)
 	}
-	ends = slices.Concat(ends, est.Y, est.High, c.Raw, c.Truth)
+	value := func(c evaluate.Cell) float64 { return c.Value }
+	raw := ofEach(c.Raw, value)
+	ends = slices.Concat(ends, est.Y, est.High, raw, ofEach(c.Within, value), ofEach(c.Swaps, value), c.Truth)
 	out := analysis.Chart{ID: id, Title: title(c.Visits) + ": looks, relative to the top", Kind: analysis.LineChart, Small: true,
 		X: analysis.Axis{Label: "slot, 0 the top", Unit: analysis.Count}, Y: analysis.Axis{Label: "relative to the top", Unit: analysis.Plain, Range: roundly(ends...)},
-		Series: []analysis.Series{est}, Alt: fmt.Sprintf("Looks by slot, %s, as estimated with an interval and as raw clicks, over %d slots.", c.Visits, len(c.Slots))}
+		Series: []analysis.Series{est}, Alt: fmt.Sprintf("Looks by slot, %s, paired with an interval and by simpler methods, over %d slots.", c.Visits, len(c.Slots))}
 	if !slices.ContainsFunc(est.Y, known) { // raw clicks alone, to show what they would have said
 		out.Series, out.Title = nil, title(c.Visits)+": clicks, relative to the top"
 		out.Alt = fmt.Sprintf("Raw clicks by slot, %s, over %d slots.", c.Visits, len(c.Slots))
 	}
-	if len(c.Raw) == len(x) {
-		out.Series = append(out.Series, analysis.Series{Name: "raw clicks", X: x, Y: c.Raw})
+	for _, o := range []struct {
+		name  string
+		cells []evaluate.Cell
+	}{{"raw clicks", c.Raw}, {"within visits", c.Within}, {"swaps", c.Swaps}} {
+		if len(o.cells) == len(x) {
+			out.Series = append(out.Series, analysis.Series{Name: o.name, X: x, Y: ofEach(o.cells, value)})
+		}
 	}
 	if c.Truth != nil && len(c.Truth) == len(x) {
 		out.Series = append(out.Series, analysis.Series{Name: "planted truth", X: x, Y: c.Truth, Line: true})

@@ -110,7 +110,8 @@ func recommendSample() *evaluate.Results {
 		c := evaluate.Curve{Visits: visits, Slots: slots}
 		for i, s := range slots {
 			v := 1 - fall*float64(s)/8
-			c.Raw, c.Truth, c.Est = append(c.Raw, 1+keen*float64(s)/8), append(c.Truth, v), append(c.Est, cellOf(v+.01, .02*float64(i), nan, nan))
+			c.Raw, c.Truth, c.Est = append(c.Raw, cellOf(1+keen*float64(s)/8, .03, nan, nan)), append(c.Truth, v), append(c.Est, cellOf(v+.01, .02*float64(i), nan, nan))
+			c.Within, c.Swaps = append(c.Within, cellOf(v+.04, .01, nan, nan)), append(c.Swaps, cellOf(v-.02, .05, nan, nan))
 		}
 		return c
 	}

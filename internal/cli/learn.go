@@ -24,11 +24,11 @@ func (a *app) learnCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "learn",
 		Short:   "Learn from any table of your own",
-		Example: "  segue learn bench --train table.csv --label bought",
+		Example: "  segue learn bench --train table.csv --label bought --save best.model\n  segue learn apply --model best.model --in new.csv --out scores.csv",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, args []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.learnBenchCommand())
+	cmd.AddCommand(a.learnBenchCommand(), a.learnApplyCommand())
 	return cmd
 }
 
@@ -79,7 +79,7 @@ Models: ` + strings.Join(tablebench.ModelNames(), ", ") + `.`,
 	f.BoolVar(&b.table.DecimalComma, "decimal-comma", false, "numbers are written 1,5 instead of 1.5 (default where fields are between semicolons)")
 	f.StringVar(&b.separator, "separator", "", "what stands between fields: one character, or tab (default: comma, semicolon or tab, whichever splits the header)")
 	f.IntVar(&b.bench.ExactRows, "svm-rows", 10_000, "fit the RBF SVM exactly up to so many training rows; it takes time with their square")
-	f.StringVar(&b.save, "save", "", "write the best model, as fitted to the training rows, to this file")
+	f.StringVar(&b.save, "save", "", "write the best model, as fitted to the training rows, to this file; learn apply uses it")
 	f.StringVar(&b.predictions, "predictions", "", "write the best model's probabilities of the test rows to this CSV file")
 	f.BoolVar(&b.asJSON, "json", false, "print JSON")
 	return cmd
@@ -109,21 +109,38 @@ func (b *learnBench) check() error {
 		}
 		b.bench.Models = b.models
 	}
-	switch r := []rune(b.separator); {
-	case b.separator == "tab" || b.separator == `\t`:
-		b.table.Comma = '\t'
-	case len(r) == 1:
-		b.table.Comma = r[0]
-	case len(r) > 1:
-		return usagef("--separator %q: one character is expected, or tab", b.separator)
+	var err error
+	if b.table.Comma, err = separator(b.separator); err != nil {
+		return err
 	}
 	for _, out := range []struct{ flag, file string }{{"save", b.save}, {"predictions", b.predictions}} {
 		if out.file == "" {
 			continue
 		}
-		if s, err := os.Stat(filepath.Dir(out.file)); err != nil || !s.IsDir() {
-			return usagef("--%s %s: there is no directory %s", out.flag, out.file, filepath.Dir(out.file))
+		if err := checkDirectory(out.flag, out.file); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// separator is what --separator asks for; 0 for the one that the header shows.
+func separator(text string) (rune, error) {
+	switch r := []rune(text); {
+	case text == "tab" || text == `\t`:
+		return '\t', nil
+	case len(r) == 1:
+		return r[0], nil
+	case len(r) > 1:
+		return 0, usagef("--separator %q: one character is expected, or tab", text)
+	}
+	return 0, nil
+}
+
+// checkDirectory refuses a file that cannot be written since its directory is not there.
+func checkDirectory(flag, file string) error {
+	if s, err := os.Stat(filepath.Dir(file)); err != nil || !s.IsDir() {
+		return usagef("--%s %s: there is no directory %s", flag, file, filepath.Dir(file))
 	}
 	return nil
 }
@@ -187,7 +204,7 @@ func (a *app) learnBench(cmd *cobra.Command, b *learnBench) error {
 // benchTables reads the tables and divides the first where there is no second. rows are the numbers, from 0, of the test rows
 // in their file.
 func (a *app) benchTables(b *learnBench, progress segue.Progress) (table *learn.Table, train, test *learn.Data, rows []int32, err error) {
-	err = a.readTable(b.train, b, progress, func(r io.Reader, name string) error {
+	err = a.readTable(b.train, &b.table, progress, func(r io.Reader, name string) error {
 		if table, err = learn.ReadTable(r, name, b.table); errors.Is(err, learn.ErrManyLabels) {
 			err = fmt.Errorf("%w (--positive VALUE); all others count as negative", err)
 		}
@@ -200,7 +217,7 @@ func (a *app) benchTables(b *learnBench, progress segue.Progress) (table *learn.
 		train, test, rows, err = tablebench.Split(table.Data, testShare, b.bench.Seed)
 		return table, train, test, rows, err
 	}
-	err = a.readTable(b.test, b, progress, func(r io.Reader, name string) error {
+	err = a.readTable(b.test, &b.table, progress, func(r io.Reader, name string) error {
 		other, err := table.Read(r, name)
 		if err != nil {
 			return err

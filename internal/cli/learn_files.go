@@ -1,4 +1,4 @@
-// The files that learn bench reads and writes.
+// The files that learn bench and learn apply read and write.
 
 package cli
 
@@ -13,10 +13,11 @@ import (
 	"strings"
 
 	"github.com/seguefeed/segue"
+	"github.com/seguefeed/segue/learn"
 )
 
 // readTable opens a file, finds its separator where none was given, and tells how far reading is.
-func (a *app) readTable(file string, b *learnBench, progress segue.Progress, read func(r io.Reader, name string) error) error {
+func (a *app) readTable(file string, table *learn.TableConfig, progress segue.Progress, read func(r io.Reader, name string) error) error {
 	var in io.Reader = a.stdin
 	name, size := "standard input", int64(0)
 	if file != "-" {
@@ -47,10 +48,10 @@ func (a *app) readTable(file string, b *learnBench, progress segue.Progress, rea
 	case len(first) >= 2 && first[0] == 0x1f && first[1] == 0x8b, len(first) >= 4 && string(first[:4]) == "PK\x03\x04", len(first) >= 4 && string(first[:4]) == "PAR1":
 		return fmt.Errorf("%s is a compressed or binary file; a CSV file as plain text is expected: unpack it first", name)
 	}
-	if b.table.Comma == 0 {
-		b.table.Comma = separatorOf(string(first))
+	if table.Comma == 0 {
+		table.Comma = separatorOf(string(first))
 	}
-	b.table.DecimalComma = b.table.DecimalComma || b.table.Comma == ';'
+	table.DecimalComma = table.DecimalComma || table.Comma == ';'
 	return read(io.MultiReader(strings.NewReader(string(first)), r), name)
 }
 

@@ -87,7 +87,10 @@ func (a *app) recommendEvaluateCommand() *cobra.Command {
 
 Everything is as of the moment: features are of rows before the page, statistics of the days before. Intervals and comparisons are over
 users. With --truth, of a simulated log, the true click chance of every list is known, and with it the share of what could be
-gained over popularity at all.`,
+gained over popularity at all.
+
+How much less is looked at further down the page is said by four methods: raw click rates, which mislead, slots compared within
+visits, the same card in different slots (swaps), and both together (paired), which is what rankers use.`,
 		Example: `  segue recommend evaluate --db feed.duckdb
   segue recommend evaluate --db segue-demo/segue.duckdb --truth segue-demo/log
   segue recommend evaluate --db feed.duckdb --rankers boosted,logistic --generators popular,ease --diversity dpp --json`,
@@ -134,6 +137,7 @@ func (a *app) printEvaluation(r *evaluate.Results) {
 		fmt.Fprintln(a.stdout, "\nThe truth of the simulated log: how likely she really was to click what each would have shown.")
 		a.printMethods(r.Truth, firstMeasures(r.Truth, 3)...)
 	}
+	a.printPosition(r.Position)
 	fmt.Fprintln(a.stdout, "\n* no worse than the best of the column for sure (5%, paired over users, Holm's correction). Intervals are at the 95% level, over users.")
 	for _, n := range r.Notes {
 		fmt.Fprintln(a.stdout, "Note:", n)

@@ -1,4 +1,4 @@
-// `recommend train`, `show`, `models`: versions of a recommender, and the pages they make.
+// `recommend train`, `models`: versions of a recommender.
 
 package cli
 
@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -143,67 +142,4 @@ func (a *app) activateVersion(dir, id string, force bool) error {
 		fmt.Fprintf(a.stdout, "WARNING: VERSION %s DID NOT PASS THE GATE AND IS MADE CURRENT BY --force.\n\n", id)
 	}
 	return feed.Activate(dir, id)
-}
-
-func (a *app) recommendShowCommand() *cobra.Command {
-	dir, version, n, asJSON := defaultModels, "", 20, false
-	var settings feed.Settings
-	cmd := &cobra.Command{
-		Use:   "show USER",
-		Short: "Show the page a user would get, and why",
-		Long: `Make the page that a user would get after the log's last day: two columns of cards, each with the chance of a click, where it came
-from and the reason a user could read. A user the log does not know gets the page of someone new.`,
-		Example: `  segue recommend show KCGCNC --db feed.duckdb
-  segue recommend show somebody-new --db feed.duckdb --diversity dpp --json`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if n < 1 || n > 1000 {
-				return usagef("--n %d: 1 to 1000 cards are expected", n)
-			}
-			var page *segue.ShownPage
-			err := a.withDatabase(cmd.Context(), true, func(s *segue.Segue, _ segue.Progress) error {
-				var err error
-				page, err = s.ShowPage(cmd.Context(), dir, version, args[0], n, &settings)
-				return err
-			})
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return a.printJSON(activity.Plain(page))
-			}
-			a.printPage(page)
-			return nil
-		},
-	}
-	a.databaseFlags(cmd)
-	a.pageFlags(cmd, &settings)
-	cmd.Flags().StringVar(&dir, "models", dir, "folder of versions")
-	cmd.Flags().StringVar(&version, "version", "", "the version to use (default: the current one)")
-	cmd.Flags().IntVar(&n, "n", n, "cards of the page")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print the page as JSON")
-	return cmd
-}
-
-func (a *app) printPage(p *segue.ShownPage) {
-	fmt.Fprintf(a.stdout, "%s: %s.\n", p.User, p.Facts)
-	var rows [][]string
-	for _, c := range p.Cards {
-		var sources []string
-		for _, s := range c.Sources {
-			sources = append(sources, s.Name)
-		}
-		slices.Sort(sources)
-		reason := c.Reason
-		if c.Fresh {
-			reason += " (fresh)"
-		}
-		rows = append(rows, []string{fmt.Sprintf("%d %s", c.Slot+1, [...]string{"left", "right"}[c.Column%2]), c.Card, c.Content, fmt.Sprintf("%.1f%%", 100*c.Click), reason, strings.Join(sources, ", ")})
-	}
-	a.printTable([]string{"slot", "card", "content", "click", "reason", "named by"}, rows, 6)
-	named := 0
-	for _, s := range p.Trace.Named {
-		named += s.N
-	}
-	fmt.Fprintf(a.stdout, "\nOf %s candidates of %d generators, %s different ones; version %s.\n", thousands(int64(named)), len(p.Trace.Named), thousands(int64(p.Trace.Distinct)), p.Model)
 }
