@@ -66,7 +66,7 @@ func featureText(c feature.PairColumn, v float32) string {
 		return c.Levels[int(v)]
 	case c.Levels != nil:
 		return "none"
-	case isLog && of == "ratio":
+	case isLog && strings.HasPrefix(of, "ratio"):
 		return fmt.Sprintf("%.3g times", math.Exp(float64(v)))
 	case isLog:
 		return fmt.Sprintf("%.4g %s", math.Expm1(float64(v)), of)
