@@ -214,7 +214,7 @@ func (f *Feed) filter(r *Request, t *Trace) func(int32) bool {
 		if i < 0 || int(i) >= len(cards.Creator) {
 			return true
 		}
-		if cards.Published[i] > r.At.Day || exclude[i] || blocked[cards.Creator[i]] || contents != nil && !contents[int32(cards.Content[i])] {
+		if cards.Published[i] > r.At.Day || exclude[i] || blocked[cards.Creator[i]] || contents != nil && !contents[int32(cards.Content[i])] || r.Skip != nil && r.Skip(i) {
 			t.Filtered++
 			return true
 		}

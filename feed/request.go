@@ -22,6 +22,8 @@ type Request struct {
 	Exclude         []int32 // cards not to show
 	BlockedCreators []int32
 	Contents        []int32 // codes of content categories: only cards of these; nil for all
+	// Skip says of further cards that they are not to be shown; nil: of none. It must be cheap.
+	Skip func(item int32) bool
 }
 
 // Shown is what a user was shown of a card.

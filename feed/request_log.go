@@ -16,7 +16,11 @@ const noon = 12
 
 // Request is one for a page on a day after a user's rows, which hold at most one user, at noon. Facts says what is known of her. N is not set.
 func (r *Recommender) Request(rows *warehouse.Histories, traits feature.Traits, day time.Time) (*Request, string, error) {
-	at := feature.Moment{AtMS: day.UnixMilli() + noon*3600*1000, Day: feature.EpochDay(day), Hour: noon}
+	return r.RequestAt(rows, traits, feature.Moment{AtMS: day.UnixMilli() + noon*3600*1000, Day: feature.EpochDay(day), Hour: noon})
+}
+
+// RequestAt is Request at a moment; one before the user's last row is taken for the one after it.
+func (r *Recommender) RequestAt(rows *warehouse.Histories, traits feature.Traits, at feature.Moment) (*Request, string, error) {
 	q := &Request{Traits: candidate.Traits{Gender: traits.Gender, Age: traits.Age, Province: traits.Province}, At: at, Past: r.Pairs.NewPast(traits)}
 	impressions, clicks := 0, 0
 	if len(rows.User) > 0 {
