@@ -1,0 +1,213 @@
+// Which version of the recommender makes the pages: loaded beside the one in use and swapped in whole, so that no request waits for it or sees half of
+// it. One that cannot be loaded changes nothing.
+
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/seguefeed/segue/feed"
+)
+
+// loaded is a version in memory. It is read only.
+type loaded struct {
+	id       string
+	manifest feed.Manifest
+	rec      *feed.Recommender
+	cards    map[string]int32 // by the log's own ids
+}
+
+// models are the versions of a folder.
+type models struct {
+	dir string
+	log *slog.Logger
+	day func() int32 // of now, in the log's zone
+
+	now atomic.Pointer[loaded] // nil while none is in use
+
+	mu      sync.Mutex        // of loading, one at a time
+	problem map[string]string // by version: why it could not be loaded
+}
+
+func openModels(dir string, log *slog.Logger, day func() int32) *models {
+	return &models{dir: dir, log: log, day: day, problem: map[string]string{}}
+}
+
+// previousFile names the version that was in use before the current one.
+const previousFile = "previous"
+
+// load reads a version and swaps it in. On an error the one in use stays.
+func (m *models) load(id string) (err error) {
+	began := time.Now()
+	defer func() {
+		if err != nil {
+			m.problem[id] = err.Error()
+			m.log.Error("a model was refused; the one in use stays", "model", id, "error", err)
+		}
+	}()
+	v, err := feed.OpenVersion(m.dir, id)
+	if err != nil {
+		return err
+	}
+	rec, err := feed.OpenRecommender(v)
+	if err != nil {
+		return err
+	}
+	if err := rec.Prepare(m.day()); err != nil {
+		return err
+	}
+	l := &loaded{id: v.ID, manifest: v.Manifest, rec: rec, cards: make(map[string]int32, len(rec.CardKeys))}
+	for i, key := range rec.CardKeys {
+		l.cards[key] = int32(i)
+	}
+	delete(m.problem, id)
+	m.now.Store(l)
+	m.log.Info("a model is in use", "model", id, "cards", len(rec.CardKeys), "took", time.Since(began).Round(time.Millisecond))
+	return nil
+}
+
+// follow loads the version that the folder calls current, if it is not the one in use: somebody trained or activated it beside the server.
+func (m *models) follow() error {
+	if m.dir == "" {
+		return nil
+	}
+	id, err := feed.Current(m.dir)
+	if err != nil {
+		if _, gone := os.Stat(filepath.Join(m.dir, "current")); errors.Is(gone, fs.ErrNotExist) {
+			return nil // none was trained yet
+		}
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if l := m.now.Load(); l != nil && l.id == id || m.problem[id] != "" {
+		return nil
+	}
+	return m.load(id)
+}
+
+// watch follows until ctx ends, and gets each day ready as it comes.
+func (m *models) watch(ctx context.Context, every time.Duration) {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	day := m.day()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		if err := m.follow(); err != nil && ctx.Err() == nil {
+			m.log.Warn("the folder of models cannot be read", "error", err)
+		}
+		if l := m.now.Load(); l != nil && m.day() != day {
+			day = m.day()
+			if err := l.rec.Prepare(day); err != nil {
+				m.log.Error("the day could not be made ready", "error", err)
+			}
+		}
+	}
+}
+
+// activate makes a version the one in use, here and for the next start.
+func (m *models) activate(id string, force bool) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	manifest, err := m.manifest(id)
+	if err != nil {
+		return err
+	}
+	if !manifest.Gate.Passed && !manifest.Gate.Forced && !force {
+		return fmt.Errorf("%w: %s", ErrGate, strings.Join(manifest.Gate.Lost, "; "))
+	}
+	before, _ := feed.Current(m.dir)
+	if l := m.now.Load(); l == nil || l.id != id {
+		if err := m.load(id); err != nil {
+			return err
+		}
+	}
+	if before != "" && before != id {
+		if err := writeWhole(filepath.Join(m.dir, previousFile), before+"\n"); err != nil {
+			return err
+		}
+	}
+	return feed.Activate(m.dir, id)
+}
+
+func (m *models) manifest(id string) (feed.Manifest, error) {
+	all, err := m.versions()
+	if err != nil {
+		return feed.Manifest{}, err
+	}
+	for _, v := range all {
+		if v.ID == id {
+			return v, nil
+		}
+	}
+	return feed.Manifest{}, fmt.Errorf("%w: %q", ErrUnknownModel, id)
+}
+
+func (m *models) versions() ([]feed.Manifest, error) {
+	if m.dir == "" {
+		return nil, nil
+	}
+	if _, err := os.Stat(m.dir); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return feed.Versions(m.dir)
+}
+
+// rollback makes the version that was in use before the current one.
+func (m *models) rollback() (string, error) {
+	text, err := os.ReadFile(filepath.Join(m.dir, previousFile))
+	if errors.Is(err, fs.ErrNotExist) || m.dir == "" {
+		return "", fmt.Errorf("%w: no version was in use before this one", ErrUnknownModel)
+	}
+	if err != nil {
+		return "", err
+	}
+	id := strings.TrimSpace(string(text))
+	return id, m.activate(id, true) // it was in use, whatever the gate said
+}
+
+func (m *models) views() ([]ModelView, error) {
+	all, err := m.versions()
+	if err != nil {
+		return nil, err
+	}
+	current, _ := feed.Current(m.dir)
+	used := ""
+	if l := m.now.Load(); l != nil {
+		used = l.id
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := make([]ModelView, 0, len(all))
+	for _, v := range all {
+		out = append(out, ModelView{Manifest: v, Current: v.ID == current, Loaded: v.ID == used, Problem: m.problem[v.ID]})
+	}
+	return out, nil
+}
+
+// writeWhole writes a small file whole or not at all.
+func writeWhole(path, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return os.Rename(f.Name(), path)
+}
