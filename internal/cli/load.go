@@ -67,13 +67,13 @@ long users wait.`,
 
 func (a *app) printDriven(r *load.Result) {
 	fmt.Fprintf(a.stdout, "%s, %s loop, %d connections, %.1f s\n", r.Kind, r.Loop, r.Connections, r.Seconds)
-	fmt.Fprintf(a.stdout, "  %s requests, %.0f a second", thousands(r.Requests), r.PerSecond)
+	fmt.Fprintf(a.stdout, "  %s requests, %.0f a second", thousands(int64(r.Requests)), r.PerSecond)
 	if r.Events > 0 {
-		fmt.Fprintf(a.stdout, "; %s events acknowledged, %.0f a second", thousands(r.Events), r.EventsPerS)
+		fmt.Fprintf(a.stdout, "; %s events acknowledged, %.0f a second", thousands(int64(r.Events)), r.EventsPerS)
 	}
 	fmt.Fprintf(a.stdout, "\n  time of a request in ms: median %.2f, 90%% %.2f, 99%% %.2f, 99.9%% %.2f, longest %.2f\n", r.MS.P50, r.MS.P90, r.MS.P99, r.MS.P999, r.MS.Max)
 	if r.Late > 0 {
-		fmt.Fprintf(a.stdout, "  %s requests that were due could not be sent: the server does not bear the rate\n", thousands(r.Late))
+		fmt.Fprintf(a.stdout, "  %s requests that were due could not be sent: the server does not bear the rate\n", thousands(int64(r.Late)))
 	}
 	var why []string
 	for reason := range r.Failed {
@@ -81,6 +81,6 @@ func (a *app) printDriven(r *load.Result) {
 	}
 	slices.Sort(why)
 	for _, reason := range why {
-		fmt.Fprintf(a.stdout, "  failed: %s, %s\n", thousands(r.Failed[reason]), reason)
+		fmt.Fprintf(a.stdout, "  failed: %s, %s\n", thousands(int64(r.Failed[reason])), reason)
 	}
 }
