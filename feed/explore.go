@@ -89,8 +89,8 @@ func (f *Feed) explore(r *Request, q *candidate.Query, pool []pooled, a *arrange
 }
 
 // deal gives each slot that may explore a pool: cards that are not on the page, each to one slot at most, in turn. That no slot need know what
-// another shows, caps are kept for the worst case: the pools that hold a creator's cards, and those of hers on the page, are together no
-// more than her cap; topics alike. Slots whose fresh cards keep the floor get fresh cards only.
+// another shows, caps are kept for the worst case: slots that could show a card of a creator, be it the one that stands there or one of the pool,
+// are no more than her cap; topics alike. Slots whose fresh cards keep the floor get fresh cards only.
 func (f *Feed) deal(r *Request, pool []pooled, a *arranged) [][]int {
 	s := &f.c.Settings
 	dealt := make([][]int, len(a.slots))
@@ -115,8 +115,12 @@ func (f *Feed) deal(r *Request, pool []pooled, a *arranged) [][]int {
 			if len(dealt[slot]) >= most || freshOnly[slot] && !f.fresh(r, item) {
 				continue
 			}
-			newCreator, newTopic := true, true
-			for _, j := range dealt[slot] {
+			newCreator, newTopic := true, true // to the slot
+			for k := -1; k < len(dealt[slot]); k++ {
+				j := a.slots[slot]
+				if k >= 0 {
+					j = dealt[slot][k]
+				}
 				other := pool[j].item
 				newCreator = newCreator && f.c.Cards.Creator[other] != creator
 				newTopic = newTopic && f.topic(other) != topic
