@@ -9,7 +9,7 @@ import (
 )
 
 // arrange fills the slots one by one: the card with the largest gain that no cap forbids. When the slots that are left are no more than
-// the fresh cards still owed, only fresh cards are looked at. Where caps leave slots empty they stay empty.
+// the fresh cards still owed, only fresh cards are looked at. Where caps leave slots empty they stay empty. Slots explore when all are filled.
 func (f *Feed) arrange(r *Request, pool []pooled, p *Page) {
 	s := &f.c.Settings
 	like := func(i, j int) float64 { return f.like.of(pool[i].item, pool[j].item) }
@@ -24,27 +24,28 @@ func (f *Feed) arrange(r *Request, pool []pooled, p *Page) {
 	case DPP:
 		next = newDeterminantal(s.Lambda, value, like)
 	}
-	placed := make([]bool, len(pool))
+	a := &arranged{placed: make([]bool, len(pool)), creators: map[int32]int{}, topics: map[int64]int{},
+		fresh: int(math.Ceil(s.FreshShare*float64(min(r.N, len(pool))) - 1e-9))}
 	q := f.query(r, &Trace{})
-	creators, topics := map[int32]int{}, map[int64]int{}
-	owed := int(math.Ceil(s.FreshShare*float64(min(r.N, len(pool))) - 1e-9))
+	owed := a.fresh
 	for slot := 0; slot < r.N; slot++ {
-		i := f.pick(r, pool, placed, next, creators, topics, owed > 0 && r.N-slot <= owed, &p.Trace)
+		i := f.pick(r, pool, a, next, owed > 0 && r.N-slot <= owed, &p.Trace)
 		forced := i >= 0 && owed > 0 && r.N-slot <= owed
 		if i < 0 { // no fresh card is left, or caps forbid them: the floor gives way
-			i = f.pick(r, pool, placed, next, creators, topics, false, &p.Trace)
+			i = f.pick(r, pool, a, next, false, &p.Trace)
 			forced = false
 		}
 		if i < 0 {
 			break
 		}
-		placed[i] = true
+		a.placed[i] = true
+		a.slots = append(a.slots, i)
 		next.take(i)
 		if c := f.c.Cards.Creator[pool[i].item]; c >= 0 {
-			creators[c]++
+			a.creators[c]++
 		}
 		if topic := f.topic(pool[i].item); topic >= 0 {
-			topics[topic]++
+			a.topics[topic]++
 		}
 		if f.fresh(r, pool[i].item) {
 			owed--
@@ -54,14 +55,15 @@ func (f *Feed) arrange(r *Request, pool []pooled, p *Page) {
 		}
 		p.Cards = append(p.Cards, f.place(&q, &pool[i], slot, forced))
 	}
+	f.explore(r, &q, pool, a, p)
 }
 
 // pick is the candidate with the largest gain that may be placed; -1 for none. Ties go to the one with the higher score.
-func (f *Feed) pick(r *Request, pool []pooled, placed []bool, next picker, creators map[int32]int, topics map[int64]int, freshOnly bool, t *Trace) int {
+func (f *Feed) pick(r *Request, pool []pooled, a *arranged, next picker, freshOnly bool, t *Trace) int {
 	s := &f.c.Settings
 	best, top := -1, math.Inf(-1)
 	for i := range pool {
-		if placed[i] || freshOnly && !f.fresh(r, pool[i].item) {
+		if a.placed[i] || freshOnly && !f.fresh(r, pool[i].item) {
 			continue
 		}
 		g := next.gain(i)
@@ -69,11 +71,11 @@ func (f *Feed) pick(r *Request, pool []pooled, placed []bool, next picker, creat
 			continue
 		}
 		item := pool[i].item
-		if c := f.c.Cards.Creator[item]; s.CreatorCap > 0 && c >= 0 && creators[c] >= s.CreatorCap {
+		if c := f.c.Cards.Creator[item]; s.CreatorCap > 0 && c >= 0 && a.creators[c] >= s.CreatorCap {
 			t.Capped++
 			continue
 		}
-		if topic := f.topic(item); s.TopicCap > 0 && topic >= 0 && topics[topic] >= s.TopicCap {
+		if topic := f.topic(item); s.TopicCap > 0 && topic >= 0 && a.topics[topic] >= s.TopicCap {
 			t.Capped++
 			continue
 		}
@@ -111,7 +113,7 @@ func (f *Feed) place(q *candidate.Query, c *pooled, slot int, forced bool) Place
 			n.Cause = lazy.Cause(q, c.item)
 		}
 	}
-	p := Placed{Item: c.item, Slot: slot, Column: slot % f.c.Settings.Columns, Worth: c.worth, Score: c.score, Fresh: forced, Cause: -1}
+	p := Placed{Item: c.item, Slot: slot, Column: slot % f.c.Settings.Columns, Worth: c.worth, Score: c.score, Fresh: forced, Cause: -1, Propensity: 1}
 	said := -1
 	for k, n := range c.named {
 		if n.generator == shortlisted {

@@ -27,6 +27,7 @@ type Config struct {
 	Generators []candidate.Generator // in the order of precedence where two name a card at the same rank
 	Quota      []int                 // candidates of each; nil or 0: an equal share of Settings.Candidates, and a third more, since they overlap
 	Ranker     Ranker
+	Explorer   Explorer // nil: no slot explores, whatever Settings.Explore says
 	Settings   Settings
 }
 
@@ -51,6 +52,9 @@ func New(c Config) (*Feed, error) {
 		return nil, errors.New("feed: there is no ranker")
 	case c.Quota != nil && len(c.Quota) != len(c.Generators):
 		return nil, fmt.Errorf("feed: %d quotas for %d generators", len(c.Quota), len(c.Generators))
+	}
+	if err := checkExplorer(c.Explorer); err != nil {
+		return nil, err
 	}
 	return &Feed{c: c, quota: quotas(&c), like: newLikeness(c.Cards)}, nil
 }
@@ -84,6 +88,16 @@ func (f *Feed) As(r Ranker) (*Feed, error) {
 	c := f.c
 	c.Ranker = r
 	return New(c)
+}
+
+// Exploring is f with an explorer, nil for none; they share everything else.
+func (f *Feed) Exploring(e Explorer) (*Feed, error) {
+	if err := checkExplorer(e); err != nil {
+		return nil, err
+	}
+	g := *f
+	g.c.Explorer = e
+	return &g, nil
 }
 
 // AsNamed leaves candidates in the order in which the generators named them, merged by rank.

@@ -24,6 +24,10 @@ type Request struct {
 	Contents        []int32 // codes of content categories: only cards of these; nil for all
 	// Skip says of further cards that they are not to be shown; nil: of none. It must be cheap.
 	Skip func(item int32) bool
+
+	// Seed is what exploration draws by: the same request, with the same seed, to an explorer that knows the same, gets the same page, unless one
+	// of them rested. A server takes one by chance for each request; where all are the same, the same users see the same slots explore.
+	Seed uint64
 }
 
 // Shown is what a user was shown of a card.
@@ -50,6 +54,12 @@ type Placed struct {
 	By      string // the generator that gives the reason
 	Cause   int32  // the card of her history that the reason names, -1 for none
 	Fresh   bool   // placed to keep the floor of fresh cards
+
+	// Propensity is the chance with which this slot of this page showed this card, above 0; 1 where nothing could explore. Slots are independent of
+	// each other.
+	Propensity float64
+	Explored   bool      // drawn from the slot's exploration pool
+	Context    []float32 `json:",omitempty"` // of an explored card, where the policy reads contexts: what it learns from, with the click
 }
 
 // Source is a generator that named a card.
@@ -76,6 +86,10 @@ type Trace struct {
 	Faded    int     // candidates that fatigue made worth less
 	Capped   int     // times a card was passed over for a cap
 	Fresh    int     // cards placed for the floor of fresh cards
+
+	Exploring int  // slots with a pool to explore
+	Explored  int  // slots that did
+	Rested    bool // none could, since the cap on explored slots was near
 }
 
 // Named is how many candidates a source gave.

@@ -41,7 +41,14 @@ type Settings struct {
 	// FreshShare is the least share of a page's cards that are younger than FreshDays, as far as there are such candidates.
 	FreshShare float64
 	FreshDays  int // 0 means 3
+
+	// Explore is the chance of each slot to explore, where the feed has an Explorer; 0 switches that off. Defaults leaves it off: a page that is
+	// judged offline is the best one known. ServedExplore is what a server should take.
+	Explore float64
 }
+
+// ServedExplore is the share of slots that explore where cards are served: below the explorer's cap of .1, so that pages seldom rest.
+const ServedExplore = .08
 
 // Defaults are the settings a feed has when nobody sets any.
 func Defaults() Settings {
@@ -77,8 +84,8 @@ func (s *Settings) settle() error {
 		return fmt.Errorf("feed: settings hold a negative number; candidates, columns, caps, days and DropAfter are counts from 0")
 	case s.Diversity != NoDiversity && s.Diversity != MMR && s.Diversity != DPP:
 		return fmt.Errorf("feed: diversity %q; %s, %s or %s is expected", s.Diversity, NoDiversity, MMR, DPP)
-	case !share(s.Lambda) || !share(s.Fatigue) || !share(s.FreshShare) || !share(s.Shortlist):
-		return fmt.Errorf("feed: lambda %v, fatigue %v, fresh share %v and shortlist %v are to be from 0 to 1", s.Lambda, s.Fatigue, s.FreshShare, s.Shortlist)
+	case !share(s.Lambda) || !share(s.Fatigue) || !share(s.FreshShare) || !share(s.Shortlist) || !share(s.Explore):
+		return fmt.Errorf("feed: lambda %v, fatigue %v, fresh share %v, shortlist %v and exploring share %v are to be from 0 to 1", s.Lambda, s.Fatigue, s.FreshShare, s.Shortlist, s.Explore)
 	}
 	return nil
 }
