@@ -45,6 +45,11 @@ func (l *Log) connect(ctx context.Context) error {
 		nc.Close()
 		return fmt.Errorf("stream: stream %q: %w", l.cfg.Name, err)
 	}
+	l.groupBytes = int(min(MaxGroupBytes, nc.MaxPayload()-1024)) // of which headers need some
+	if l.groupBytes < MaxEvent+1 {
+		nc.Close()
+		return fmt.Errorf("stream: the cluster takes messages of %d bytes at most; %d are needed", nc.MaxPayload(), MaxEvent+1025)
+	}
 	l.conn.Store(at)
 	return nil
 }
@@ -98,26 +103,63 @@ func (l *Log) info(ctx context.Context) (*jetstream.StreamInfo, error) {
 	return info, nil
 }
 
+// measure finds the seq of the first event, which changes as events are dropped.
+func (l *Log) measure(ctx context.Context) error {
+	info, err := l.info(ctx)
+	if err != nil {
+		return l.unavailable(err)
+	}
+	l.mu.Lock()
+	same := info.State.Msgs > 0 && info.State.FirstSeq == l.firstMsg
+	l.mu.Unlock()
+	if same {
+		return nil
+	}
+	var head *group
+	if info.State.Msgs > 0 {
+		if head, err = l.head(ctx, info.State.FirstSeq, info.State.LastSeq); err != nil {
+			return err
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.first, l.firstMsg = l.last+1, 0
+	if head != nil {
+		l.first, l.firstMsg = head.first, head.msg
+	}
+	return nil
+}
+
 // catchUp reads what others appended.
 func (l *Log) catchUp() error {
 	ctx := context.Background()
 	info, err := l.info(ctx)
 	if err != nil {
-		return err
+		return l.unavailable(err)
 	}
-	l.mu.Lock()
-	last := l.last
-	l.mu.Unlock()
-	switch {
-	case info.State.LastSeq < last:
-		return l.damaged(Range{info.State.LastSeq + 1, last}, "events were acknowledged that the log no longer has")
-	case info.State.LastSeq == last:
+	switch last := info.State.LastSeq; {
+	case last < l.lastMsg:
+		return &DamageError{Where: l.where(), Why: fmt.Sprintf("the log ends at message %d; message %d was acknowledged", last, l.lastMsg)}
+	case last == l.lastMsg:
 		return nil
 	}
-	return l.span(ctx, max(last+1, info.State.FirstSeq), info.State.LastSeq, MaxAppend, func(events []Stored) error {
-		l.learn(events)
-		return nil
-	})
+	at := place{l.lastMsg + 1, l.last + 1}
+	for at.msg <= info.State.LastSeq && err == nil {
+		var groups []group
+		if groups, err = l.fetch(ctx, at.msg, info.State.LastSeq, fetchGroups, true); len(groups) == 0 && err == nil {
+			err = l.unavailable(errors.New("a message that was written cannot be read yet"))
+		}
+		for _, g := range groups {
+			if g.msg > at.msg && g.first > at.event {
+				if err := l.missing(ctx, at.msg, Range{at.event, g.first - 1}); err != nil {
+					return err
+				}
+			}
+			l.learn(g.msg, g.events)
+			at = place{g.msg + 1, g.first + uint64(g.count)}
+		}
+	}
+	return err
 }
 
 // look is what the writer does between writes: it sees what others appended, and tries to heal what is broken.
@@ -131,7 +173,11 @@ func (l *Log) look() {
 			return
 		}
 	}
-	if err := l.catchUp(); err != nil {
+	err := l.catchUp()
+	if err == nil {
+		err = l.measure(context.Background())
+	}
+	if err != nil {
 		l.refuse(true, err)
 		return
 	}

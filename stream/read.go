@@ -1,57 +1,68 @@
 package stream
 
-// Reading: ranges of the log are asked for by seq, a batch at a time, so that a reader leaves nothing behind in the log and a slow one holds up
+// Reading: messages are asked for by number, some at a time, so that a reader leaves nothing behind in the log and a slow one holds up
 // nobody: what it has not asked for stays where it is.
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // maxFetchBytes bounds what one batch of a reader takes in memory.
 const maxFetchBytes = 4 << 20
 
-// Read hands to f the events from seq from (0: the first) to the last at the time of the call, in order, up to batch (0: MaxAppend) at once. What f
-// returns ends it. It fails with ErrTrimmed when events from from on are no longer kept, and with a DamageError, after the events before, when some
-// are lost that Status does not name. Memory: one batch, at most 4 MiB and an event. What f is given is its own.
+// Read hands to f the events from seq from (0: the first) to the last at the time of the call, in order, up to batch at once (0: as many as 4 MiB
+// hold). What f returns ends it. It fails with ErrTrimmed when events from from on are no longer kept, and with a DamageError, after the events
+// before, when some are lost that Status does not name. Memory: twice MaxGroupBytes, several times that as events. What f is given is its own.
 func (l *Log) Read(ctx context.Context, from uint64, batch int, f func([]Stored) error) error {
 	info, err := l.info(ctx)
 	if err != nil {
-		return fmt.Errorf("stream: %w", err)
+		return l.unavailable(err)
 	}
-	from, err = start(from, info.State.FirstSeq)
+	msg, err := l.locate(ctx, from, info.State)
 	if err != nil {
 		return err
 	}
-	return l.span(ctx, from, info.State.LastSeq, batch, f)
+	_, err = l.span(ctx, place{msg, from}, info.State.LastSeq, batch, f)
+	return err
 }
 
-// Follow is Read, and then waits for more: it ends with an error, that of f, of ctx or ErrClosed. A slow f holds up nobody else.
+// Follow is Read, and then waits for more, also through times when the log does not answer: it ends with an error, that of f, of ctx, ErrClosed,
+// ErrTrimmed or ErrDamaged. A slow f holds up nobody else.
 func (l *Log) Follow(ctx context.Context, from uint64, f func([]Stored) error) error {
-	info, err := l.info(ctx)
-	if err != nil {
-		return fmt.Errorf("stream: %w", err)
-	}
-	if from, err = start(from, info.State.FirstSeq); err != nil {
-		return err
-	}
+	var at place
 	for {
 		l.mu.Lock()
-		last, changed := l.last, l.changed
+		last, changed := l.lastMsg, l.changed
 		l.mu.Unlock()
-		if from <= last {
-			if err := l.span(ctx, from, last, MaxAppend, f); err != nil {
-				return err
+		err := error(nil)
+		if at.msg == 0 {
+			at, err = l.begin(ctx, from)
+		}
+		if err == nil && at.msg <= last {
+			at, err = l.span(ctx, at, last, 0, f)
+		}
+		var away *unavailableError
+		switch {
+		case errors.As(err, &away):
+			select {
+			case <-time.After(200 * time.Millisecond):
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-l.quit:
+				return ErrClosed
 			}
-			from = last + 1
 			continue
+		case err != nil:
+			return err
 		}
 		select {
 		case <-changed:
@@ -63,95 +74,181 @@ func (l *Log) Follow(ctx context.Context, from uint64, f func([]Stored) error) e
 	}
 }
 
-func start(from, first uint64) (uint64, error) {
-	switch {
-	case from <= 1:
-		return max(first, 1), nil
-	case from < first:
-		return 0, fmt.Errorf("%w: from seq %d; the first kept is %d", ErrTrimmed, from, first)
+func (l *Log) begin(ctx context.Context, from uint64) (place, error) {
+	info, err := l.info(ctx)
+	if err != nil {
+		return place{}, l.unavailable(err)
 	}
-	return from, nil
+	msg, err := l.locate(ctx, from, info.State)
+	if err != nil {
+		return place{}, err
+	}
+	return place{msg, from}, nil
 }
 
-// span hands the events of seqs from to last to f.
-func (l *Log) span(ctx context.Context, from, last uint64, batch int, f func([]Stored) error) error {
-	if batch <= 0 || batch > MaxAppend {
-		batch = MaxAppend
+// place is where a reader is: the message that comes next, and the event; event 0 takes what comes.
+type place struct{ msg, event uint64 }
+
+// unavailableError is of a log that does not answer now.
+type unavailableError struct{ reason error }
+
+func (e *unavailableError) Error() string {
+	return "stream: the log does not answer: " + e.reason.Error()
+}
+func (e *unavailableError) Unwrap() error { return e.reason }
+
+func (l *Log) unavailable(err error) error {
+	select {
+	case <-l.quit:
+		return ErrClosed
+	default:
 	}
-	stale := 0
-	for from <= last {
+	if errors.Is(err, context.Canceled) || errors.Is(err, ErrClosed) {
+		return err
+	}
+	return &unavailableError{err}
+}
+
+// locate finds the message that has the event of seq, or would have it next.
+func (l *Log) locate(ctx context.Context, seq uint64, state jetstream.StreamState) (uint64, error) {
+	if state.Msgs == 0 {
+		l.mu.Lock()
+		last := l.last
+		l.mu.Unlock()
+		if seq > 1 && seq <= last {
+			return 0, fmt.Errorf("%w: from seq %d; none is kept", ErrTrimmed, seq)
+		}
+		return state.LastSeq + 1, nil
+	}
+	lo, hi := state.FirstSeq, state.LastSeq
+	if seq <= 1 {
+		return lo, nil
+	}
+	switch head, err := l.head(ctx, lo, hi); {
+	case err != nil:
+		return 0, err
+	case head == nil:
+		return lo, nil // the reader will see
+	case seq < head.first:
+		return 0, fmt.Errorf("%w: from seq %d; the first kept is %d", ErrTrimmed, seq, head.first)
+	}
+	for lo < hi {
+		mid := lo + (hi-lo+1)/2
+		switch head, err := l.head(ctx, mid, hi); {
+		case err != nil:
+			return 0, err
+		case head == nil || head.first > seq:
+			hi = mid - 1
+		case seq <= head.first+uint64(head.count)-1:
+			return head.msg, nil
+		default:
+			lo = head.msg
+		}
+	}
+	if head, err := l.head(ctx, lo, lo); err == nil && head != nil && head.first+uint64(head.count) <= seq {
+		return lo + 1, nil
+	}
+	return lo, nil
+}
+
+// head is the first group from message msg on, without its events; nil if there is none up to last.
+func (l *Log) head(ctx context.Context, msg, last uint64) (*group, error) {
+	groups, err := l.fetch(ctx, msg, last, 1, false)
+	if err != nil || len(groups) == 0 {
+		return nil, err
+	}
+	return &groups[0], nil
+}
+
+// fetchGroups is how many messages are asked for at once; maxFetchBytes ends it earlier.
+const fetchGroups = 500
+
+// span hands the events from at on, of messages up to last, to f, and says where it ended.
+func (l *Log) span(ctx context.Context, at place, last uint64, batch int, f func([]Stored) error) (place, error) {
+	asked := 0
+	for at.msg <= last {
 		if err := ctx.Err(); err != nil {
-			return err
+			return at, err
 		}
-		events, err := l.fetch(ctx, from, batch, last)
+		groups, err := l.fetch(ctx, at.msg, last, fetchGroups, true)
 		if err != nil {
-			return err
+			return at, err
 		}
-		done, gap := 0, error(nil)
-		for k := range events {
-			if events[k].Seq != from {
-				if gap = l.missing(ctx, Range{from, events[k].Seq - 1}); gap != nil {
+		var events []Stored
+		next, gap := at, error(nil)
+		for _, g := range groups {
+			if g.msg > next.msg && g.first > next.event && next.event > 0 {
+				if gap = l.missing(ctx, next.msg, Range{next.event, g.first - 1}); gap != nil {
 					break
 				}
 			}
-			done, from = k+1, events[k].Seq+1
-		}
-		if done > 0 {
-			stale = 0
-			if err := f(events[:done:done]); err != nil {
-				return err
+			next.msg = g.msg + 1
+			if more := after(g.events, next.event); len(more) > 0 {
+				events, next.event = append(events, more...), more[len(more)-1].Seq+1
 			}
 		}
-		if gap != nil {
-			return gap
+		for k := 0; k < len(events); {
+			n := len(events) - k
+			if batch > 0 {
+				n = min(n, batch)
+			}
+			if err := f(events[k : k+n : k+n]); err != nil {
+				return at, err
+			}
+			k += n
+			at.event = events[k-1].Seq + 1
 		}
-		if len(events) > 0 {
+		at = next
+		if gap != nil {
+			return at, gap
+		}
+		if len(groups) > 0 {
+			asked = 0
 			continue
 		}
-		// The log has nothing from here on, though it has events up to last: they are damaged, or a replica that lags was asked.
-		if l.known(Range{from, last}) {
-			return nil
-		}
-		if stale++; stale < 20 && l.server == nil || stale < 3 {
+		// The log gives no message from here on, though it has some up to last: they are damaged, or a replica that lags was asked.
+		if asked++; asked < 20 && l.server == nil || asked < 3 {
 			select {
 			case <-time.After(50 * time.Millisecond):
 			case <-ctx.Done():
-				return ctx.Err()
+				return at, ctx.Err()
 			}
 			continue
 		}
-		next := l.readable(ctx, from, last)
-		if err := l.missing(ctx, Range{from, next - 1}); err != nil {
-			return err
+		msg, event := l.readable(ctx, at.msg, last)
+		if err := l.missing(ctx, at.msg, Range{max(at.event, 1), event - 1}); err != nil {
+			return at, err
 		}
-		from = next
+		at = place{msg, event}
 	}
-	return nil
+	return at, nil
 }
 
-// missing is why the log has no events of r; nil if that is known.
-func (l *Log) missing(ctx context.Context, r Range) error {
-	if l.known(r) {
+// missing is why the log does not give the events of r, from message msg on; nil if that is known.
+func (l *Log) missing(ctx context.Context, msg uint64, r Range) error {
+	if r.To < r.From || l.known(r) {
 		return nil
 	}
 	info, err := l.info(ctx)
 	if err != nil {
-		return fmt.Errorf("stream: %w", err)
+		return l.unavailable(err)
 	}
-	if first := info.State.FirstSeq; first > r.From {
-		return fmt.Errorf("%w: seq %d; the first kept is %d", ErrTrimmed, r.From, first)
+	if info.State.FirstSeq > msg {
+		return fmt.Errorf("%w: seq %d to %d", ErrTrimmed, r.From, r.To)
 	}
 	return l.damaged(r, "the log does not give them")
 }
 
-// readable is the first seq after from that can be read, found by asking for the next thousand; last+1 if there is none.
-func (l *Log) readable(ctx context.Context, from, last uint64) uint64 {
-	for seq := from + 1; seq <= min(last, from+1000); seq++ {
-		if events, err := l.fetch(ctx, seq, 1, last); err == nil && len(events) > 0 {
-			return events[0].Seq
+// readable finds the first message and event after msg that can be read, among the next thousand; past the log's end if there is none.
+func (l *Log) readable(ctx context.Context, msg, last uint64) (uint64, uint64) {
+	for m := msg + 1; m <= min(last, msg+1000); m++ {
+		if head, err := l.head(ctx, m, last); err == nil && head != nil {
+			return head.msg, head.first
 		}
 	}
-	return last + 1
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return last + 1, l.last + 1
 }
 
 // known says whether all of r is among what is known to be lost.
@@ -180,65 +277,86 @@ func join(ranges []Range) []Range {
 	return out
 }
 
-// fetch asks for the events from seq from on, up to n of them and not beyond last. None: the log has none that can be read.
-func (l *Log) fetch(ctx context.Context, from uint64, n int, last uint64) ([]Stored, error) {
+// group is a message of the log.
+type group struct {
+	msg, first uint64
+	count      int
+	events     []Stored // nil if they were not asked for
+}
+
+// fetch asks for up to n messages from msg on and not beyond last. None: the log has none that can be read.
+func (l *Log) fetch(ctx context.Context, msg, last uint64, n int, events bool) ([]group, error) {
 	at := l.conn.Load()
 	if at == nil {
 		return nil, ErrClosed
 	}
-	n = int(min(uint64(n), last-from+1))
+	n = int(min(uint64(n), last-msg+1))
 	inbox := at.nc.NewRespInbox()
 	sub, err := at.nc.SubscribeSync(inbox)
 	if err != nil {
-		return nil, fmt.Errorf("stream: %w", err)
+		return nil, l.unavailable(err)
 	}
 	defer sub.Unsubscribe()
 	if err := sub.SetPendingLimits(-1, -1); err != nil { // n and maxFetchBytes bound it
-		return nil, fmt.Errorf("stream: %w", err)
+		return nil, l.unavailable(err)
 	}
-	ask, err := json.Marshal(map[string]any{"seq": from, "batch": n, "max_bytes": maxFetchBytes})
-	if err != nil {
-		return nil, err
+	ask := fmt.Sprintf(`{"seq":%d,"batch":%d,"max_bytes":%d}`, msg, n, maxFetchBytes)
+	if err := at.nc.PublishRequest("$JS.API.DIRECT.GET."+l.cfg.Name, inbox, []byte(ask)); err != nil {
+		return nil, l.unavailable(err)
 	}
-	if err := at.nc.PublishRequest("$JS.API.DIRECT.GET."+l.cfg.Name, inbox, ask); err != nil {
-		return nil, fmt.Errorf("stream: %w", err)
-	}
-	ctx, stop := context.WithTimeoutCause(ctx, l.cfg.Timeout, errors.New("stream: the log does not answer"))
+	ctx, stop := context.WithTimeoutCause(ctx, l.cfg.Timeout, fmt.Errorf("no answer within %v", l.cfg.Timeout))
 	defer stop()
-	events := make([]Stored, 0, n)
+	groups := make([]group, 0, n)
 	for {
 		m, err := sub.NextMsgWithContext(ctx)
 		if err != nil {
 			if cause := context.Cause(ctx); cause != nil {
 				err = cause
 			}
-			return nil, fmt.Errorf("stream: reading from seq %d: %w", from, err)
+			return nil, l.unavailable(err)
 		}
 		switch status := m.Header.Get("Status"); status {
 		case "":
 		case "204", "404": // the end, none
-			return events, nil
+			return groups, nil
 		default:
-			return nil, fmt.Errorf("stream: reading from seq %d: the log answers %s %s", from, status, m.Header.Get("Description"))
+			return nil, l.unavailable(fmt.Errorf("status %s %s", status, m.Header.Get("Description")))
 		}
-		e, err := stored(m)
+		g, err := decodeGroup(m.Header.Get("Nats-Sequence"), m.Header.Get(firstHeader), m.Header.Get(countHeader), m.Data, events)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("stream: stream %q: %w", l.cfg.Name, err)
 		}
-		if e.Seq <= last {
-			events = append(events, e)
+		if g.msg <= last {
+			groups = append(groups, g)
 		}
 	}
 }
 
-func stored(m *nats.Msg) (Stored, error) {
-	seq, err := strconv.ParseUint(m.Header.Get("Nats-Sequence"), 10, 64)
-	if err != nil {
-		return Stored{}, fmt.Errorf("stream: a message without a seq: %w", err)
+// decodeGroup reads a message; its errors name the message, or the seq of an event.
+func decodeGroup(msg, first, count string, data []byte, events bool) (g group, err error) {
+	if g.msg, err = strconv.ParseUint(msg, 10, 64); err != nil {
+		return g, fmt.Errorf("a message without its number: %w", err)
 	}
-	e, err := DecodeEvent(m.Data)
-	if err != nil {
-		return Stored{}, fmt.Errorf("stream: seq %d: %w", seq, err)
+	if g.first, err = strconv.ParseUint(first, 10, 64); err != nil {
+		return g, fmt.Errorf("message %d: header %s: %w", g.msg, firstHeader, err)
 	}
-	return Stored{seq, e}, nil
+	if g.count, err = strconv.Atoi(count); err != nil || g.count < 1 || g.count > MaxGroup || g.first < 1 || g.first > math.MaxUint64-MaxGroup {
+		return g, fmt.Errorf("message %d: seq %q and %q events; a seq and 1 to %d are expected", g.msg, first, count, MaxGroup)
+	}
+	if !events {
+		return g, nil
+	}
+	g.events = make([]Stored, 0, g.count)
+	for line := range bytes.SplitSeq(data, []byte("\n")) {
+		seq := g.first + uint64(len(g.events))
+		e, err := DecodeEvent(line)
+		if err != nil {
+			return g, fmt.Errorf("seq %d (message %d): %w", seq, g.msg, err)
+		}
+		g.events = append(g.events, Stored{seq, e})
+	}
+	if len(g.events) != g.count {
+		return g, fmt.Errorf("message %d: %d events from seq %d on; %d are expected", g.msg, len(g.events), g.first, g.count)
+	}
+	return g, nil
 }

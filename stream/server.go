@@ -23,7 +23,7 @@ type embedded struct {
 // startServer starts a server that keeps its files in dir and syncs every write.
 func startServer(dir string, log *slog.Logger) (*embedded, error) {
 	s, err := server.NewServer(&server.Options{ServerName: "segue", DontListen: true, NoSigs: true, JetStream: true, StoreDir: dir, SyncAlways: true,
-		JetStreamMaxMemory: 64 << 20, JetStreamMaxStore: 1 << 62, DisableJetStreamBanner: true, MaxPayload: 2 * MaxEvent})
+		JetStreamMaxMemory: 64 << 20, JetStreamMaxStore: 1 << 62, DisableJetStreamBanner: true, MaxPayload: MaxGroupBytes + 64<<10})
 	if err != nil {
 		return nil, err
 	}

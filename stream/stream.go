@@ -21,8 +21,9 @@ import (
 
 // Limits and defaults of a log.
 const (
-	MaxAppend         = 1000      // events of one Append: what JetStream takes as one atomic batch
 	MaxEvent          = 512 << 10 // bytes of an event as it is written
+	MaxGroup          = 1000      // events that are written at once, all or none
+	MaxGroupBytes     = 4 << 20   // of these; less where a cluster takes smaller messages (1 MiB by its default)
 	DefaultName       = "segue"   //
 	DefaultMaxBytes   = 16 << 30  // of the files
 	DefaultMaxPending = 50_000    // events
@@ -67,7 +68,6 @@ var (
 	ErrTrimmed = errors.New("stream: the events asked for are no longer kept")
 	ErrClosed  = errors.New("stream: the log is closed")
 	ErrInUse   = errors.New("stream: another process has this log open")
-	ErrTooMany = fmt.Errorf("stream: more than %d events at once", MaxAppend)
 )
 
 // Range is of seqs, both ends included.
@@ -95,10 +95,9 @@ func (e *DamageError) Error() string {
 // Unwrap makes it an ErrDamaged.
 func (e *DamageError) Unwrap() error { return ErrDamaged }
 
-// Status is what a Log says of itself. First, Events and Bytes may be a second old.
+// Status is what a Log says of itself. First and Bytes may be a second old.
 type Status struct {
 	First, Last uint64 // seqs; First is Last+1 when the log is empty
-	Events      uint64
 	Bytes       int64
 	MaxBytes    int64
 	Pending     int     // events that wait to be written
@@ -125,12 +124,16 @@ type Log struct {
 	closing sync.RWMutex // held for reading while a request is put in the queue
 	closed  bool
 
-	conn atomic.Pointer[link]
+	conn       atomic.Pointer[link]
+	groupBytes int
 
 	mu       sync.Mutex
-	last     uint64 // of the log
+	last     uint64 // event of the log
+	lastMsg  uint64 // message of it; written by the writer alone
 	changed  chan struct{}
 	state    jetstream.StreamState
+	first    uint64 // event of message firstMsg
+	firstMsg uint64
 	refusing error
 	hold     bool // refuse at once, until healed
 	lost     []Range
@@ -179,6 +182,9 @@ func Open(ctx context.Context, cfg Config) (_ *Log, err error) {
 	if err := l.recall(ctx); err != nil {
 		return nil, err
 	}
+	if err := l.measure(ctx); err != nil {
+		return nil, err
+	}
 	go l.run()
 	return l, nil
 }
@@ -222,41 +228,66 @@ func (l *Log) recall(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("stream: %s: %w", l.where(), err)
 	}
-	first, last := info.State.FirstSeq, info.State.LastSeq
 	if l.cfg.URL != "" && l.cfg.Dir != "" {
 		if l.kept, err = openIDFiles(filepath.Join(l.cfg.Dir, "ids"), info.Created.UnixNano(), l.cfg.Window, l.ids); err != nil {
 			return fmt.Errorf("stream: %w", err)
 		}
 	}
-	if gone := l.ids.last(); gone > last {
-		return &DamageError{Lost: []Range{{last + 1, gone}}, Where: l.where(), Why: "events were acknowledged that the log does not have"}
+	if err := l.findLast(ctx, info.State); err != nil {
+		return err
 	}
-	from := max(l.ids.last()+1, first)
+	last := l.last
+	from := l.ids.last() + 1
 	if window := uint64(l.cfg.Window); last > window {
 		from = max(from, last-window+1)
 	}
-	l.mu.Lock()
-	l.last = last
-	l.mu.Unlock()
 	tell := l.cfg.From
 	if l.cfg.OnAppend == nil || tell == 0 {
 		tell = last + 1
-	} else {
-		tell = max(tell, 1)
 	}
-	if tell > 1 && tell < first {
-		return fmt.Errorf("%w: from seq %d; the first kept is %d", ErrTrimmed, tell, first)
+	begin, err := l.begin(ctx, min(from, tell))
+	if errors.Is(err, ErrTrimmed) && from < tell {
+		begin, err = l.begin(ctx, 0)
 	}
-	return l.span(ctx, max(min(from, tell), first), last, MaxAppend, func(events []Stored) error {
-		remember, told := after(events, from), after(events, tell)
-		if err := l.remember(remember); err != nil {
+	if err != nil {
+		return err
+	}
+	_, err = l.span(ctx, begin, info.State.LastSeq, 0, func(events []Stored) error {
+		if err := l.remember(after(events, from)); err != nil {
 			return err
 		}
-		if len(told) > 0 {
+		if told := after(events, tell); len(told) > 0 {
 			l.cfg.OnAppend(told)
 		}
 		return nil
 	})
+	return err
+}
+
+// findLast finds the seq of the log's last event.
+func (l *Log) findLast(ctx context.Context, state jetstream.StreamState) error {
+	l.lastMsg = state.LastSeq
+	if state.Msgs > 0 {
+		head, err := l.head(ctx, state.LastSeq, state.LastSeq)
+		if err != nil {
+			return err
+		}
+		if head != nil {
+			l.last = head.first + uint64(head.count) - 1
+		}
+	}
+	known := l.ids.last()
+	if l.last == 0 && known == 0 {
+		l.last = state.LastSeq * MaxGroup // all have been dropped: a seq that none of them can have had
+	}
+	if known > l.last {
+		lost := Range{l.last + 1, known}
+		l.last = known
+		if state.Msgs > 0 || l.cfg.MaxAge == 0 {
+			return l.damaged(lost, "events were acknowledged that the log does not have")
+		}
+	}
+	return nil
 }
 
 // after is the part of events, ascending by seq, from seq on.
@@ -293,11 +324,7 @@ func (l *Log) where() string {
 func (l *Log) Status() Status {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	s := Status{First: l.state.FirstSeq, Last: l.last, Events: l.state.Msgs, Bytes: int64(l.state.Bytes), MaxBytes: l.cfg.MaxBytes,
-		Pending: int(l.pending.Load()), IDs: l.ids.len(), Refusing: l.refusing}
-	if s.First == 0 || s.Events == 0 {
-		s.First = s.Last - s.Events + 1
-	}
+	s := Status{First: l.first, Last: l.last, Bytes: int64(l.state.Bytes), MaxBytes: l.cfg.MaxBytes, Pending: int(l.pending.Load()), IDs: l.ids.len(), Refusing: l.refusing}
 	for _, r := range l.lost {
 		if r.To >= s.First {
 			s.Lost = append(s.Lost, r)
@@ -306,17 +333,29 @@ func (l *Log) Status() Status {
 	return s
 }
 
-// Trim gives up the events before seq, which are then no longer kept: their readers have them elsewhere.
+// Trim gives up events before seq, as far as whole groups of them allow: their readers have them elsewhere. The last group always stays.
 func (l *Log) Trim(ctx context.Context, seq uint64) error {
+	info, err := l.info(ctx)
+	if err != nil {
+		return l.unavailable(err)
+	}
+	msg, err := l.locate(ctx, seq, info.State)
+	switch {
+	case errors.Is(err, ErrTrimmed):
+		return nil
+	case err != nil:
+		return err
+	}
 	at := l.conn.Load()
 	if at == nil {
 		return ErrClosed
 	}
-	if err := at.stream.Purge(ctx, jetstream.WithPurgeSequence(seq)); err != nil {
-		return fmt.Errorf("stream: giving up events before seq %d: %w", seq, err)
+	if msg = min(msg, info.State.LastSeq); msg > info.State.FirstSeq {
+		if err := at.stream.Purge(ctx, jetstream.WithPurgeSequence(msg)); err != nil {
+			return fmt.Errorf("stream: giving up events before seq %d: %w", seq, err)
+		}
 	}
-	_, err := l.info(ctx)
-	return err
+	return l.measure(ctx)
 }
 
 // Close writes what waits, and closes the log. Appends that come later fail with ErrClosed, as do reads that go on. When ctx ends first, what waits

@@ -1,10 +1,12 @@
 package stream
 
-// Appending: one goroutine gathers what callers want written, leaves out what is there already, and writes the rest as one atomic batch, which costs
-// the disk's few syncs once for all of them. Every batch says which seq it expects to be the log's last, so that the ids known here are all there
-// are: another writer's batch, or one of ours that was given up and arrived late, makes it fail, and what came between is read first.
+// Appending: one goroutine gathers what callers want written, leaves out what is there already, and writes the rest as one message of the log, a
+// group, which costs the disk one sync for all of them. (JetStream's atomic batches do it with a message for each event, and a dozen syncs: see
+// docs/ARCHITECTURE.md.) Every group says which message it expects to be the log's last, so that the ids known here are all there are: another
+// writer's group, or one of ours that was given up and arrived late, makes it fail, and what came between is read first.
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,10 +16,9 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nuid"
 )
 
-// request is one Append.
+// request is an Append, or a part of one that fits into a group.
 type request struct {
 	events []Event
 	ids    []eventID
@@ -28,59 +29,79 @@ type request struct {
 	done   chan struct{}
 }
 
-// maxBatchBytes bounds what one batch brings to the server at once.
-const maxBatchBytes = 8 << 20
-
-// Append writes events, at most MaxAppend, all of them or none, and returns once they are synced to disk (in a cluster: by a majority of the
-// replicas). The seqs are in the order of events; that of an event whose id is among those remembered (Config.Window) is the first one's, which
-// stays the only one. What the events point to must not be changed after. An error of ErrEvent is of an event; after those of ErrRefused, and after
-// that of ctx, the events may or may not be stored: append them again, with the same ids.
+// Append writes events and returns once they are synced to disk (in a cluster: by a majority of the replicas). Up to MaxGroup events of
+// MaxGroupBytes are written all or none; more are written in such parts, in order, and after an error the first of these may be stored. The seqs are
+// in the order of events; that of an event whose id is among those remembered (Config.Window) is the first one's, which stays the only one. What the
+// events point to must not be changed after. An error of ErrEvent is of an event, and nothing is stored. After one of ErrRefused, and after that of
+// ctx, the events may or may not be stored: append them again, with the same ids.
 func (l *Log) Append(ctx context.Context, events []Event) ([]uint64, error) {
 	if len(events) == 0 {
 		return nil, ctx.Err()
 	}
-	if len(events) > MaxAppend {
-		return nil, fmt.Errorf("%w: %d", ErrTooMany, len(events))
-	}
-	r := &request{events: make([]Event, len(events)), ids: make([]eventID, len(events)), data: make([][]byte, len(events)), seqs: make([]uint64, len(events)), done: make(chan struct{})}
-	for k := range events {
-		r.events[k] = events[k]
-		data, err := encode(&r.events[k])
-		if err != nil {
-			return nil, fmt.Errorf("event %d: %w", k, err)
-		}
-		r.ids[k], r.data[k] = idOf(events[k].ID), data
-		r.bytes += len(data)
+	parts, err := l.parts(events)
+	if err != nil {
+		return nil, err
 	}
 	if err := l.refuses(); err != nil {
 		return nil, err
 	}
-	if err := l.enqueue(r); err != nil {
+	if err := l.enqueue(parts, len(events)); err != nil {
 		return nil, err
 	}
-	select {
-	case <-r.done:
-		if r.err != nil {
-			return nil, r.err
+	seqs := parts[0].seqs
+	for k, r := range parts {
+		select {
+		case <-r.done:
+			if r.err != nil {
+				return nil, r.err
+			}
+			if k > 0 {
+				seqs = append(seqs, r.seqs...)
+			}
+		case <-ctx.Done():
+			return nil, fmt.Errorf("stream: the events may be stored or not: %w", ctx.Err())
 		}
-		return r.seqs, nil
-	case <-ctx.Done():
-		return nil, fmt.Errorf("stream: the events may be stored or not: %w", ctx.Err())
 	}
+	return seqs, nil
 }
 
-func (l *Log) enqueue(r *request) error {
+// parts checks and encodes events.
+func (l *Log) parts(events []Event) ([]*request, error) {
+	var parts []*request
+	var r *request
+	for k := range events {
+		e := events[k]
+		data, err := encode(&e)
+		if err != nil {
+			return nil, fmt.Errorf("event %d: %w", k, err)
+		}
+		if r == nil || len(r.events) == MaxGroup || r.bytes+len(data) >= l.groupBytes {
+			n := min(len(events)-k, MaxGroup)
+			r = &request{events: make([]Event, 0, n), ids: make([]eventID, 0, n), data: make([][]byte, 0, n), done: make(chan struct{})}
+			parts = append(parts, r)
+		}
+		r.events, r.ids, r.data, r.bytes = append(r.events, e), append(r.ids, idOf(e.ID)), append(r.data, data), r.bytes+len(data)+1
+	}
+	for _, r := range parts {
+		r.seqs = make([]uint64, len(r.events))
+	}
+	return parts, nil
+}
+
+func (l *Log) enqueue(parts []*request, events int) error {
 	l.closing.RLock()
 	defer l.closing.RUnlock()
 	if l.closed {
 		return ErrClosed
 	}
-	n := int64(len(r.events))
+	n := int64(events)
 	if waiting := l.pending.Add(n); waiting > int64(l.cfg.MaxPending) {
 		l.pending.Add(-n)
-		return fmt.Errorf("%w: %d, at most %d", ErrBusy, waiting-n, l.cfg.MaxPending)
+		return fmt.Errorf("%w: %d; with %d more there would be above %d", ErrBusy, waiting-n, n, l.cfg.MaxPending)
 	}
-	l.queue <- r // has room: each holds at least one of MaxPending events
+	for _, r := range parts {
+		l.queue <- r // has room: each holds at least one of MaxPending events
+	}
 	return nil
 }
 
@@ -152,14 +173,14 @@ func (l *Log) run() {
 
 // gather adds to batch what waits, as far as it fits, and returns what did not.
 func (l *Log) gather(batch []*request) ([]*request, *request) {
-	events, bytes := len(batch[0].events), batch[0].bytes
+	events, size := len(batch[0].events), batch[0].bytes
 	for {
 		select {
 		case r := <-l.queue:
-			if events+len(r.events) > MaxAppend || bytes+r.bytes > maxBatchBytes {
+			if events+len(r.events) > MaxGroup || size+r.bytes > l.groupBytes {
 				return batch, r
 			}
-			events, bytes = events+len(r.events), bytes+r.bytes
+			events, size = events+len(r.events), size+r.bytes
 			batch = append(batch, r)
 		default:
 			return batch, nil
@@ -185,7 +206,7 @@ func (l *Log) write(batch []*request) error {
 		if len(fresh) == 0 {
 			return nil
 		}
-		switch err := l.publish(data, fresh[0].Seq-1); {
+		switch err := l.publish(fresh[0].Seq, data); {
 		case errors.Is(err, errBehind):
 			if err := l.catchUp(); err != nil {
 				return l.refuse(true, err)
@@ -194,7 +215,7 @@ func (l *Log) write(batch []*request) error {
 			return err
 		default:
 			l.accept()
-			l.learn(fresh)
+			l.learn(l.lastMsg+1, fresh)
 			l.tellOthers()
 			return nil
 		}
@@ -232,8 +253,8 @@ func (l *Log) fresh(batch []*request) (fresh []Stored, data [][]byte) {
 	return fresh, data
 }
 
-// learn takes events into account that are in the log since now.
-func (l *Log) learn(events []Stored) {
+// learn takes a group into account that is in the log since now.
+func (l *Log) learn(msg uint64, events []Stored) {
 	if err := l.remember(events); err != nil {
 		l.log.Warn("ids are not kept in a file; the next start reads them from the log", "reason", err)
 	}
@@ -241,7 +262,7 @@ func (l *Log) learn(events []Stored) {
 		l.cfg.OnAppend(events)
 	}
 	l.mu.Lock()
-	l.last = events[len(events)-1].Seq
+	l.last, l.lastMsg = events[len(events)-1].Seq, msg
 	close(l.changed)
 	l.changed = make(chan struct{})
 	l.mu.Unlock()
@@ -273,35 +294,15 @@ func (l *Log) remember(events []Stored) error {
 // errBehind says that the log has events that we have not seen.
 var errBehind = errors.New("stream: another writer was faster")
 
-// publish writes data as one, if the log's last seq is last.
-func (l *Log) publish(data [][]byte, last uint64) error {
+// publish writes a group, if the log's last message is the one that we take for it.
+func (l *Log) publish(first uint64, data [][]byte) error {
 	at := l.conn.Load()
 	if at == nil {
 		return ErrClosed
 	}
-	subject, batch := subjectOf(l.cfg.Name), nuid.Next()
-	var commit *nats.Msg
-	for k, d := range data {
-		m := &nats.Msg{Subject: subject, Data: d, Header: nats.Header{}}
-		if k == 0 {
-			m.Header["Nats-Expected-Last-Sequence"] = []string{strconv.FormatUint(last, 10)}
-		}
-		if len(data) > 1 {
-			m.Header["Nats-Batch-Id"] = []string{batch}
-			m.Header["Nats-Batch-Sequence"] = []string{strconv.Itoa(k + 1)}
-		}
-		if k == len(data)-1 {
-			commit = m
-			break
-		}
-		if err := at.nc.PublishMsg(m); err != nil {
-			return l.refuse(true, err)
-		}
-	}
-	if len(data) > 1 {
-		commit.Header["Nats-Batch-Commit"] = []string{"1"}
-	}
-	answer, err := l.ask(at, commit)
+	m := &nats.Msg{Subject: subjectOf(l.cfg.Name), Data: bytes.Join(data, []byte("\n")), Header: nats.Header{
+		"Nats-Expected-Last-Sequence": {strconv.FormatUint(l.lastMsg, 10)}, firstHeader: {strconv.FormatUint(first, 10)}, countHeader: {strconv.Itoa(len(data))}}}
+	answer, err := l.ask(at, m)
 	if err != nil {
 		return l.refuse(true, err)
 	}
@@ -319,13 +320,19 @@ func (l *Log) publish(data [][]byte, last uint64) error {
 		return l.refuse(false, ack.Error)
 	case ack.Error != nil:
 		return l.refuse(true, ack.Error)
-	case ack.Seq != last+uint64(len(data)):
-		return l.refuse(true, fmt.Errorf("the log's last seq is said to be %d; %d is expected", ack.Seq, last+uint64(len(data))))
+	case ack.Seq != l.lastMsg+1:
+		return l.refuse(true, fmt.Errorf("the log's last message is said to be %d; %d is expected", ack.Seq, l.lastMsg+1))
 	}
 	return nil
 }
 
 const codeStoreFailed = 10077
+
+// The headers of a group, whose data are events in JSON, one a line.
+const (
+	firstHeader = "Segue-First" // seq of the first event
+	countHeader = "Segue-Count" // events
+)
 
 // ask sends m and waits for the answer, no longer than Timeout, nor much longer than it takes the embedded server to say that something is wrong.
 func (l *Log) ask(at *link, m *nats.Msg) ([]byte, error) {
