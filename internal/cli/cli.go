@@ -105,7 +105,7 @@ Exit codes: 0 done; 1 failed; 2 wrong usage; 3 the data were rejected.`,
 	root.PersistentFlags().BoolVarP(&a.quiet, "quiet", "q", false, "show no progress")
 	root.AddCommand(
 		a.demoCommand(), a.predictCommand(), a.auditCommand(), a.simulateCommand(), a.ingestCommand(), a.checkCommand(),
-		a.analyzeCommand(), a.reportCommand(), a.sqlCommand(), a.learnCommand(), a.recommendCommand(), a.loadCommand(), a.versionCommand(),
+		a.analyzeCommand(), a.reportCommand(), a.sqlCommand(), a.learnCommand(), a.recommendCommand(), a.serveCommand(), a.loadCommand(), a.versionCommand(),
 	)
 	root.Version = segue.Version
 	root.SetVersionTemplate("segue {{.Version}}\n")

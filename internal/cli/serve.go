@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seguefeed/segue"
+	"github.com/seguefeed/segue/server"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	var (
+		o       segue.ServeOptions
+		keys    string
+		logJSON bool
+		rate    float64
+	)
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the feed: pages in milliseconds, and events that are never lost",
+		Long: `Serve pages of two columns, take back what users do on them, and show it on pages of its own: all in this process.
+
+The interface is described at /docs and /openapi.json; services that were written for Gorse find theirs under /api. What was
+served and what happened goes into a durable event log under --dir before it is acknowledged, and from there into the
+database, so that tomorrow's training and report see today's events.
+
+Without keys the server listens on this machine only. With a file of keys (--keys), each line being a name, read or write, and
+the key, it may listen anywhere. Ctrl-C or SIGTERM ends it: what is in flight is answered, and a snapshot is taken.`,
+		Example: `  segue serve --db feed.duckdb --models models                      http://127.0.0.1:8087
+  segue serve --db feed.duckdb --models models --listen :8443 --keys keys.txt --tls-cert cert.pem --tls-key key.pem
+  segue serve --db new.duckdb                                       with nothing yet: items and events make a feed
+  segue serve --db feed.duckdb --models models --nats nats://a:4222,nats://b:4222 --replicas 3`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var err error
+			if keys != "" {
+				if o.HTTP.Keys, err = readKeys(keys); err != nil {
+					return err
+				}
+			}
+			if (o.HTTP.TLSCert == "") != (o.HTTP.TLSKey == "") {
+				return usagef("--tls-cert and --tls-key go together")
+			}
+			o.HTTP.Limits.PerSecond = rate
+			level := slog.LevelInfo
+			if a.quiet {
+				level = slog.LevelWarn
+			}
+			var h slog.Handler = slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level})
+			if logJSON {
+				h = slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: level})
+			}
+			o.Logger = slog.New(h)
+			o.Started = func(at net.Addr) {
+				scheme := "http"
+				if o.HTTP.TLSCert != "" {
+					scheme = "https"
+				}
+				fmt.Fprintf(a.stdout, "The feed is served at %s://%s/ (interface: /docs). Ctrl-C ends it.\n", scheme, at)
+			}
+			return a.withDatabase(cmd.Context(), false, func(s *segue.Segue, progress segue.Progress) error {
+				o.Progress = progress
+				return s.Serve(cmd.Context(), o)
+			})
+		},
+	}
+	a.databaseFlags(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.Models, "models", "", "folder of models that `segue recommend train` wrote; without, pages are made from live counts")
+	f.StringVar(&o.Dir, "dir", "segue-serve", "folder for the event log and snapshots")
+	f.StringVar(&o.Listen, "listen", "127.0.0.1:8087", "address to listen at; beyond this machine only with --keys")
+	f.StringVar(&keys, "keys", "", "file of keys: a line each of name, read or write, and key")
+	f.StringVar(&o.HTTP.TLSCert, "tls-cert", "", "file of the certificate, for https")
+	f.StringVar(&o.HTTP.TLSKey, "tls-key", "", "file of its key")
+	f.StringSliceVar(&o.HTTP.Origins, "cors", nil, "origins whose pages may call the interface, such as https://app.example.com")
+	f.Float64Var(&rate, "rate", 0, "requests a second that each key may make (default 20,000)")
+	f.IntVar(&o.HTTP.Limits.InFlight, "in-flight", 0, "requests that may be worked on at once (default 512)")
+	f.Float64Var(&o.Explore, "explore", .08, "chance that a slot explores; negative: none does")
+	f.Float64Var(&o.ExploreCap, "explore-cap", .1, "most slots that explore, over any 1,000")
+	f.IntVar(&o.NewShows, "new-shows", 100, "impressions that each new card is to get")
+	f.StringVar(&o.Stream.URL, "nats", "", "addresses of a NATS cluster to keep the event log in, instead of files here")
+	f.StringVar(&o.Stream.Credentials, "nats-credentials", "", "file of credentials for it")
+	f.IntVar(&o.Stream.Replicas, "replicas", 0, "copies of the event log in that cluster")
+	f.Int64Var(&o.Stream.MaxBytes, "events-max-bytes", 0, "bytes of the event log, beyond which new events are refused (default 16 GiB)")
+	f.DurationVar(&o.Stream.MaxAge, "events-max-age", 0, "age at which events leave the log (default: never)")
+	f.BoolVar(&o.Stream.AcceptLoss, "accept-loss", false, "start although files of the event log are damaged, with what can be read of it")
+	f.DurationVar(&o.SnapshotEvery, "snapshot-every", 5*time.Minute, "how often a snapshot is taken, which makes a restart quick")
+	f.DurationVar(&o.WarehouseEvery, "database-every", 10*time.Second, "how long events gather before they go into the database")
+	f.BoolVar(&o.HTTP.Profile, "profile", false, "offer /debug/pprof to keys that may write")
+	f.BoolVar(&logJSON, "log-json", false, "log JSON")
+	return cmd
+}
+
+// readKeys reads a file of keys. No message of it holds a key.
+func readKeys(path string) ([]server.Key, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usagef("--keys: %v", err)
+	}
+	defer f.Close()
+	var out []server.Key
+	s := bufio.NewScanner(f)
+	for line := 1; s.Scan(); line++ {
+		text := strings.TrimSpace(s.Text())
+		if text == "" || strings.HasPrefix(text, "#") {
+			continue
+		}
+		parts := strings.Fields(text)
+		if len(parts) != 3 || parts[1] != "read" && parts[1] != "write" {
+			return nil, usagef("%s:%d: a name, read or write, and a key are expected, parted by spaces", path, line)
+		}
+		out = append(out, server.Key{Name: parts[0], Role: server.Role(parts[1]), Secret: parts[2]})
+	}
+	if err := s.Err(); err != nil {
+		return nil, usagef("%s: %v", path, err)
+	}
+	if len(out) == 0 {
+		return nil, usagef("%s holds no key", path)
+	}
+	return out, nil
+}

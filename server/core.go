@@ -1,0 +1,300 @@
+// The engine: a model, a live state and an event log put together. Reading asks the state and the model in memory; writing goes through the log first, which
+// moves the state on before it acknowledges, so that the next page knows of it.
+
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	mrand "math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/seguefeed/segue/explore"
+	"github.com/seguefeed/segue/feature"
+	"github.com/seguefeed/segue/feed"
+	"github.com/seguefeed/segue/live"
+	"github.com/seguefeed/segue/stream"
+)
+
+// EngineConfig is what an Engine is made of.
+type EngineConfig struct {
+	Log    *stream.Log // whose OnAppend is State.Apply
+	State  *live.State
+	Models string         // folder of versions; "" makes pages from live counts alone
+	Zone   *time.Location // that days and hours are told in; nil: UTC
+	// Explore is the chance that a slot explores; 0 means .08, below 0 none does. ExploreCap is the most, over any 1,000 slots; 0 means .1.
+	Explore, ExploreCap float64
+	// NewShows is how often a new card is to be shown before it has to stand on its own; 0 means 100.
+	NewShows int
+	Logger   *slog.Logger     // nil: none
+	Now      func() time.Time // nil: time.Now
+	// Lag is how many events are stored and not yet in the warehouse; nil: not known.
+	Lag func() int64
+}
+
+// Engine answers a Backend's questions. It is safe for concurrent use.
+type Engine struct {
+	c        EngineConfig
+	models   *models
+	journal  *journal
+	explorer *explore.Explorer
+	now      atomic.Pointer[view]
+	making   sync.Mutex // of now
+	pages    rateOf
+	stop     context.CancelFunc
+	done     sync.WaitGroup
+}
+
+var _ Backend = (*Engine)(nil)
+
+const (
+	followEvery = 3 * time.Second // for models made current by others
+	viewEvery   = time.Second     // for large catalogues that change
+	smallView   = 20_000          // cards: a changed catalogue of no more is taken up by the next page
+)
+
+// NewEngine starts an engine. A model that cannot be loaded is logged and shown among the models; pages are then made from live counts.
+func NewEngine(c EngineConfig) (*Engine, error) {
+	if c.Log == nil || c.State == nil {
+		return nil, errors.New("server: an engine needs an event log and a state")
+	}
+	if c.Zone == nil {
+		c.Zone = time.UTC
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Explore == 0 {
+		c.Explore = .08
+	}
+	c.Explore = max(c.Explore, 0)
+	e := &Engine{c: c}
+	e.models = openModels(c.Models, c.Logger, func() int32 { return feature.EpochDay(c.Now().In(c.Zone)) })
+	if err := e.newExplorer(); err != nil {
+		return nil, err
+	}
+	if err := e.models.follow(); err != nil {
+		c.Logger.Warn("no model is in use", "error", err)
+	}
+	if _, err := e.view(); err != nil {
+		return nil, err
+	}
+	e.journal = newJournal(c.Log, c.Logger)
+	ctx, cancel := context.WithCancel(context.Background())
+	e.stop = cancel
+	e.done.Go(func() { e.models.watch(ctx, followEvery) })
+	e.done.Go(func() { e.keepView(ctx) })
+	return e, nil
+}
+
+// newExplorer shows new cards first, then cards that may be better than is known, then any.
+func (e *Engine) newExplorer() error {
+	limiter, err := explore.NewLimiter(e.c.ExploreCap)
+	if err != nil {
+		return err
+	}
+	counts := (*counts)(e)
+	budget, err := explore.NewBudget(counts, explore.BudgetConfig{Shows: max(e.c.NewShows, 0)})
+	if err != nil {
+		return err
+	}
+	thompson, err := explore.NewThompson(counts, explore.ThompsonConfig{})
+	if err != nil {
+		return err
+	}
+	mixture, err := explore.NewMixture(explore.Part{Policy: budget, Weight: .5}, explore.Part{Policy: thompson, Weight: .3}, explore.Part{Policy: explore.Uniform{}, Weight: .2})
+	if err != nil {
+		return err
+	}
+	e.explorer, err = explore.New(explore.Config{Policy: mixture, Limiter: limiter, Budget: budget})
+	return err
+}
+
+// counts are the state's by the feed's numbers of cards.
+type counts Engine
+
+// Card implements explore.Counts.
+func (c *counts) Card(item int32) (shows, clicks, expected float64) {
+	v := c.now.Load()
+	if v == nil {
+		return 0, 0, 0
+	}
+	if i := v.stateCard(item); i >= 0 {
+		return c.c.State.Card(i)
+	}
+	return 0, 0, 0
+}
+
+// Close ends the engine's goroutines and writes what is left of served pages. The log and the state are their owner's to close.
+func (e *Engine) Close() {
+	e.stop()
+	e.done.Wait()
+	e.journal.close()
+}
+
+// view is what pages are made from now.
+func (e *Engine) view() (*view, error) {
+	v, m, c := e.now.Load(), e.models.now.Load(), e.c.State.Catalogue()
+	if v != nil && v.model == m && (v.catalogue.Version == c.Version || len(c.Keys) > smallView) {
+		return v, nil // a large catalogue is taken up by keepView
+	}
+	return e.renew()
+}
+
+func (e *Engine) renew() (*view, error) {
+	e.making.Lock()
+	defer e.making.Unlock()
+	v, m, c := e.now.Load(), e.models.now.Load(), e.c.State.Catalogue()
+	if v != nil && v.model == m && v.catalogue.Version == c.Version {
+		return v, nil
+	}
+	next, err := newView(m, c, e.c.State, feed.Settings{Explore: e.c.Explore})
+	if err != nil {
+		return v, err
+	}
+	if next.feed != nil {
+		if next.feed, err = next.feed.Exploring(e.explorer); err != nil {
+			return v, err
+		}
+	}
+	e.now.Store(next)
+	return next, nil
+}
+
+// keepView takes up changes of large catalogues.
+func (e *Engine) keepView(ctx context.Context) {
+	t := time.NewTicker(viewEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		if _, err := e.renew(); err != nil {
+			e.c.Logger.Error("a changed catalogue could not be taken up", "error", err)
+		}
+	}
+}
+
+// moment is a time in the log's zone; 0 is now.
+func (e *Engine) moment(atMS int64) feature.Moment {
+	t := e.c.Now()
+	if atMS != 0 {
+		t = time.UnixMilli(atMS)
+	}
+	t = t.In(e.c.Zone)
+	return feature.Moment{AtMS: t.UnixMilli(), Day: feature.EpochDay(t), Hour: uint8(t.Hour())}
+}
+
+// newID is 96 random bits.
+func newID() string {
+	var b [12]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// Append implements Backend.
+func (e *Engine) Append(ctx context.Context, events []stream.Event) (Taken, error) {
+	var t Taken
+	if len(events) == 0 {
+		return t, nil
+	}
+	for k := range events {
+		if err := events[k].Check(); err != nil {
+			return t, &EventError{k, err}
+		}
+	}
+	before := e.c.Log.Status().Last
+	seqs, err := e.c.Log.Append(ctx, events)
+	if err != nil {
+		return t, err
+	}
+	seen := make(map[uint64]bool, len(seqs))
+	for _, seq := range seqs {
+		if seq <= before || seen[seq] {
+			t.Duplicates++
+		} else {
+			t.Accepted++
+		}
+		seen[seq] = true
+	}
+	return t, nil
+}
+
+// seedOf is the seed of a request, drawn where it has none.
+func seedOf(r *FeedRequest) uint64 {
+	if r.Seed != nil {
+		return *r.Seed
+	}
+	return mrand.Uint64() >> 11 // exact in the numbers of JSON
+}
+
+// rateOf counts what happened in the last minute.
+type rateOf struct {
+	mu    sync.Mutex
+	slots [60]struct{ second, n int64 }
+}
+
+func (r *rateOf) add(at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := &r.slots[at.Unix()%60]
+	if s.second != at.Unix() {
+		s.second, s.n = at.Unix(), 0
+	}
+	s.n++
+}
+
+func (r *rateOf) perSecond(at time.Time) float64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := int64(0)
+	for _, s := range r.slots {
+		if at.Unix()-s.second < 60 {
+			n += s.n
+		}
+	}
+	return float64(n) / 60
+}
+
+// Health implements Backend.
+func (e *Engine) Health() Health {
+	h := Health{Events: true, Reasons: []string{}}
+	v, err := e.view()
+	switch {
+	case err != nil:
+		h.Reasons = append(h.Reasons, "pages cannot be made: "+err.Error())
+	case v.feed == nil:
+		h.Ready = true
+		h.Reasons = append(h.Reasons, "the catalogue is empty: send items")
+	default:
+		h.Ready = true
+	}
+	if v != nil && v.model != nil {
+		h.Model = v.model.id
+	} else if e.c.Models != "" {
+		h.Reasons = append(h.Reasons, "no model is in use: pages are made from live counts")
+	}
+	s := e.c.Log.Status()
+	if s.Refusing != nil {
+		h.Events = false
+		h.Reasons = append(h.Reasons, "events are refused: "+s.Refusing.Error())
+	}
+	if len(s.Lost) > 0 {
+		h.Reasons = append(h.Reasons, fmt.Sprintf("events are lost to damage: %v", s.Lost))
+	}
+	if n := e.journal.lost.Load(); n > 0 {
+		h.Reasons = append(h.Reasons, fmt.Sprintf("%d served pages could not be logged", n))
+	}
+	return h
+}

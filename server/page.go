@@ -1,0 +1,224 @@
+// A page: from what a client asks, by the log's own ids, to what the feed is asked, and back.
+
+package server
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/seguefeed/segue/candidate"
+	"github.com/seguefeed/segue/feature"
+	"github.com/seguefeed/segue/feed"
+	"github.com/seguefeed/segue/stream"
+	"github.com/seguefeed/segue/warehouse"
+)
+
+// maxList bounds the lists of ids of a request.
+const maxList = 1000
+
+// check says what is wrong with r.
+func (r *FeedRequest) check() error {
+	switch {
+	case r.User == "" && r.Session == nil:
+		return &InputError{"user", "an id is expected"}
+	case len(r.User) > stream.MaxID:
+		return &InputError{"user", fmt.Sprintf("%d bytes; at most %d are expected", len(r.User), stream.MaxID)}
+	case r.N < 1 || r.N > MaxN:
+		return &InputError{"n", fmt.Sprintf("%d; a number of cards from 1 to %d is expected", r.N, MaxN)}
+	case r.Columns < 0 || r.Columns > 10:
+		return &InputError{"columns", fmt.Sprintf("%d; a number from 1 to 10 is expected", r.Columns)}
+	case r.Offset < 0 || r.Offset > 10*MaxN:
+		return &InputError{"offset", fmt.Sprintf("%d; a number from 0 to %d is expected", r.Offset, 10*MaxN)}
+	case r.AtMS < 0 || r.AtMS > 1<<43:
+		return &InputError{"at_ms", fmt.Sprintf("%d is no moment in milliseconds since 1970", r.AtMS)}
+	case len(r.Device) > stream.MaxID:
+		return &InputError{"device", "it is too long"}
+	}
+	for _, l := range []struct {
+		field string
+		list  []string
+	}{{"exclude", r.Exclude}, {"block", r.BlockedCreators}, {"content", r.Contents}, {"category", r.Categories}} {
+		if len(l.list) > maxList {
+			return &InputError{l.field, fmt.Sprintf("%d values; at most %d are expected", len(l.list), maxList)}
+		}
+	}
+	return nil
+}
+
+// Feed implements Backend.
+func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	v, err := e.view()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotReady, err)
+	}
+	at := e.moment(r.AtMS)
+	out := &FeedPage{Request: newID(), User: r.User, AtMS: at.AtMS, Seed: seedOf(&r), Columns: r.Columns, Cards: []FeedCard{}}
+	if v.model != nil {
+		out.Model = v.model.id
+	}
+	if v.feed == nil {
+		return out, nil
+	}
+	q, err := e.request(v, &r, at)
+	if err != nil {
+		return nil, err
+	}
+	q.Seed = out.Seed
+	q.N = r.Offset + r.N
+	page, err := v.feed.Page(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	columns := v.feed.Settings().Columns
+	if r.Columns > 0 {
+		columns = r.Columns
+	}
+	out.Columns, out.Rested = columns, page.Trace.Rested
+	e.told(page)
+	cards := page.Cards[min(r.Offset, len(page.Cards)):]
+	var why []*Why
+	if r.Explain && v.model != nil {
+		if why, err = explained(v, q, cards); err != nil {
+			return nil, err
+		}
+	}
+	for k, c := range cards {
+		card := FeedCard{Item: v.keys[c.Item], Slot: k, Column: k % columns, Score: c.Score, Click: float64(c.Click), Propensity: c.Propensity, Explored: c.Explored, Reason: c.Reason, By: c.By}
+		if c.Cause >= 0 {
+			card.Cause = v.keys[c.Cause]
+		}
+		if k := v.cards.Content[c.Item]; k >= 0 {
+			card.Content = v.cards.Contents[k].Key
+		}
+		if k := v.cards.Creator[c.Item]; k >= 0 {
+			card.Creator = v.cards.CreatorKeys[k]
+		}
+		for _, s := range c.Sources {
+			card.Sources = append(card.Sources, Source{s.Name, s.Rank})
+		}
+		if why != nil {
+			card.Why = why[k]
+		}
+		out.Cards = append(out.Cards, card)
+	}
+	if !r.Silent && r.User != "" {
+		e.journal.add(served(out))
+	}
+	e.pages.add(e.c.Now())
+	return out, nil
+}
+
+// served is the event of a page. Its id is the page's.
+func served(p *FeedPage) stream.Event {
+	page := &stream.Page{Model: p.Model, Seed: p.Seed, Columns: p.Columns, Cards: make([]stream.ServedCard, len(p.Cards))}
+	for k, c := range p.Cards {
+		page.Cards[k] = stream.ServedCard{Item: c.Item, Score: c.Score, Propensity: c.Propensity, Explored: c.Explored, By: c.By}
+	}
+	return stream.Event{ID: "page-" + p.Request, Kind: stream.Served, AtMS: p.AtMS, User: p.User, Request: p.Request, Page: page}
+}
+
+// request is what the feed is asked for a user. A page is never of a moment before her last row.
+func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment) (*feed.Request, error) {
+	rows, traits := &warehouse.Histories{Start: []int32{0}}, feature.NoTraits
+	if r.User != "" {
+		if own, t, known := e.c.State.Rows(r.User); known {
+			rows, traits = own, t
+		}
+	}
+	v.rows(rows)
+	if err := e.session(v, r, rows); err != nil {
+		return nil, err
+	}
+	var q *feed.Request
+	if v.model != nil {
+		var err error
+		if q, _, err = v.rec.RequestAt(rows, traits, at); err != nil {
+			return nil, err
+		}
+	} else {
+		q = &feed.Request{At: at, Traits: candidate.Traits{Gender: traits.Gender, Age: traits.Age, Province: traits.Province}}
+		if len(rows.User) > 0 {
+			var err error
+			if q.History, err = candidate.EvidenceOf(rows, 0, max(at.AtMS, lastOf(rows)+1), feed.Evidence(nil)); err != nil {
+				return nil, err
+			}
+		}
+		q.Shown = shownOf(rows, at.AtMS-int64(v.feed.Settings().FatigueDays)*24*int64(time.Hour/time.Millisecond))
+	}
+	q.Exclude = v.ofKeys(r.Exclude, e.c.State)
+	for _, key := range r.BlockedCreators {
+		if at := slices.Index(v.cards.CreatorKeys, key); at >= 0 { // a creator without cards has none to hide
+			q.BlockedCreators = append(q.BlockedCreators, int32(at))
+		}
+	}
+	var err error
+	if q.Contents, err = v.contentCodes(r.Contents); err != nil {
+		return nil, err
+	}
+	q.Skip = v.skip(r.Categories)
+	return q, nil
+}
+
+func lastOf(rows *warehouse.Histories) int64 { return rows.ShownAtMS[len(rows.ShownAtMS)-1] }
+
+// skip says which cards are hidden, gone, or not of all the categories.
+func (v *view) skip(categories []string) func(int32) bool {
+	c := v.catalogue
+	return func(item int32) bool {
+		i := v.stateCard(item)
+		return i >= 0 && (c.Hidden(i) || !c.OfAll(i, categories)) || i < 0 && len(categories) > 0
+	}
+}
+
+// shownOf is what rows say of cards.
+func shownOf(rows *warehouse.Histories, since int64) func(int32) feed.Shown {
+	shown := make(map[int32]feed.Shown, len(rows.Card))
+	for k, card := range rows.Card {
+		s := shown[card]
+		if rows.ShownAtMS[k] >= since {
+			s.Times++
+		}
+		s.Clicked = s.Clicked || rows.Flags[k]&warehouse.Clicked != 0
+		shown[card] = s
+	}
+	return func(item int32) feed.Shown { return shown[item] }
+}
+
+// session adds the doings of the request itself to the rows, as clicks and impressions after all others.
+func (e *Engine) session(v *view, r *FeedRequest, rows *warehouse.Histories) error {
+	if len(r.Session) == 0 {
+		return nil
+	}
+	if len(r.Session) > maxList {
+		return &InputError{"session", fmt.Sprintf("%d doings; at most %d are expected", len(r.Session), maxList)}
+	}
+	doings := slices.Clone(r.Session)
+	slices.SortStableFunc(doings, func(a, b stream.Event) int { return int(a.AtMS - b.AtMS) })
+	if len(rows.User) == 0 {
+		rows.User, rows.Start = []int32{0}, []int32{0, 0}
+	}
+	for _, d := range doings {
+		items := v.ofKeys([]string{d.Item}, e.c.State)
+		if len(items) == 0 {
+			continue
+		}
+		at := e.moment(max(d.AtMS, 1))
+		if n := len(rows.ShownAtMS); n > 0 && at.AtMS < rows.ShownAtMS[n-1] {
+			at = e.moment(rows.ShownAtMS[n-1])
+		}
+		flags := warehouse.Flag(0)
+		if e.c.State.Positive(d) {
+			flags = warehouse.Clicked
+		}
+		rows.Card, rows.ShownAtMS, rows.Day, rows.Hour, rows.Position = append(rows.Card, items[0]), append(rows.ShownAtMS, at.AtMS), append(rows.Day, at.Day), append(rows.Hour, at.Hour), append(rows.Position, -1)
+		rows.Show, rows.Flags, rows.ViewSeconds = append(rows.Show, 1), append(rows.Flags, flags), append(rows.ViewSeconds, nan32)
+		rows.Swipes, rows.SwipeViewSeconds = append(rows.Swipes, 0), append(rows.SwipeViewSeconds, 0)
+	}
+	rows.Start[1] = int32(len(rows.Card))
+	return nil
+}
