@@ -52,6 +52,12 @@ func TestLinUCBByHand(t *testing.T) {
 	if diff := cmp.Diff([]float64{.25, .5}, l.Theta(), closely); diff != "" {
 		t.Error(diff)
 	}
+	// After a clicked (1, 1), A = [2 1; 1 2] and its inverse [2 -1; -1 2]/3: theta = (1/3, 1/3), and (1, 2) has 1 + sqrt((2 - 4 + 8)/3) = 1 + sqrt 2.
+	both := newLinUCB(t, LinUCBConfig{Context: 2, Alpha: 1, Ridge: 1})
+	observe(t, both, []float32{1, 1}, true, 1)
+	if got := both.bound([]float32{1, 2}); math.Abs(got-(1+math.Sqrt2)) > 1e-12 {
+		t.Errorf("the bound is %v; want %v", got, 1+math.Sqrt2)
+	}
 	if got := chancesOf(l, &Pool{Items: []int32{5}}); got[0] != 0 {
 		t.Errorf("a card without a context has chance %v", got)
 	}

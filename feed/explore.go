@@ -125,7 +125,8 @@ func (f *Feed) deal(r *Request, pool []pooled, a *arranged) [][]int {
 				newCreator = newCreator && f.c.Cards.Creator[other] != creator
 				newTopic = newTopic && f.topic(other) != topic
 			}
-			if s.CreatorCap > 0 && creator >= 0 && newCreator && a.creators[creator] >= s.CreatorCap || s.TopicCap > 0 && topic >= 0 && newTopic && a.topics[topic] >= s.TopicCap {
+			if s.CreatorCap > 0 && creator >= 0 && newCreator && a.creators[creator] >= s.CreatorCap ||
+				s.TopicCap > 0 && topic >= 0 && newTopic && a.topics[topic] >= s.TopicCap {
 				continue
 			}
 			if newCreator {

@@ -44,7 +44,8 @@ func explorers(tb testing.TB) map[string]*explore.Explorer {
 		x[0], x[1+k%11] = 1, float32(k%3)
 		must(linucb.Observe(x, k%4 == 0, 1))
 	}
-	mixture, err := explore.NewMixture(explore.Part{Policy: budget, Weight: 2}, explore.Part{Policy: thompson, Weight: 2}, explore.Part{Policy: linucb, Weight: 1}, explore.Part{Policy: explore.Uniform{}, Weight: 1})
+	mixture, err := explore.NewMixture(explore.Part{Policy: budget, Weight: 2}, explore.Part{Policy: thompson, Weight: 2},
+		explore.Part{Policy: linucb, Weight: 1}, explore.Part{Policy: explore.Uniform{}, Weight: 1})
 	must(err)
 	out := map[string]*explore.Explorer{}
 	for name, p := range map[string]explore.Policy{"uniform": explore.Uniform{}, "budget": budget, "thompson": thompson, "linucb": linucb, "mixture": mixture} {
@@ -65,7 +66,7 @@ func falling(n int) fixed {
 	return out
 }
 
-// exploring is a feed of 2n cards of n creators in the order of their numbers.
+// exploring is a feed of cards that are worth the less the higher their number.
 func exploring(tb testing.TB, e Explorer, s Settings, cards int) *Feed {
 	tb.Helper()
 	f, err := New(Config{Cards: catalogue(cards), Names: names{}, Generators: []candidate.Generator{listed{"all", ids(0, int32(cards)), -1}}, Ranker: falling(cards),
