@@ -28,7 +28,7 @@ type EngineConfig struct {
 	State  *live.State
 	Models string         // folder of versions; "" makes pages from live counts alone
 	Zone   *time.Location // that days and hours are told in; nil: UTC
-	// Explore is the chance that a slot explores; 0 means .08, below 0 none does. ExploreCap is the most, over any 1,000 slots; 0 means .1.
+	// Explore is the chance that a slot explores; 0 means feed.ServedExplore, below 0 none does. ExploreCap is the most, over any 1,000 slots; 0 means .1.
 	Explore, ExploreCap float64
 	// NewShows is how often a new card is to be shown before it has to stand on its own; 0 means 100.
 	NewShows int
@@ -44,6 +44,7 @@ type Engine struct {
 	models   *models
 	journal  *journal
 	explorer *explore.Explorer
+	learning *learning
 	now      atomic.Pointer[view]
 	making   sync.Mutex // of now
 	pages    rateOf
@@ -74,7 +75,7 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 		c.Now = time.Now
 	}
 	if c.Explore == 0 {
-		c.Explore = .08
+		c.Explore = feed.ServedExplore
 	}
 	c.Explore = max(c.Explore, 0)
 	e := &Engine{c: c}
@@ -98,25 +99,12 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 
 // newExplorer shows new cards first, then cards that may be better than is known, then any.
 func (e *Engine) newExplorer() error {
-	limiter, err := explore.NewLimiter(e.c.ExploreCap)
+	explorer, linucb, err := explore.Standard((*counts)(e), explore.StandardConfig{Cap: e.c.ExploreCap, Budget: explore.BudgetConfig{Shows: max(e.c.NewShows, 0)}, Context: len(feed.ContextColumns())})
 	if err != nil {
 		return err
 	}
-	counts := (*counts)(e)
-	budget, err := explore.NewBudget(counts, explore.BudgetConfig{Shows: max(e.c.NewShows, 0)})
-	if err != nil {
-		return err
-	}
-	thompson, err := explore.NewThompson(counts, explore.ThompsonConfig{})
-	if err != nil {
-		return err
-	}
-	mixture, err := explore.NewMixture(explore.Part{Policy: budget, Weight: .5}, explore.Part{Policy: thompson, Weight: .3}, explore.Part{Policy: explore.Uniform{}, Weight: .2})
-	if err != nil {
-		return err
-	}
-	e.explorer, err = explore.New(explore.Config{Policy: mixture, Limiter: limiter, Budget: budget})
-	return err
+	e.explorer, e.learning = explorer, newLearning(linucb)
+	return nil
 }
 
 // counts are the state's by the feed's numbers of cards.
@@ -219,6 +207,7 @@ func (e *Engine) Append(ctx context.Context, events []stream.Event) (Taken, erro
 	if err != nil {
 		return t, err
 	}
+	e.learning.happened(events)
 	seen := make(map[uint64]bool, len(seqs))
 	for _, seq := range seqs {
 		if seq <= before || seen[seq] {

@@ -79,7 +79,8 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 		columns = r.Columns
 	}
 	out.Columns, out.Rested = columns, page.Trace.Rested
-	e.told(page)
+	e.learning.served(out.Request, page, v.keys, e.c.Now())
+	e.seen.page(page)
 	cards := page.Cards[min(r.Offset, len(page.Cards)):]
 	var why []*Why
 	if r.Explain && v.model != nil {

@@ -35,6 +35,7 @@ var allowed = map[string][]string{
 	"feed":                    {"candidate", "explore", "feature", "rank", "warehouse", "internal/partfile"},
 	"evaluate":                {"candidate", "feature", "feed", "rank", "learn", "warehouse", "internal/stat"},
 	"evaluate/allrank":        {"candidate", "evaluate"},
+	"live":                    {"candidate", "feature", "stream", "warehouse"},
 	"internal/numeric":        {},
 	"activity":                {"feature", "learn", "warehouse", "internal/stat"},
 	"report":                  {"activity", "analysis", "evaluate", "learn", "warehouse", "internal/chart", "internal/webui"},

@@ -1,0 +1,291 @@
+// Items: what the card table says of them, as columns that grow, and snapshots of these that never change.
+
+package live
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/seguefeed/segue/stream"
+	"github.com/seguefeed/segue/warehouse"
+)
+
+// Catalogue is all items at one moment. It never changes; a later one has the same ids and perhaps more.
+type Catalogue struct {
+	Version     uint64 // grows with every change
+	Cards       *warehouse.Cards
+	Keys        []string // by card id
+	PublishedMS []int64  // by card id; 0 where it is not known
+	Hidden      []bool   // by card id: not to be shown, or deleted
+	Categories  [][]int32
+	Names       []string // of categories, by code
+}
+
+// Len is the number of items.
+func (c *Catalogue) Len() int { return len(c.Keys) }
+
+// Category is the code of a category; -1 for none.
+func (c *Catalogue) Category(name string) int32 { return int32(slices.Index(c.Names, name)) }
+
+// In says whether a card is in all of the categories.
+func (c *Catalogue) In(card int32, categories []int32) bool {
+	for _, want := range categories {
+		if !slices.Contains(c.Categories[card], want) {
+			return false
+		}
+	}
+	return true
+}
+
+// cards are the items of a state. One goroutine changes them, under mu where what is shared changes.
+//
+// Columns only grow at their ends, so a snapshot shares them; what it shares is copied before it is changed.
+type cards struct {
+	mu        sync.RWMutex
+	ids       map[string]int32
+	now       Catalogue // with Cards pointing to table
+	table     warehouse.Cards
+	shared    bool // a snapshot has the columns
+	edited    bool // since the last snapshot, by more than growing
+	creators  map[string]int32
+	contents  map[string]int16
+	songs     map[string]int32
+	artists   map[string]int32
+	talks     map[string]int32
+	category  map[string]int32
+	songCodes int32 // that are taken; those of the warehouse have no names
+	artCodes  int32
+	texts     map[int32]cardText
+	snapshot  atomic.Pointer[Catalogue]
+	taken     time.Time // when snapshot was
+}
+
+type cardText struct {
+	labels  json.RawMessage
+	comment string
+}
+
+func newCards() *cards {
+	c := &cards{}
+	c.index()
+	return c
+}
+
+// index makes what finds codes by name from the columns.
+func (c *cards) index() {
+	c.now.Cards = &c.table
+	c.ids = make(map[string]int32, len(c.now.Keys))
+	for i, key := range c.now.Keys {
+		c.ids[key] = int32(i)
+	}
+	c.creators = make(map[string]int32, len(c.table.CreatorKeys))
+	for i, key := range c.table.CreatorKeys {
+		c.creators[key] = int32(i)
+	}
+	c.contents = make(map[string]int16, len(c.table.Contents))
+	for i, content := range c.table.Contents {
+		c.contents[content.Key] = int16(i)
+	}
+	c.talks = make(map[string]int32, len(c.table.Talks))
+	for i, talk := range c.table.Talks {
+		c.talks[strconv.Itoa(int(talk))] = int32(i)
+	}
+	c.category = make(map[string]int32, len(c.now.Names))
+	for i, name := range c.now.Names {
+		c.category[name] = int32(i)
+	}
+	c.songs, c.artists, c.texts = map[string]int32{}, map[string]int32{}, map[int32]cardText{}
+	c.songCodes, c.artCodes = 0, 0
+	for i := range c.table.Song {
+		c.songCodes, c.artCodes = max(c.songCodes, c.table.Song[i]+1), max(c.artCodes, c.table.Artist[i]+1)
+	}
+}
+
+// add makes an item of which nothing is known.
+func (c *cards) add(key string) int32 {
+	t := &c.table
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	id := int32(len(c.now.Keys))
+	c.ids[key] = id
+	c.now.Keys, c.now.PublishedMS = append(c.now.Keys, key), append(c.now.PublishedMS, 0)
+	c.now.Hidden, c.now.Categories = append(c.now.Hidden, false), append(c.now.Categories, nil)
+	t.Listed, t.Published, t.Type = append(t.Listed, false), append(t.Published, warehouse.UnknownDay), append(t.Type, -1)
+	t.Content, t.Song, t.Artist = append(t.Content, -1), append(t.Song, -1), append(t.Artist, -1)
+	t.Creator, t.Talk = append(t.Creator, -1), append(t.Talk, -1)
+	c.now.Version++
+	return id
+}
+
+// edit makes the columns those of c alone. mu must be held.
+func (c *cards) edit() {
+	c.now.Version++
+	c.edited = true
+	if !c.shared {
+		return
+	}
+	c.shared = false
+	t, n := &c.table, &c.now
+	t.Listed, t.Published, t.Type, t.Content = slices.Clone(t.Listed), slices.Clone(t.Published), slices.Clone(t.Type), slices.Clone(t.Content)
+	t.Song, t.Artist, t.Creator, t.Talk = slices.Clone(t.Song), slices.Clone(t.Artist), slices.Clone(t.Creator), slices.Clone(t.Talk)
+	n.PublishedMS, n.Hidden, n.Categories = slices.Clone(n.PublishedMS), slices.Clone(n.Hidden), slices.Clone(n.Categories)
+}
+
+// set is what a card says of item id, wholly: what it does not say is not known. day tells the day of a moment.
+func (c *cards) set(id int32, card *stream.Card, atMS int64, day int32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.edit()
+	t := &c.table
+	t.Listed[id] = true
+	t.Published[id], c.now.PublishedMS[id] = day, atMS
+	t.Type[id] = -1
+	if card.Type != nil {
+		t.Type[id] = int8(*card.Type)
+	}
+	t.Creator[id] = code(c.creators, card.Creator, func(key string) {
+		t.CreatorKeys, t.Followers = append(t.CreatorKeys, key), append(t.Followers, -1)
+	}, int32(len(t.CreatorKeys)), math.MaxInt32)
+	t.Content[id] = code(c.contents, card.Content, func(key string) { t.Contents = append(t.Contents, contentName(key)) }, int16(len(t.Contents)), math.MaxInt16)
+	t.Talk[id] = code(c.talks, card.Talk, func(key string) { t.Talks = append(t.Talks, talkNumber(key)) }, int32(len(t.Talks)), math.MaxInt32)
+	t.Song[id] = code(c.songs, card.Song, func(string) { c.songCodes++ }, c.songCodes, math.MaxInt32)
+	t.Artist[id] = code(c.artists, card.Artist, func(string) { c.artCodes++ }, c.artCodes, math.MaxInt32)
+	c.now.Hidden[id] = card.Hidden
+	c.now.Categories[id] = nil
+	for _, name := range card.Categories {
+		if k := code(c.category, name, func(key string) { c.now.Names = append(c.now.Names, key) }, int32(len(c.now.Names)), math.MaxInt32); k >= 0 && !slices.Contains(c.now.Categories[id], k) {
+			c.now.Categories[id] = append(c.now.Categories[id], k)
+		}
+	}
+}
+
+// code is that of a text, given anew as next where it has none; -1 for "", and where there are too many.
+func code[I int16 | int32](codes map[string]I, text string, made func(string), next, most I) I {
+	if text == "" {
+		return -1
+	}
+	k, ok := codes[text]
+	if !ok {
+		if next >= most {
+			return -1
+		}
+		k = next
+		codes[text] = k
+		made(text)
+	}
+	return k
+}
+
+// contentName is a category of content with the levels that its spelling has: numbers apart by commas, from the widest to the narrowest.
+func contentName(key string) warehouse.ContentName {
+	out := warehouse.ContentName{Key: key, Levels: [3]int32{-1, -1, -1}}
+	parts := strings.Split(key, ",")
+	if len(parts) != 3 {
+		return out
+	}
+	var levels [3]int32
+	for k, part := range parts {
+		n, err := strconv.ParseInt(part, 10, 32)
+		if err != nil || n < 0 {
+			return out
+		}
+		levels[k] = int32(n)
+	}
+	out.Levels = levels
+	return out
+}
+
+// talkNumber is the log's number of a topic; -1 where it is spelled otherwise.
+func talkNumber(key string) int32 {
+	n, err := strconv.ParseInt(key, 10, 32)
+	if err != nil || n < 0 || strconv.Itoa(int(n)) != key {
+		return -1
+	}
+	return int32(n)
+}
+
+// remove takes an item out of the catalogue. Its id stays hers, since rows name it.
+func (c *cards) remove(id int32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.edit()
+	t := &c.table
+	t.Listed[id], t.Published[id], t.Type[id], t.Content[id] = false, warehouse.UnknownDay, -1, -1
+	t.Song[id], t.Artist[id], t.Creator[id], t.Talk[id] = -1, -1, -1, -1
+	c.now.PublishedMS[id], c.now.Hidden[id], c.now.Categories[id] = 0, true, nil
+}
+
+// Large catalogues are copied before an edit where a snapshot was taken, so that is not done more often than this.
+const (
+	smallCatalogue = 10_000
+	editEvery      = time.Second
+)
+
+// Catalogue is all items now. New items are in it at once; where it has more than 10,000, what is said anew of known ones (a new content, hidden) comes up
+// to a second later. It costs nothing while nothing changed.
+func (s *State) Catalogue() *Catalogue {
+	c := s.cards
+	old := c.snapshot.Load()
+	c.mu.RLock()
+	fresh := old != nil && old.Version == c.now.Version
+	c.mu.RUnlock()
+	if fresh {
+		return old
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := s.cfg.Clock()
+	if old = c.snapshot.Load(); old != nil && (old.Version == c.now.Version || c.edited && len(c.now.Keys) > smallCatalogue && now.Sub(c.taken).Abs() < editEvery) {
+		return old
+	}
+	n := c.now
+	t := c.table
+	n.Cards = &t
+	c.shared, c.edited, c.taken = true, false, now
+	c.snapshot.Store(&n)
+	return &n
+}
+
+// CardID is the id of an item; false where there is none. Ids are dense from 0 and never change.
+func (s *State) CardID(key string) (int32, bool) {
+	s.cards.mu.RLock()
+	defer s.cards.mu.RUnlock()
+	id, ok := s.cards.ids[key]
+	return id, ok
+}
+
+// valid says why columns do not fit together.
+func (c *cards) valid() error {
+	t, n := &c.table, len(c.now.Keys)
+	for name, got := range map[string]int{"listings": len(t.Listed), "days": len(t.Published), "types": len(t.Type), "contents": len(t.Content), "songs": len(t.Song), "artists": len(t.Artist),
+		"creators": len(t.Creator), "topics": len(t.Talk), "moments of publication": len(c.now.PublishedMS), "hidden": len(c.now.Hidden), "categories": len(c.now.Categories)} {
+		if got != n {
+			return fmt.Errorf("%d items have %d %s", n, got, name)
+		}
+	}
+	if len(t.Followers) != len(t.CreatorKeys) || len(t.Contents) > math.MaxInt16 {
+		return fmt.Errorf("%d creators have followers of %d, and there are %d contents", len(t.CreatorKeys), len(t.Followers), len(t.Contents))
+	}
+	for i := range n {
+		if t.Content[i] < -1 || int(t.Content[i]) >= len(t.Contents) || t.Creator[i] < -1 || int(t.Creator[i]) >= len(t.CreatorKeys) || t.Talk[i] < -1 ||
+			int(t.Talk[i]) >= len(t.Talks) || t.Song[i] < -1 || t.Artist[i] < -1 || t.Type[i] < -1 || t.Song[i] == math.MaxInt32 || t.Artist[i] == math.MaxInt32 {
+			return fmt.Errorf("item %d has codes that there are not", i)
+		}
+		for _, k := range c.now.Categories[i] {
+			if k < 0 || int(k) >= len(c.now.Names) {
+				return fmt.Errorf("item %d is in category %d of %d", i, k, len(c.now.Names))
+			}
+		}
+	}
+	if len(c.ids) != n {
+		return fmt.Errorf("%d items have %d keys", n, len(c.ids))
+	}
+	return nil
+}

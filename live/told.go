@@ -1,0 +1,325 @@
+// What senders tell besides users' doings: items, profiles, feedback of their own types, and what is to be forgotten.
+
+package live
+
+import (
+	"math"
+	"slices"
+
+	"github.com/seguefeed/segue/stream"
+)
+
+// item puts an item in, or takes it out.
+func (s *State) item(e *stream.Event) {
+	c := s.cards
+	if e.Kind == stream.ItemDeleted {
+		if id, ok := c.ids[e.Item]; ok {
+			c.remove(id)
+			s.cardText(id, cardText{})
+			s.counts.of(id).hidden.Store(1)
+		}
+		return
+	}
+	id, ok := s.card(e.Item)
+	if !ok {
+		s.left.Add(1)
+		return
+	}
+	card := e.Card
+	if card == nil {
+		card = new(stream.Card)
+	}
+	at := card.PublishedMS
+	if at == 0 { // known items do not become new by being told anew
+		at = c.now.PublishedMS[id]
+	}
+	if at == 0 {
+		at = e.AtMS
+	}
+	day, _ := s.zone.at(at / 1000)
+	c.set(id, card, at, day)
+	s.cardText(id, cardText{labels: card.Labels, comment: e.Comment})
+	hidden := uint32(0)
+	if card.Hidden {
+		hidden = 1
+	}
+	s.counts.of(id).hidden.Store(hidden)
+}
+
+func (s *State) cardText(id int32, text cardText) {
+	c := s.cards
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	old := c.texts[id]
+	if !s.roomFor(len(text.labels)+len(text.comment), len(old.labels)+len(old.comment)) {
+		text = cardText{}
+	}
+	if len(text.labels)+len(text.comment) == 0 {
+		delete(c.texts, id)
+		return
+	}
+	c.texts[id] = text
+}
+
+// roomFor accounts for texts that come in the place of others; false where there is no room, so that none come.
+func (s *State) roomFor(now, was int) bool {
+	if now > was && s.text.Load()+int64(now-was) > s.cfg.MaxText {
+		s.text.Add(-int64(was))
+		s.left.Add(1)
+		return false
+	}
+	s.text.Add(int64(now - was))
+	return true
+}
+
+// served counts a page for the budgets of exploration.
+func (s *State) served(p *stream.Page) {
+	for _, c := range p.Cards {
+		id, ok := s.card(c.Item)
+		if !ok {
+			s.left.Add(1)
+			continue
+		}
+		k := s.counts.of(id)
+		k.served.Add(1)
+		if c.Explored {
+			k.explored.Add(1)
+		}
+	}
+}
+
+// profile is what a user is known by from now on.
+func (s *State) profile(sh *shard, u *user, i uint32, e *stream.Event) {
+	p := e.Profile
+	if p == nil {
+		p = new(stream.Profile)
+	}
+	gender, _ := s.genders.add(p.Gender)
+	province, _ := s.provinces.add(p.Province)
+	u.known, u.gender, u.province = true, uint8(gender), uint16(province)
+	u.age, u.months, u.follows = -1, -1, -1
+	if p.Age != nil {
+		u.age = int16(*p.Age)
+	}
+	if p.Months != nil {
+		u.months = int16(*p.Months)
+	}
+	if p.Follows != nil {
+		u.follows = int32(*p.Follows)
+	}
+	s.userText(sh, i, userText{labels: p.Labels, comment: e.Comment})
+}
+
+func (s *State) userText(sh *shard, i uint32, text userText) {
+	old := sh.texts[i]
+	if !s.roomFor(len(text.labels)+len(text.comment), len(old.labels)+len(old.comment)) {
+		text = userText{}
+	}
+	if len(text.labels)+len(text.comment) == 0 {
+		delete(sh.texts, i)
+		return
+	}
+	if sh.texts == nil {
+		sh.texts = map[uint32]userText{}
+	}
+	sh.texts[i] = text
+}
+
+// typeCode is the code of a type of feedback.
+func (s *State) typeCode(name string) (int, bool) {
+	if code, ok := s.types.codes[name]; ok {
+		return code, true
+	}
+	code, ok := s.types.add(name)
+	if ok {
+		roles := append(*s.roles.Load(), s.roleOf(name))
+		s.roles.Store(&roles)
+	}
+	return code, ok
+}
+
+func (s *State) roleOf(name string) role {
+	switch {
+	case name == "":
+		return noRole
+	case s.read[name]:
+		return readRole
+	case s.positive == nil || s.positive[name]:
+		return clickRole
+	}
+	return noRole
+}
+
+// foreign keeps a feedback of a sender's own type: one for each type, user and item.
+func (s *State) foreign(e *stream.Event, r record, seq uint64) {
+	value := float32(0)
+	if e.Value != nil {
+		value = float32(max(-math.MaxFloat32, min(math.MaxFloat32, *e.Value)))
+	}
+	s.user(e.User, seq, func(sh *shard, u *user, i uint32) {
+		s.makeRoom(sh, u, i, r.second)
+		s.change(sh, u, seq, r.card, -1, func() {
+			records := sh.records(u)
+			for k := range records {
+				if old := &records[k]; old.is(didForeign) && old.request == r.request && old.card == r.card {
+					if !e.Replace {
+						value = max(-math.MaxFloat32, min(math.MaxFloat32, value+old.number()))
+						r.second = max(r.second, old.second)
+					}
+					n := copy(records[k:], records[k+1:]) + k
+					sh.replace(u, records[:n])
+					break
+				}
+			}
+			r.setNumber(value)
+			at, _ := place(sh.records(u), &r)
+			sh.insert(u, at, r)
+		})
+		s.seen(u, r.second)
+		s.note(sh, note{i, r.card, r.request}, e.Comment)
+	})
+}
+
+func (s *State) note(sh *shard, at note, text string) {
+	if text == "" && sh.notes[at] == "" {
+		return
+	}
+	if !s.roomFor(len(text), len(sh.notes[at])) || text == "" {
+		delete(sh.notes, at)
+		return
+	}
+	if sh.notes == nil {
+		sh.notes = map[note]string{}
+	}
+	sh.notes[at] = text
+}
+
+func (s *State) dropNote(sh *shard, i uint32, r *record) {
+	s.note(sh, note{i, r.card, r.request}, "")
+}
+
+// takeBack takes back feedback: of one type, which may be a kind of event, or all that a user did with an item.
+func (s *State) takeBack(e *stream.Event, seq uint64) {
+	card, known := s.cards.ids[e.Item]
+	code, named := s.types.codes[e.Type]
+	kind := stream.Kind(e.Type)
+	n := shardOf(e.User)
+	sh := &s.shards[n]
+	if seq <= sh.seq {
+		return
+	}
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.seq = seq
+	u, i := sh.find(e.User)
+	if u == nil || !known {
+		return
+	}
+	s.change(sh, u, seq, card, -1, func() {
+		var left []record
+		for _, r := range sh.records(u) {
+			if r.card != card || !r.without(e.Type, kind, code, named) {
+				left = append(left, r)
+				continue
+			}
+			if r.is(didForeign) {
+				s.dropNote(sh, i, &r)
+				continue
+			}
+			if r.isRow() && e.Type != "" { // what is left of an impression
+				if kind == stream.View {
+					r.view = noView
+				}
+				if r.flags &^= flagOf[kind]; kind != stream.Impression || r.flags != 0 {
+					left = append(left, r)
+				}
+			}
+		}
+		slices.SortFunc(left, func(a, b record) int { return a.compare(&b) })
+		left = slices.CompactFunc(left, func(a, b record) bool { return a == b })
+		sh.replace(u, left)
+	})
+}
+
+// without says whether taking back a type bears on a record; "" is all types.
+func (r *record) without(typ string, kind stream.Kind, code int, named bool) bool {
+	switch {
+	case typ == "":
+		return true
+	case r.is(didForeign):
+		return named && int(r.request) == code
+	case r.is(didView):
+		return kind == stream.View
+	case r.is(didSwipe):
+		return kind == stream.Swipe
+	case r.isRow():
+		return kind == stream.Impression || kind == stream.View || r.flags&flagOf[kind] != 0
+	}
+	return r.flags&flagOf[kind] != 0
+}
+
+// forget forgets a user wholly.
+func (s *State) forget(key string, seq uint64) {
+	n := shardOf(key)
+	sh := &s.shards[n]
+	if seq <= sh.seq {
+		return
+	}
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	sh.seq = seq
+	if u, i := sh.find(key); u != nil {
+		s.drop(sh, n, u, i, seq > s.global)
+	}
+}
+
+// drop forgets user i. What she did stays in the counts of cards, which name no one.
+func (s *State) drop(sh *shard, shard int, u *user, i uint32, fresh bool) {
+	records := sh.records(u)
+	if fresh {
+		s.figures.leave(u)
+		s.unclick(refOf(shard, i), records)
+	}
+	for k := range records {
+		if records[k].is(didForeign) {
+			s.dropNote(sh, i, &records[k])
+		}
+	}
+	s.userText(sh, i, userText{})
+	clear(records)
+	if u.n > 0 {
+		sh.rows.give(u.block, int(u.n))
+	}
+	*u = user{}
+	sh.keys.remove(i)
+}
+
+// evict forgets the one of 16 users whose last doing is longest ago.
+func (s *State) evict(sh *shard, shard int, fresh bool) {
+	var out uint32
+	oldest := uint32(math.MaxUint32)
+	looked := 0
+	for range len(sh.users) {
+		i := sh.hand % uint32(len(sh.users))
+		sh.hand = i + 1
+		if sh.keys.size[i] == 0 {
+			continue
+		}
+		u := &sh.users[i]
+		last := u.first
+		if r := sh.records(u); len(r) > 0 {
+			last = r[len(r)-1].second
+		}
+		if last < oldest {
+			out, oldest = i, last
+		}
+		if looked++; looked == 16 {
+			break
+		}
+	}
+	if looked > 0 {
+		s.drop(sh, shard, &sh.users[out], out, fresh)
+	}
+}
+
+func (s *State) unclick(ref userRef, records []record) {}
