@@ -170,10 +170,24 @@ func Open(ctx context.Context, cfg Config) (_ *Log, err error) {
 		if l.lock, err = lockFile(filepath.Join(cfg.Dir, "lock")); err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", ErrInUse, cfg.Dir, err)
 		}
+		if l.lost, err = readLost(l.lostFile()); err != nil {
+			return nil, fmt.Errorf("stream: %w", err)
+		}
 	}
 	if cfg.URL == "" { // before the server starts, which cuts off what it cannot read
-		if l.kept, err = openIDFiles(filepath.Join(cfg.Dir, "ids"), 0, cfg.Window, l.ids); err != nil {
+		if l.kept, err = openIDFiles(filepath.Join(cfg.Dir, "ids", cfg.Name), 0, cfg.Window, l.ids); err != nil {
 			return nil, fmt.Errorf("stream: %w", err)
+		}
+		acked := l.ids.last()
+		if cfg.MaxAge > 0 && l.ids.len() > 0 { // all may have been dropped since
+			acked = 0
+		}
+		lost, err := checkBlocks(cfg.Dir, cfg.Name, l.lost, acked, cfg.AcceptLoss)
+		if err != nil {
+			return nil, err
+		}
+		if len(lost) > 0 {
+			l.accepted(lost)
 		}
 	}
 	if err := l.connect(ctx); err != nil {
@@ -229,7 +243,7 @@ func (l *Log) recall(ctx context.Context) error {
 		return fmt.Errorf("stream: %s: %w", l.where(), err)
 	}
 	if l.cfg.URL != "" && l.cfg.Dir != "" {
-		if l.kept, err = openIDFiles(filepath.Join(l.cfg.Dir, "ids"), info.Created.UnixNano(), l.cfg.Window, l.ids); err != nil {
+		if l.kept, err = openIDFiles(filepath.Join(l.cfg.Dir, "ids", l.cfg.Name), info.Created.UnixNano(), l.cfg.Window, l.ids); err != nil {
 			return fmt.Errorf("stream: %w", err)
 		}
 	}
@@ -245,8 +259,13 @@ func (l *Log) recall(ctx context.Context) error {
 	if l.cfg.OnAppend == nil || tell == 0 {
 		tell = last + 1
 	}
+	if tell <= last {
+		if _, err := l.begin(ctx, tell); err != nil {
+			return err
+		}
+	}
 	begin, err := l.begin(ctx, min(from, tell))
-	if errors.Is(err, ErrTrimmed) && from < tell {
+	if errors.Is(err, ErrTrimmed) {
 		begin, err = l.begin(ctx, 0)
 	}
 	if err != nil {
@@ -283,7 +302,7 @@ func (l *Log) findLast(ctx context.Context, state jetstream.StreamState) error {
 	if known > l.last {
 		lost := Range{l.last + 1, known}
 		l.last = known
-		if state.Msgs > 0 || l.cfg.MaxAge == 0 {
+		if (state.Msgs > 0 || l.cfg.MaxAge == 0) && !l.known(lost) {
 			return l.damaged(lost, "events were acknowledged that the log does not have")
 		}
 	}
@@ -307,11 +326,23 @@ func (l *Log) damaged(r Range, why string) error {
 		return e
 	}
 	l.log.Error("events are lost; going on as told", "where", e.Where, "why", why, "from", r.From, "to", r.To)
-	l.mu.Lock()
-	l.lost = join(append(l.lost, r))
-	l.mu.Unlock()
+	l.accepted(e.Lost)
 	return nil
 }
+
+// accepted notes what is lost, for later starts too.
+func (l *Log) accepted(lost []Range) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lost = join(append(l.lost, lost...))
+	if l.cfg.Dir != "" {
+		if err := writeLost(l.lostFile(), l.lost); err != nil {
+			l.log.Error("losses that were accepted are not noted; the next start will ask again", "reason", err)
+		}
+	}
+}
+
+func (l *Log) lostFile() string { return filepath.Join(l.cfg.Dir, l.cfg.Name+".lost.json") }
 
 func (l *Log) where() string {
 	if l.cfg.URL != "" {
