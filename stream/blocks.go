@@ -45,6 +45,7 @@ type blockRecord struct {
 type blockFile struct {
 	path        string
 	first, last blockRecord // messages; of none, msg is 0
+	begin       blockRecord // the first that is not erased
 	whole       blockRecord // the last that is not erased
 	bad         []badBytes
 }
@@ -60,7 +61,7 @@ type badBytes struct {
 // checkBlocks looks for damage in the block files of the stream, and for events that were acknowledged, up to seq acked, and are not in them. It reads
 // all of every file, 8 MiB of memory each at a time. Damage is a DamageError. With accept, what cannot be read is replaced, after a copy was put
 // beside in "damaged", by a record that tells the server to go on behind it, and the lost ranges are returned.
-func checkBlocks(dir, name string, known []Range, acked uint64, accept bool) ([]Range, error) {
+func checkBlocks(dir, name string, known []Range, front, acked uint64, accept bool) ([]Range, error) {
 	msgs := blocksDir(dir, name)
 	paths, err := blockPaths(msgs)
 	if err != nil {
@@ -80,13 +81,14 @@ func checkBlocks(dir, name string, known []Range, acked uint64, accept bool) ([]
 	}
 	repair := false
 	var next, whole blockRecord // the message before, and the last one that is not erased
+	first := uint64(0)          // seq
 	for k, path := range paths {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
 		file := scanBlock(path, data, name, k == len(paths)-1, next.msg)
-		for _, gap := range file.gaps(next) {
+		for _, gap := range file.gaps(next, front == 0) {
 			add(path, gap.why, gap.lost)
 		}
 		for _, bad := range file.bad {
@@ -97,8 +99,14 @@ func checkBlocks(dir, name string, known []Range, acked uint64, accept bool) ([]
 		}
 		if file.whole.msg != 0 {
 			whole = file.whole
+			if first == 0 {
+				first, _ = file.begin.events()
+			}
 		}
 		files = append(files, file)
+	}
+	if front > 0 && first > front {
+		add(msgs, "events at the beginning are not there", Range{front, first - 1})
 	}
 	if _, last := whole.events(); last < acked {
 		add(msgs, "events at the end were acknowledged that are not there", Range{last + 1, acked})
@@ -158,8 +166,9 @@ type blockGap struct {
 	why  string
 }
 
-// gaps are the events missing within the file and between it and the message before.
-func (f *blockFile) gaps(before blockRecord) (gaps []blockGap) {
+// gaps are the events missing within the file and between it and the message before. Of a log whose beginning is not known, the message before the
+// first may have been there.
+func (f *blockFile) gaps(before blockRecord, anywhere bool) (gaps []blockGap) {
 	between := func(a, b blockRecord, why string) {
 		if b.msg == 0 || b.erased || a.erased || a.msg != 0 && b.msg <= a.msg+1 {
 			return
@@ -169,7 +178,7 @@ func (f *blockFile) gaps(before blockRecord) (gaps []blockGap) {
 		switch {
 		case a.msg != 0:
 			gaps = append(gaps, blockGap{Range{last + 1, first - 1}, why})
-		case first > 1: // the beginning of the log: the message before may have had so many
+		case first > 1 && anywhere: // the message before may have had so many
 			gaps = append(gaps, blockGap{Range{max(first, MaxGroup+1) - MaxGroup, first - 1}, why})
 		}
 	}
@@ -223,6 +232,9 @@ func scanBlock(path string, data []byte, name string, newest bool, before uint64
 		f.last = r
 		if !r.erased {
 			f.whole = r
+			if f.begin.msg == 0 {
+				f.begin = r
+			}
 		}
 	}
 	return f
@@ -341,23 +353,37 @@ func writeSynced(path string, data []byte) error {
 	return os.Rename(path+".new", path)
 }
 
-// readLost reads which losses were accepted earlier.
-func readLost(path string) (lost []Range, err error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(data, &lost)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return lost, nil
+// memo is what a log notes in a file beside the server's own.
+type memo struct {
+	Lost    []Range `json:"lost,omitempty"`    // losses that were accepted
+	Trimmed uint64  `json:"trimmed,omitempty"` // the events before were given up, or as many of them as whole groups allow
+	Aged    bool    `json:"aged,omitempty"`    // events may have been dropped by their age
 }
 
-func writeLost(path string, lost []Range) error {
-	data, err := json.Marshal(lost)
+// front is the seq up to which the log's first event must be; 0 if it may be any.
+func (m *memo) front() uint64 {
+	if m.Aged {
+		return 0
+	}
+	return max(m.Trimmed, 1)
+}
+
+func readMemo(path string) (m memo, err error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &m)
+	}
+	if err != nil {
+		return m, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}
+
+func (m *memo) write(path string) error {
+	data, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}
