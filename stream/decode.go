@@ -128,7 +128,7 @@ func kindName(k jsontext.Kind) string {
 	case '"':
 		return "text"
 	case '0':
-		return "a number such as this"
+		return "this number"
 	case 't', 'f':
 		return "true or false"
 	case '{':

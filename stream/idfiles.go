@@ -20,7 +20,7 @@ import (
 
 const (
 	idMagic  = "SEGIDS1\n"
-	idHeader = 16 // magic, stream
+	idHeader = 24 // magic, stream, last seq of the file before
 	idFrame  = 20 // count uint32, first seq uint64, xxhash64 of these and what follows; then 12 bytes an id, of seqs without a gap
 	idBytes  = 12
 )
@@ -32,7 +32,7 @@ type idFiles struct {
 	window int
 	f      *os.File
 	n      int    // ids in f
-	last   uint64 // seq
+	last   uint64 // seq that was added last
 	before string // the file of the older half
 	buf    []byte
 	err    error // after which nothing is added: the files must not have a gap
@@ -59,6 +59,7 @@ func openIDFiles(dir string, stream int64, window int, t *idTable) (*idFiles, er
 			size, n = files.load(data, t)
 		}
 		if size == 0 { // of another stream, or after a gap
+			files.err = errGap
 			if err := os.Remove(path); err != nil {
 				return nil, err
 			}
@@ -68,19 +69,24 @@ func openIDFiles(dir string, stream int64, window int, t *idTable) (*idFiles, er
 			if err := os.Truncate(path, int64(size)); err != nil {
 				return nil, err
 			}
-			files.err = errors.New("gap") // what comes later is after it
+			files.err = errGap // what comes later is after it
 		}
 		if err := files.use(path, n); err != nil {
 			return nil, err
 		}
 	}
-	files.err = nil
+	files.err, files.last = nil, t.last()
 	return files, nil
 }
+
+var errGap = errors.New("stream: ids are missing in the files")
 
 // load adds to t the ids of a file, and gives the bytes and ids of it that hold.
 func (f *idFiles) load(data []byte, t *idTable) (size, n int) {
 	if len(data) < idHeader || string(data[:8]) != idMagic || int64(binary.LittleEndian.Uint64(data[8:])) != f.stream {
+		return 0, 0
+	}
+	if before := binary.LittleEndian.Uint64(data[16:]); t.len() > 0 && before != t.last() {
 		return 0, 0
 	}
 	at := idHeader
@@ -144,7 +150,8 @@ func (f *idFiles) write(events []Stored) error {
 			if err := f.use(filepath.Join(f.dir, fmt.Sprintf("%020d.ids", events[0].Seq)), 0); err != nil {
 				return err
 			}
-			if _, err := f.f.Write(binary.LittleEndian.AppendUint64([]byte(idMagic), uint64(f.stream))); err != nil {
+			head := binary.LittleEndian.AppendUint64([]byte(idMagic), uint64(f.stream))
+			if _, err := f.f.Write(binary.LittleEndian.AppendUint64(head, f.last)); err != nil {
 				return err
 			}
 		}
@@ -165,7 +172,7 @@ func (f *idFiles) write(events []Stored) error {
 		if _, err := f.f.Write(b); err != nil {
 			return err
 		}
-		f.n, events = f.n+n, events[n:]
+		f.n, f.last, events = f.n+n, events[n-1].Seq, events[n:]
 	}
 	return nil
 }

@@ -255,7 +255,7 @@ func (l *Log) readable(ctx context.Context, msg, last uint64) (uint64, uint64) {
 func (l *Log) known(r Range) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.ContainsFunc(l.lost, func(lost Range) bool { return lost.From <= r.From && r.To <= lost.To })
+	return slices.ContainsFunc(l.memo.Lost, func(lost Range) bool { return lost.From <= r.From && r.To <= lost.To })
 }
 
 // join sorts ranges and joins those that touch.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -102,9 +101,4 @@ func (s *serverLog) Errorf(format string, args ...any) {
 // blocksDir is where the embedded server keeps the messages of a stream.
 func blocksDir(dir, name string) string {
 	return filepath.Join(dir, server.JetStreamStoreDir, server.DEFAULT_GLOBAL_ACCOUNT, "streams", name, "msgs")
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

@@ -136,7 +136,7 @@ type Log struct {
 	firstMsg uint64
 	refusing error
 	hold     bool // refuse at once, until healed
-	lost     []Range
+	memo     memo
 }
 
 // timing is what tests make shorter.
@@ -170,10 +170,30 @@ func Open(ctx context.Context, cfg Config) (_ *Log, err error) {
 		if l.lock, err = lockFile(filepath.Join(cfg.Dir, "lock")); err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", ErrInUse, cfg.Dir, err)
 		}
+		if l.memo, err = readMemo(l.memoFile()); err != nil {
+			return nil, fmt.Errorf("stream: %w", err)
+		}
+		if cfg.MaxAge > 0 && !l.memo.Aged {
+			l.memo.Aged = true
+			if err := l.memo.write(l.memoFile()); err != nil {
+				return nil, fmt.Errorf("stream: %w", err)
+			}
+		}
 	}
 	if cfg.URL == "" { // before the server starts, which cuts off what it cannot read
-		if l.kept, err = openIDFiles(filepath.Join(cfg.Dir, "ids"), 0, cfg.Window, l.ids); err != nil {
+		if l.kept, err = openIDFiles(filepath.Join(cfg.Dir, "ids", cfg.Name), 0, cfg.Window, l.ids); err != nil {
 			return nil, fmt.Errorf("stream: %w", err)
+		}
+		acked, front := l.ids.last(), l.memo.front()
+		if front == 0 { // all may have been dropped
+			acked = 0
+		}
+		lost, err := checkBlocks(cfg.Dir, cfg.Name, l.memo.Lost, front, acked, cfg.AcceptLoss)
+		if err != nil {
+			return nil, err
+		}
+		if len(lost) > 0 {
+			l.accepted(lost)
 		}
 	}
 	if err := l.connect(ctx); err != nil {
@@ -229,7 +249,7 @@ func (l *Log) recall(ctx context.Context) error {
 		return fmt.Errorf("stream: %s: %w", l.where(), err)
 	}
 	if l.cfg.URL != "" && l.cfg.Dir != "" {
-		if l.kept, err = openIDFiles(filepath.Join(l.cfg.Dir, "ids"), info.Created.UnixNano(), l.cfg.Window, l.ids); err != nil {
+		if l.kept, err = openIDFiles(filepath.Join(l.cfg.Dir, "ids", l.cfg.Name), info.Created.UnixNano(), l.cfg.Window, l.ids); err != nil {
 			return fmt.Errorf("stream: %w", err)
 		}
 	}
@@ -245,8 +265,13 @@ func (l *Log) recall(ctx context.Context) error {
 	if l.cfg.OnAppend == nil || tell == 0 {
 		tell = last + 1
 	}
+	if tell <= last {
+		if _, err := l.begin(ctx, tell); err != nil {
+			return err
+		}
+	}
 	begin, err := l.begin(ctx, min(from, tell))
-	if errors.Is(err, ErrTrimmed) && from < tell {
+	if errors.Is(err, ErrTrimmed) {
 		begin, err = l.begin(ctx, 0)
 	}
 	if err != nil {
@@ -283,7 +308,7 @@ func (l *Log) findLast(ctx context.Context, state jetstream.StreamState) error {
 	if known > l.last {
 		lost := Range{l.last + 1, known}
 		l.last = known
-		if state.Msgs > 0 || l.cfg.MaxAge == 0 {
+		if (state.Msgs > 0 || !l.memo.Aged) && !l.known(lost) {
 			return l.damaged(lost, "events were acknowledged that the log does not have")
 		}
 	}
@@ -307,11 +332,23 @@ func (l *Log) damaged(r Range, why string) error {
 		return e
 	}
 	l.log.Error("events are lost; going on as told", "where", e.Where, "why", why, "from", r.From, "to", r.To)
-	l.mu.Lock()
-	l.lost = join(append(l.lost, r))
-	l.mu.Unlock()
+	l.accepted(e.Lost)
 	return nil
 }
+
+// accepted notes what is lost, for later starts too.
+func (l *Log) accepted(lost []Range) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.memo.Lost = join(append(l.memo.Lost, lost...))
+	if l.cfg.Dir != "" {
+		if err := l.memo.write(l.memoFile()); err != nil {
+			l.log.Error("losses that were accepted are not noted; the next start will ask again", "reason", err)
+		}
+	}
+}
+
+func (l *Log) memoFile() string { return filepath.Join(l.cfg.Dir, l.cfg.Name+".json") }
 
 func (l *Log) where() string {
 	if l.cfg.URL != "" {
@@ -325,7 +362,7 @@ func (l *Log) Status() Status {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := Status{First: l.first, Last: l.last, Bytes: int64(l.state.Bytes), MaxBytes: l.cfg.MaxBytes, Pending: int(l.pending.Load()), IDs: l.ids.len(), Refusing: l.refusing}
-	for _, r := range l.lost {
+	for _, r := range l.memo.Lost {
 		if r.To >= s.First {
 			s.Lost = append(s.Lost, r)
 		}
@@ -351,11 +388,28 @@ func (l *Log) Trim(ctx context.Context, seq uint64) error {
 		return ErrClosed
 	}
 	if msg = min(msg, info.State.LastSeq); msg > info.State.FirstSeq {
+		if err := l.trimmed(seq); err != nil {
+			return err
+		}
 		if err := at.stream.Purge(ctx, jetstream.WithPurgeSequence(msg)); err != nil {
 			return fmt.Errorf("stream: giving up events before seq %d: %w", seq, err)
 		}
 	}
 	return l.measure(ctx)
+}
+
+// trimmed notes what is about to be given up.
+func (l *Log) trimmed(seq uint64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.memo.Trimmed = max(l.memo.Trimmed, min(seq, l.last))
+	if l.cfg.Dir == "" {
+		return nil
+	}
+	if err := l.memo.write(l.memoFile()); err != nil {
+		return fmt.Errorf("stream: %w", err)
+	}
+	return nil
 }
 
 // Close writes what waits, and closes the log. Appends that come later fail with ErrClosed, as do reads that go on. When ctx ends first, what waits
