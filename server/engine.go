@@ -150,6 +150,10 @@ type ItemView struct {
 	Item        string          `json:"item"`
 	Creator     string          `json:"creator,omitempty"`
 	Content     string          `json:"content,omitempty"`
+	Song        string          `json:"song,omitempty"`
+	Artist      string          `json:"artist,omitempty"`
+	Talk        string          `json:"talk,omitempty"`
+	Type        *int            `json:"type,omitempty"`
 	Categories  []string        `json:"categories"`
 	Hidden      bool            `json:"hidden"`
 	PublishedMS int64           `json:"published_ms,omitempty"`

@@ -1,0 +1,281 @@
+// One request's way: id, headers, key, limits, route; and whatever happens, a line in the log, a count in the metrics, and an answer.
+
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"path"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// visit is what is known of a request while it is answered.
+type visit struct {
+	id      string
+	key     *heldKey
+	refused string // why it went no further
+	counts  bool   // towards Limits.InFlight
+}
+
+type visitKey struct{}
+
+func visitOf(ctx context.Context) *visit {
+	v, _ := ctx.Value(visitKey{}).(*visit)
+	return v
+}
+
+// RequestID is the id of the request that ctx belongs to: that of its X-Request-Id, or the server's. "" outside of requests.
+func RequestID(ctx context.Context) string {
+	if v := visitOf(ctx); v != nil {
+		return v.id
+	}
+	return ""
+}
+
+// requestIDs makes ids: eight hexadecimal digits of this run, then a number.
+type requestIDs struct {
+	run  string
+	next *atomic.Uint64
+}
+
+func newRequestIDs() requestIDs {
+	var run [4]byte
+	rand.Read(run[:])
+	return requestIDs{hex.EncodeToString(run[:]) + "-", new(atomic.Uint64)}
+}
+
+// of takes the client's id when it is at most 64 letters, digits, dots, dashes and underscores.
+func (ids requestIDs) of(r *http.Request) string {
+	if id := r.Header.Get("X-Request-Id"); id != "" && len(id) <= 64 && strings.Trim(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == "" {
+		return id
+	}
+	return ids.run + strconv.FormatUint(ids.next.Add(1), 36)
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	v := &visit{id: s.ids.of(r)}
+	s.active.Add(1)
+	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+	res := &response{ResponseWriter: w}
+	span := s.cfg.Traces.begin(r, began)
+	defer func() {
+		p := recover()
+		if p != nil && p != http.ErrAbortHandler {
+			s.log.Error("a handler panicked", "request", v.id, "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
+			if !res.sent {
+				writeProblem(res, problem(http.StatusInternalServerError, "the server could not do it; its log says why under request "+v.id))
+			}
+		}
+		broken := p != nil && res.sent // what was sent is not whole, which the client is to see
+		if !broken {
+			res.commit()
+		}
+		if v.counts {
+			s.limited.Add(-1)
+		}
+		took := time.Since(began)
+		s.metrics.observe(r.Pattern, res.code(), took)
+		s.note(r, v, res, took)
+		span.end(r.Pattern, res.code(), v, took)
+		s.active.Add(-1)
+		if broken {
+			panic(http.ErrAbortHandler)
+		}
+	}()
+	h := w.Header()
+	h["X-Request-Id"] = []string{v.id}
+	setSecurity(h, r.URL.Path)
+	if refused := s.gate(res, r, v); refused != nil {
+		v.refused = refused.why
+		s.metrics.refused(refused.why)
+		s.turnAway(res, r, refused)
+		return
+	}
+	if r.Method == http.MethodOptions && res.status != 0 {
+		return // a preflight, answered by gate
+	}
+	s.sealed.Do(s.seal)
+	s.mux.ServeHTTP(res, r)
+}
+
+// gate lets a request in, or says why not.
+func (s *Server) gate(w *response, r *http.Request, v *visit) *refusal {
+	if p := r.URL.EscapedPath(); p == "" || p[0] != '/' || cleaned(p) != p {
+		return &refusal{http.StatusNotFound, "path", "there is nothing at this path; in ids /, . and .. are written as %2F, %2E and %2E%2E"}
+	}
+	if preflight := s.cors(w, r); preflight {
+		return nil
+	}
+	if s.open(r) {
+		return nil
+	}
+	key, refused := s.admit(r)
+	if v.key = key; refused != nil {
+		return refused
+	}
+	if r.URL.Path == "/health/ready" || r.URL.Path == "/metrics" {
+		return nil
+	}
+	limiter := s.unkeyed
+	if key != nil {
+		limiter = key.limiter
+	}
+	if limiter != nil && !limiter.Allow() {
+		return &refusal{http.StatusTooManyRequests, "rate", "more requests a second than this key may make"}
+	}
+	if r.ContentLength > s.cfg.Limits.BodyBytes {
+		return &refusal{http.StatusRequestEntityTooLarge, "body", "the body is too large; at most " + strconv.FormatInt(s.cfg.Limits.BodyBytes, 10) + " bytes are expected"}
+	}
+	v.counts = true
+	if s.limited.Add(1) > int64(s.cfg.Limits.InFlight) {
+		return &refusal{http.StatusServiceUnavailable, "busy", "too many requests at a time"}
+	}
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = http.MaxBytesReader(w, r.Body, s.cfg.Limits.BodyBytes+1) // the one byte more tells routes that count for themselves
+	}
+	return nil
+}
+
+// open says whether r needs no key: whether the server lives, and the way to a session.
+func (s *Server) open(r *http.Request) bool {
+	switch r.URL.Path {
+	case "/health/live":
+		return r.Method == http.MethodGet || r.Method == http.MethodHead
+	case "/login":
+		return len(s.keys) > 0
+	}
+	return false
+}
+
+// cleaned is p as ServeMux would redirect to.
+func cleaned(p string) string {
+	c := path.Clean(p)
+	if p[len(p)-1] == '/' && c != "/" {
+		c += "/"
+	}
+	return c
+}
+
+func (s *Server) turnAway(w *response, r *http.Request, refused *refusal) {
+	h := w.Header()
+	switch refused.status {
+	case http.StatusUnauthorized:
+		if r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") && !isAPI(r.URL.Path) {
+			http.Redirect(w, r, "/login?"+nextQuery(r.URL.EscapedPath()), http.StatusSeeOther)
+			return
+		}
+		h.Set("WWW-Authenticate", "Bearer")
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		h.Set("Retry-After", "1")
+	}
+	writeProblem(w, problem(refused.status, refused.detail))
+}
+
+// note writes the request's line.
+func (s *Server) note(r *http.Request, v *visit, res *response, took time.Duration) {
+	level := slog.LevelInfo
+	switch code := res.code(); {
+	case code >= 500 && code != http.StatusServiceUnavailable:
+		level = slog.LevelError
+	case code >= 400:
+		level = slog.LevelWarn
+	case r.Pattern == "GET /health/live", r.Pattern == "GET /health/ready", r.Pattern == "GET /metrics":
+		level = slog.LevelDebug
+	}
+	if !s.log.Enabled(r.Context(), level) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 8)
+	attrs = append(attrs, slog.String("request", v.id), slog.String("route", routeOf(r.Pattern)), slog.Int("status", res.code()), slog.Int64("bytes", res.bytes),
+		slog.Float64("ms", float64(took.Microseconds())/1000))
+	if v.key != nil {
+		attrs = append(attrs, slog.String("key", v.key.name))
+	}
+	if v.refused != "" {
+		attrs = append(attrs, slog.String("refused", v.refused))
+	}
+	s.log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+func routeOf(pattern string) string {
+	if pattern == "" {
+		return "none"
+	}
+	return pattern
+}
+
+// response holds the status back until there is something to send, so that a failure on the way can still say so, and counts what was sent.
+type response struct {
+	http.ResponseWriter
+	status int
+	sent   bool // the header
+	bytes  int64
+}
+
+func (w *response) WriteHeader(status int) {
+	switch {
+	case status < 200:
+		w.ResponseWriter.WriteHeader(status)
+	case !w.sent:
+		w.status = status
+	}
+}
+
+func (w *response) commit() {
+	if !w.sent {
+		w.sent = true
+		w.ResponseWriter.WriteHeader(w.code())
+	}
+}
+
+func (w *response) code() int {
+	if w.status == 0 {
+		return http.StatusOK
+	}
+	return w.status
+}
+
+// Write implements io.Writer.
+func (w *response) Write(p []byte) (int, error) {
+	w.commit()
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// FlushError implements what http.ResponseController flushes with.
+func (w *response) FlushError() error {
+	w.commit()
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Unwrap is for http.ResponseController.
+func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// writeProblem answers with p.
+func writeProblem(w http.ResponseWriter, p *huma.ErrorModel) {
+	data, err := json.Marshal(p)
+	if err != nil {
+		data = []byte("{}")
+	}
+	h := w.Header()
+	h.Del("Content-Length")
+	h.Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	if _, err := w.Write(append(data, '\n')); err != nil && !errors.Is(err, http.ErrBodyNotAllowed) {
+		return // the client is gone
+	}
+}
