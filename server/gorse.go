@@ -78,6 +78,7 @@ type gorseCall struct {
 	r     *http.Request
 	query url.Values
 	id    string // of the request: the events' ids begin with it
+	waits bool   // patient was called
 }
 
 func newGorse(b Backend, now func() time.Time) *gorse {
@@ -162,6 +163,9 @@ func (g *gorse) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		c.fail(err)
+	}
+	if c.waits {
+		c.hurry()
 	}
 }
 

@@ -17,22 +17,22 @@ import (
 // gorseStall is how long a client of a long answer or request may do nothing.
 const gorseStall = 30 * time.Second
 
-// patient lets a long request or answer go on for gorseStall from now, and from each call of more, in place of the server's limits for usual ones; done sends what is
-// there and lifts that again, since a deadline would else outlive the answer on a connection that is kept. Where the connection cannot be told, the server's limits hold.
-func (c *gorseCall) patient() (more, done func()) {
+// patient lets a long request or answer go on for gorseStall from now, and from each further call, in place of the server's limits for usual ones. Where the
+// connection cannot be told, the server's limits hold.
+func (c *gorseCall) patient() {
+	control, until := http.NewResponseController(c.w), time.Now().Add(gorseStall)
+	_ = control.SetWriteDeadline(until)
+	if c.r.Method != http.MethodGet { // of a GET nothing more is read, and a deadline would end it
+		_ = control.SetReadDeadline(until)
+	}
+	c.waits = true
+}
+
+// hurry ends patient once all is answered: its deadline would else outlive the answer on a connection that is kept.
+func (c *gorseCall) hurry() {
 	control := http.NewResponseController(c.w)
-	more = func() {
-		until := time.Now().Add(gorseStall)
-		_ = control.SetWriteDeadline(until)
-		if c.r.Method != http.MethodGet { // of a GET nothing more is read, and a deadline would end it
-			_ = control.SetReadDeadline(until)
-		}
-	}
-	more()
-	return more, func() {
-		_ = control.Flush()
-		_ = control.SetWriteDeadline(time.Time{})
-	}
+	_ = control.Flush()
+	_ = control.SetWriteDeadline(time.Time{})
 }
 
 func marshalRow(v any) ([]byte, error) {
@@ -52,13 +52,11 @@ func (c *gorseCall) linesOf(name string) *rowWriter {
 
 func (c *gorseCall) exportUsers() error {
 	lines := c.linesOf("users")
-	defer lines.done()
 	return lines.end(exportPages(lines, c.users))
 }
 
 func (c *gorseCall) exportItems() error {
 	lines := c.linesOf("items")
-	defer lines.done()
 	return lines.end(exportPages(lines, func(cursor string, n int) ([]gorseItem, string, error) { return c.items("", cursor, n) }))
 }
 
@@ -79,7 +77,6 @@ func exportPages[T any](lines *rowWriter, list func(cursor string, n int) ([]T, 
 
 func (c *gorseCall) exportFeedback() error {
 	lines := c.linesOf("feedback")
-	defer lines.done()
 	return lines.end(c.eachFeedback(FeedbackFilter{N: gorseMaxN}, func(r FeedbackRow) error { return lines.row(feedbackOf(r)) }, lines.flush))
 }
 
@@ -95,8 +92,7 @@ func (c *gorseCall) importFeedback() error {
 
 // importLines reads rows, one a line, and stores them MaxEvents at a time. At a line that cannot be taken it stores those before it and says so.
 func importLines[T any](c *gorseCall, store func(rows []T, first int, name func(i int) string) error) error {
-	more, done := c.patient()
-	defer done()
+	c.patient()
 	body, err := c.bulkBody()
 	if err != nil {
 		return err
@@ -153,7 +149,7 @@ func importLines[T any](c *gorseCall, store func(rows []T, first int, name func(
 			if err := flush(); err != nil {
 				return fail(err)
 			}
-			more()
+			c.patient()
 		}
 	}
 	if err := flush(); err != nil {

@@ -61,7 +61,6 @@ func (c *gorseCall) pathFilter() FeedbackFilter {
 // allFeedback answers with an array of all there is, written as it is read.
 func (c *gorseCall) allFeedback() error {
 	array := c.rows("application/json; charset=utf-8", false)
-	defer array.done()
 	err := c.eachFeedback(c.pathFilter(), func(r FeedbackRow) error { return array.row(feedbackOf(r)) }, array.flush)
 	return array.end(err)
 }
@@ -134,14 +133,11 @@ type rowWriter struct {
 	rows  int
 	buf   []byte
 	sent  bool
-	more  func()
-	done  func() // to be called when all is written
 }
 
 func (c *gorseCall) rows(mime string, lines bool) *rowWriter {
-	w := &rowWriter{c: c, mime: mime, lines: lines}
-	w.more, w.done = c.patient()
-	return w
+	c.patient()
+	return &rowWriter{c: c, mime: mime, lines: lines}
 }
 
 func (w *rowWriter) row(v any) error {
@@ -162,7 +158,7 @@ func (w *rowWriter) row(v any) error {
 }
 
 func (w *rowWriter) flush() error {
-	w.more()
+	w.c.patient()
 	if !w.sent {
 		w.sent = true
 		w.c.w.Header().Set("Content-Type", w.mime)
