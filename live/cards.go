@@ -23,25 +23,62 @@ type Catalogue struct {
 	Cards       *warehouse.Cards
 	Keys        []string // by card id
 	PublishedMS []int64  // by card id; 0 where it is not known
-	Hidden      []bool   // by card id: not to be shown, or deleted
-	Categories  [][]int32
-	Names       []string // of categories, by code
+	Categories  []string // by code
+
+	hidden []bool    // by card id
+	in     [][]int32 // by card id: codes of categories
+	counts *counts
+	share  struct {
+		once sync.Once
+		of   []float64 // by content
+	}
 }
 
 // Len is the number of items.
 func (c *Catalogue) Len() int { return len(c.Keys) }
 
-// Category is the code of a category; -1 for none.
-func (c *Catalogue) Category(name string) int32 { return int32(slices.Index(c.Names, name)) }
+// Hidden says whether a card is not to be shown, or deleted.
+func (c *Catalogue) Hidden(card int32) bool { return c.hidden[card] }
 
-// In says whether a card is in all of the categories.
-func (c *Catalogue) In(card int32, categories []int32) bool {
+// CategoriesOf are the names of the categories that a card is in.
+func (c *Catalogue) CategoriesOf(card int32) []string {
+	out := make([]string, len(c.in[card]))
+	for k, code := range c.in[card] {
+		out[k] = c.Categories[code]
+	}
+	return out
+}
+
+// OfAll says whether a card is in all of the categories.
+func (c *Catalogue) OfAll(card int32, categories []string) bool {
 	for _, want := range categories {
-		if !slices.Contains(c.Categories[card], want) {
+		if !slices.ContainsFunc(c.in[card], func(code int32) bool { return c.Categories[code] == want }) {
 			return false
 		}
 	}
 	return true
+}
+
+// Share is the part of all shows that cards of a content had when it was first asked for; where there were no shows, of all cards. -1 is the content of
+// cards that have none.
+func (c *Catalogue) Share(content int16) float64 {
+	c.share.once.Do(func() {
+		of := make([]float64, len(c.Cards.Contents)+1)
+		all := 0.
+		for i, k := range c.Cards.Content {
+			n := float64(c.counts.of(int32(i)).shows.Load()) + 1e-3
+			of[k+1] += n
+			all += n
+		}
+		for k := range of {
+			of[k] /= max(all, 1e-3)
+		}
+		c.share.of = of
+	})
+	if content < -1 || int(content)+1 >= len(c.share.of) {
+		return 0
+	}
+	return c.share.of[content+1]
 }
 
 // cards are the items of a state. One goroutine changes them, under mu where what is shared changes.
@@ -50,7 +87,7 @@ func (c *Catalogue) In(card int32, categories []int32) bool {
 type cards struct {
 	mu        sync.RWMutex
 	ids       map[string]int32
-	now       Catalogue // with Cards pointing to table
+	now       columns
 	table     warehouse.Cards
 	shared    bool // a snapshot has the columns
 	edited    bool // since the last snapshot, by more than growing
@@ -67,6 +104,16 @@ type cards struct {
 	taken     time.Time // when snapshot was
 }
 
+// columns are what a Catalogue has besides the table.
+type columns struct {
+	version     uint64
+	keys        []string
+	publishedMS []int64
+	hidden      []bool
+	in          [][]int32
+	categories  []string
+}
+
 type cardText struct {
 	labels  json.RawMessage
 	comment string
@@ -80,9 +127,8 @@ func newCards() *cards {
 
 // index makes what finds codes by name from the columns.
 func (c *cards) index() {
-	c.now.Cards = &c.table
-	c.ids = make(map[string]int32, len(c.now.Keys))
-	for i, key := range c.now.Keys {
+	c.ids = make(map[string]int32, len(c.now.keys))
+	for i, key := range c.now.keys {
 		c.ids[key] = int32(i)
 	}
 	c.creators = make(map[string]int32, len(c.table.CreatorKeys))
@@ -97,8 +143,8 @@ func (c *cards) index() {
 	for i, talk := range c.table.Talks {
 		c.talks[strconv.Itoa(int(talk))] = int32(i)
 	}
-	c.category = make(map[string]int32, len(c.now.Names))
-	for i, name := range c.now.Names {
+	c.category = make(map[string]int32, len(c.now.categories))
+	for i, name := range c.now.categories {
 		c.category[name] = int32(i)
 	}
 	c.songs, c.artists, c.texts = map[string]int32{}, map[string]int32{}, map[int32]cardText{}
@@ -113,20 +159,20 @@ func (c *cards) add(key string) int32 {
 	t := &c.table
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	id := int32(len(c.now.Keys))
+	id := int32(len(c.now.keys))
 	c.ids[key] = id
-	c.now.Keys, c.now.PublishedMS = append(c.now.Keys, key), append(c.now.PublishedMS, 0)
-	c.now.Hidden, c.now.Categories = append(c.now.Hidden, false), append(c.now.Categories, nil)
+	c.now.keys, c.now.publishedMS = append(c.now.keys, key), append(c.now.publishedMS, 0)
+	c.now.hidden, c.now.in = append(c.now.hidden, false), append(c.now.in, nil)
 	t.Listed, t.Published, t.Type = append(t.Listed, false), append(t.Published, warehouse.UnknownDay), append(t.Type, -1)
 	t.Content, t.Song, t.Artist = append(t.Content, -1), append(t.Song, -1), append(t.Artist, -1)
 	t.Creator, t.Talk = append(t.Creator, -1), append(t.Talk, -1)
-	c.now.Version++
+	c.now.version++
 	return id
 }
 
 // edit makes the columns those of c alone. mu must be held.
 func (c *cards) edit() {
-	c.now.Version++
+	c.now.version++
 	c.edited = true
 	if !c.shared {
 		return
@@ -135,34 +181,40 @@ func (c *cards) edit() {
 	t, n := &c.table, &c.now
 	t.Listed, t.Published, t.Type, t.Content = slices.Clone(t.Listed), slices.Clone(t.Published), slices.Clone(t.Type), slices.Clone(t.Content)
 	t.Song, t.Artist, t.Creator, t.Talk = slices.Clone(t.Song), slices.Clone(t.Artist), slices.Clone(t.Creator), slices.Clone(t.Talk)
-	n.PublishedMS, n.Hidden, n.Categories = slices.Clone(n.PublishedMS), slices.Clone(n.Hidden), slices.Clone(n.Categories)
+	n.publishedMS, n.hidden, n.in = slices.Clone(n.publishedMS), slices.Clone(n.hidden), slices.Clone(n.in)
 }
 
-// set is what a card says of item id, wholly: what it does not say is not known. day tells the day of a moment.
+// set is what a card says of item id: what it does not say stays as it was, but for categories and whether it is hidden, which it always says.
 func (c *cards) set(id int32, card *stream.Card, atMS int64, day int32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.edit()
 	t := &c.table
 	t.Listed[id] = true
-	t.Published[id], c.now.PublishedMS[id] = day, atMS
-	t.Type[id] = -1
+	t.Published[id], c.now.publishedMS[id] = day, atMS
 	if card.Type != nil {
 		t.Type[id] = int8(*card.Type)
 	}
-	t.Creator[id] = code(c.creators, card.Creator, func(key string) {
+	say(&t.Creator[id], c.creators, card.Creator, func(key string) {
 		t.CreatorKeys, t.Followers = append(t.CreatorKeys, key), append(t.Followers, -1)
 	}, int32(len(t.CreatorKeys)), math.MaxInt32)
-	t.Content[id] = code(c.contents, card.Content, func(key string) { t.Contents = append(t.Contents, contentName(key)) }, int16(len(t.Contents)), math.MaxInt16)
-	t.Talk[id] = code(c.talks, card.Talk, func(key string) { t.Talks = append(t.Talks, talkNumber(key)) }, int32(len(t.Talks)), math.MaxInt32)
-	t.Song[id] = code(c.songs, card.Song, func(string) { c.songCodes++ }, c.songCodes, math.MaxInt32)
-	t.Artist[id] = code(c.artists, card.Artist, func(string) { c.artCodes++ }, c.artCodes, math.MaxInt32)
-	c.now.Hidden[id] = card.Hidden
-	c.now.Categories[id] = nil
+	say(&t.Content[id], c.contents, card.Content, func(key string) { t.Contents = append(t.Contents, contentName(key)) }, int16(len(t.Contents)), math.MaxInt16)
+	say(&t.Talk[id], c.talks, card.Talk, func(key string) { t.Talks = append(t.Talks, talkNumber(key)) }, int32(len(t.Talks)), math.MaxInt32)
+	say(&t.Song[id], c.songs, card.Song, func(string) { c.songCodes++ }, c.songCodes, math.MaxInt32)
+	say(&t.Artist[id], c.artists, card.Artist, func(string) { c.artCodes++ }, c.artCodes, math.MaxInt32)
+	c.now.hidden[id] = card.Hidden
+	c.now.in[id] = nil
 	for _, name := range card.Categories {
-		if k := code(c.category, name, func(key string) { c.now.Names = append(c.now.Names, key) }, int32(len(c.now.Names)), math.MaxInt32); k >= 0 && !slices.Contains(c.now.Categories[id], k) {
-			c.now.Categories[id] = append(c.now.Categories[id], k)
+		if k := code(c.category, name, func(key string) { c.now.categories = append(c.now.categories, key) }, int32(len(c.now.categories)), math.MaxInt32); k >= 0 && !slices.Contains(c.now.in[id], k) {
+			c.now.in[id] = append(c.now.in[id], k)
 		}
+	}
+}
+
+// say puts the code of a text to p; "" says nothing.
+func say[I int16 | int32](p *I, codes map[string]I, text string, made func(string), next, most I) {
+	if text != "" {
+		*p = code(codes, text, made, next, most)
 	}
 }
 
@@ -219,7 +271,7 @@ func (c *cards) remove(id int32) {
 	t := &c.table
 	t.Listed[id], t.Published[id], t.Type[id], t.Content[id] = false, warehouse.UnknownDay, -1, -1
 	t.Song[id], t.Artist[id], t.Creator[id], t.Talk[id] = -1, -1, -1, -1
-	c.now.PublishedMS[id], c.now.Hidden[id], c.now.Categories[id] = 0, true, nil
+	c.now.publishedMS[id], c.now.hidden[id], c.now.in[id] = 0, true, nil
 }
 
 // Large catalogues are copied before an edit where a snapshot was taken, so that is not done more often than this.
@@ -234,7 +286,7 @@ func (s *State) Catalogue() *Catalogue {
 	c := s.cards
 	old := c.snapshot.Load()
 	c.mu.RLock()
-	fresh := old != nil && old.Version == c.now.Version
+	fresh := old != nil && old.Version == c.now.version
 	c.mu.RUnlock()
 	if fresh {
 		return old
@@ -242,15 +294,14 @@ func (s *State) Catalogue() *Catalogue {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := s.cfg.Clock()
-	if old = c.snapshot.Load(); old != nil && (old.Version == c.now.Version || c.edited && len(c.now.Keys) > smallCatalogue && now.Sub(c.taken).Abs() < editEvery) {
+	if old = c.snapshot.Load(); old != nil && (old.Version == c.now.version || c.edited && len(c.now.keys) > smallCatalogue && now.Sub(c.taken).Abs() < editEvery) {
 		return old
 	}
-	n := c.now
 	t := c.table
-	n.Cards = &t
+	n := &Catalogue{Version: c.now.version, Cards: &t, Keys: c.now.keys, PublishedMS: c.now.publishedMS, Categories: c.now.categories, hidden: c.now.hidden, in: c.now.in, counts: s.counts}
 	c.shared, c.edited, c.taken = true, false, now
-	c.snapshot.Store(&n)
-	return &n
+	c.snapshot.Store(n)
+	return n
 }
 
 // CardID is the id of an item; false where there is none. Ids are dense from 0 and never change.
@@ -263,9 +314,9 @@ func (s *State) CardID(key string) (int32, bool) {
 
 // valid says why columns do not fit together.
 func (c *cards) valid() error {
-	t, n := &c.table, len(c.now.Keys)
+	t, n := &c.table, len(c.now.keys)
 	for name, got := range map[string]int{"listings": len(t.Listed), "days": len(t.Published), "types": len(t.Type), "contents": len(t.Content), "songs": len(t.Song), "artists": len(t.Artist),
-		"creators": len(t.Creator), "topics": len(t.Talk), "moments of publication": len(c.now.PublishedMS), "hidden": len(c.now.Hidden), "categories": len(c.now.Categories)} {
+		"creators": len(t.Creator), "topics": len(t.Talk), "moments of publication": len(c.now.publishedMS), "hidden": len(c.now.hidden), "categories": len(c.now.in)} {
 		if got != n {
 			return fmt.Errorf("%d items have %d %s", n, got, name)
 		}
@@ -278,9 +329,9 @@ func (c *cards) valid() error {
 			int(t.Talk[i]) >= len(t.Talks) || t.Song[i] < -1 || t.Artist[i] < -1 || t.Type[i] < -1 || t.Song[i] == math.MaxInt32 || t.Artist[i] == math.MaxInt32 {
 			return fmt.Errorf("item %d has codes that there are not", i)
 		}
-		for _, k := range c.now.Categories[i] {
-			if k < 0 || int(k) >= len(c.now.Names) {
-				return fmt.Errorf("item %d is in category %d of %d", i, k, len(c.now.Names))
+		for _, k := range c.now.in[i] {
+			if k < 0 || int(k) >= len(c.now.categories) {
+				return fmt.Errorf("item %d is in category %d of %d", i, k, len(c.now.categories))
 			}
 		}
 	}

@@ -135,6 +135,20 @@ func (s *State) Counts(card int32) Counts {
 	return out
 }
 
+// Card is how often a card was shown and clicked, and how many clicks its slots make expect.
+func (s *State) Card(card int32) (shows, clicks, expected float64) {
+	k := s.counts.of(card)
+	if k == nil {
+		return 0, 0, 0
+	}
+	return float64(k.shows.Load()), float64(k.clicks.Load()), float64(k.looked.Load()) / lookUnit * s.counts.rate()
+}
+
+// Totals are the shows and clicks of all cards.
+func (s *State) Totals() (shows, clicks float64) {
+	return float64(s.counts.shows.Load()), float64(s.counts.clicks.Load())
+}
+
 // Hidden says whether an item is not to be shown: at once, where Catalogue may take a second.
 func (s *State) Hidden(card int32) bool {
 	k := s.counts.of(card)

@@ -16,7 +16,7 @@ const maxTypes = 4096 // of foreign feedback
 func (s *State) did(e *stream.Event, r record, seq uint64) {
 	s.user(e.User, seq, func(sh *shard, u *user, i uint32) {
 		s.makeRoom(sh, u, i, r.second)
-		s.change(sh, u, seq, r.card, otherCard(&r), func() {
+		s.change(sh, refOf(shardOf(e.User), i), u, seq, r.card, otherCard(&r), func() {
 			if at, there := place(sh.records(u), &r); !there {
 				sh.insert(u, at, r)
 			}
@@ -87,7 +87,7 @@ func totals(rows []row) (shown, clicks int) {
 }
 
 // change does something to the records of u that bears on a card, or two, and counts what that changes.
-func (s *State) change(sh *shard, u *user, seq uint64, card, other int32, do func()) {
+func (s *State) change(sh *shard, who userRef, u *user, seq uint64, card, other int32, do func()) {
 	roles := *s.roles.Load()
 	collect := func(to []row) []row {
 		to = append(to[:0], s.fold.of(sh.records(u), card, roles)...)
@@ -119,7 +119,7 @@ func (s *State) change(sh *shard, u *user, seq uint64, card, other int32, do fun
 	if fresh {
 		for _, c := range [...]int32{card, other} {
 			if c >= 0 && clicksOf(s.after, c) > clicksOf(s.before, c) {
-				s.clicked(sh, u, c)
+				s.clicked(sh, who, u, c)
 			}
 		}
 	}
@@ -148,6 +148,3 @@ func (s *State) countRow(u *user, w *row, by int32, fresh bool) {
 		s.counts.add(w.card, counted{day: day, slot: w.slot, clicks: click}, by, s.now, s.look[w.slot])
 	}
 }
-
-// clicked hears of a new click.
-func (s *State) clicked(sh *shard, u *user, card int32) {}

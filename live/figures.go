@@ -89,7 +89,7 @@ type Figures struct {
 
 // Figures are those of today in the log's zone. It costs some microseconds and grows with how many different days users have.
 func (s *State) Figures() Figures {
-	out := Figures{Day: s.today(), Users: s.Users(), Items: s.Items()}
+	out := Figures{Day: s.today(), Users: s.UserCount(), Items: s.ItemCount()}
 	f := &s.figures
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -126,8 +126,8 @@ func (s *State) Figures() Figures {
 	return out
 }
 
-// Users is how many users are known.
-func (s *State) Users() (n int) {
+// UserCount is how many users are known.
+func (s *State) UserCount() (n int) {
 	for k := range s.shards {
 		s.shards[k].mu.RLock()
 		n += s.shards[k].keys.live
@@ -136,7 +136,7 @@ func (s *State) Users() (n int) {
 	return n
 }
 
-// Items is how many items there are, deleted ones included.
-func (s *State) Items() int {
+// ItemCount is how many items there are, deleted ones included.
+func (s *State) ItemCount() int {
 	return int(s.counts.n.Load())
 }

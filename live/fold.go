@@ -56,9 +56,10 @@ const (
 
 // fold makes rows, in order of time, of records in order:
 //
-// An impression of a card that was shown on the same page, or within a second, is that one told again. A doing belongs to the last row of its card at or
-// before it, one of the same request before others; where there is none it makes one, clicked if it can only be done on an opened card. A view of a
-// card that was last reached by a swipe counts for the row from which the user went on to it.
+// An impression of a card that was shown on the same page, or within a second, is that one told again. A doing belongs to the row of its card and request,
+// or else to the last row of its card in the 24 hours before; where there is none it makes one, clicked if it can only be done on an opened card, which an
+// impression of the same page, or in the minute after it by a client's clock, completes. A view of a card that was last reached by a swipe counts for the row
+// from which the user went on to it.
 //
 // The rows stay until f is used again.
 func (f *folder) fold(records []record, roles []role) []row {
@@ -116,6 +117,11 @@ func (f *folder) fold(records []record, roles []role) []row {
 	return f.rows
 }
 
+const (
+	reach = 24 * 3600 // seconds after a row in which what carries no request may be of it
+	skew  = 60        // seconds by which clients' clocks may put a doing before its row
+)
+
 // add is the sum of two numbers of seconds, of which NaN means that nothing is known.
 func add(a, b float32) float32 {
 	switch {
@@ -135,7 +141,7 @@ func (f *folder) show(r *record, foreign bool) {
 			continue
 		}
 		w := &f.rows[f.nodes[n].row]
-		near := last && r.second-w.second <= 1 && !(w.settled && r.extra&settled != 0)
+		near := last && (r.second-w.second <= 1 && !(w.settled && r.extra&settled != 0) || w.implied && r.second-w.second <= skew)
 		if last = false; !near && (r.request == 0 || r.request != w.request) {
 			if r.request == 0 {
 				break
@@ -181,7 +187,7 @@ func (f *folder) find(r *record, flags uint8) int32 {
 			continue
 		}
 		at := f.nodes[n].row
-		if best < 0 {
+		if best < 0 && r.second-f.rows[at].second <= reach {
 			best = at
 		}
 		if r.request == 0 || f.rows[at].request == r.request {

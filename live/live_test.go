@@ -127,9 +127,8 @@ func TestRowsOfEvents(t *testing.T) {
 func TestSaveAndLoad(t *testing.T) {
 	s := apply(newState(Config{}), randomEvents(rand.New(rand.NewPCG(3, 4)), 3000)...)
 	dir := t.TempDir()
-	seq, err := s.Save(dir)
-	if err != nil || seq != s.Seq() {
-		t.Fatalf("saved up to %d of %d: %v", seq, s.Seq(), err)
+	if err := s.Save(dir); err != nil {
+		t.Fatal(err)
 	}
 	got, err := Load(dir, Config{Clock: testClock})
 	if err != nil {
@@ -145,7 +144,7 @@ func same(t *testing.T, want, got *State) {
 		t.Errorf("the last event is %d, want %d", got.Seq(), want.Seq())
 	}
 	a, b := want.Catalogue(), got.Catalogue()
-	if diff := cmp.Diff(a, b, cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(a, b, cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(Catalogue{})) + cmp.Diff(a.hidden, b.hidden) + cmp.Diff(a.in, b.in, cmpopts.EquateEmpty()); diff != "" {
 		t.Fatalf("the catalogue (-want +got):\n%s", diff)
 	}
 	for id := range a.Keys {

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,6 +31,9 @@ const (
 	sectionCount    = shardCount + 1
 )
 
+// ErrNoSnapshot is given where there is none.
+var ErrNoSnapshot = errors.New("live: there is no snapshot")
+
 // ErrForeign is given for a file that is no snapshot.
 var ErrForeign = errors.New("live: this is no snapshot")
 
@@ -44,19 +48,18 @@ type section struct {
 
 // Save writes a snapshot to dir, which is made, in the place of the one that is there; a crash leaves the old one or the new one whole. Readers do not
 // wait for it. Who applies events waits while one of 256 parts of the users is copied, and once while cards and counts are: for 2,000,000 users with 57
-// million rows and 250,000 cards some 3 ms each time and 60 ms at the end. It takes memory for one such part, and for cards and counts. seq is from where
-// events are needed on to bring it up to date: those after it.
-func (s *State) Save(dir string) (seq uint64, err error) {
+// million rows and 250,000 cards some 3 ms each time and 60 ms at the end. It takes memory for one such part, and for cards and counts.
+func (s *State) Save(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return 0, fmt.Errorf("live: save: %w", err)
+		return fmt.Errorf("live: save: %w", err)
 	}
 	f, err := os.CreateTemp(dir, snapshotName+".*.new")
 	if err != nil {
-		return 0, fmt.Errorf("live: save: %w", err)
+		return fmt.Errorf("live: save: %w", err)
 	}
 	defer os.Remove(f.Name()) // where it was not renamed
 	defer f.Close()
-	if seq, err = s.write(f); err == nil {
+	if err = s.write(f); err == nil {
 		err = f.Sync()
 	}
 	if err == nil {
@@ -69,9 +72,9 @@ func (s *State) Save(dir string) (seq uint64, err error) {
 		err = syncDir(dir)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("live: save: %w", err)
+		return fmt.Errorf("live: save: %w", err)
 	}
-	return seq, nil
+	return nil
 }
 
 // syncDir makes a rename last.
@@ -88,10 +91,10 @@ func syncDir(dir string) error {
 }
 
 // write writes a snapshot.
-func (s *State) write(w io.Writer) (seq uint64, err error) {
+func (s *State) write(w io.Writer) error {
 	head := binary.LittleEndian.AppendUint32([]byte(snapshotMagic), snapshotVersion)
 	if _, err := w.Write(head); err != nil {
-		return 0, err
+		return err
 	}
 	at := uint64(len(head))
 	var index []byte
@@ -108,13 +111,10 @@ func (s *State) write(w io.Writer) (seq uint64, err error) {
 	for k := range s.shards {
 		x.b = x.b[:0]
 		s.apply.Lock() // nobody else changes the shard, so readers may go on
-		if k == 0 {
-			seq = s.seq.Load()
-		}
 		s.shards[k].keep(x, s.seq.Load())
 		s.apply.Unlock()
 		if err := put(k, x.b); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	x.b = x.b[:0]
@@ -122,19 +122,22 @@ func (s *State) write(w io.Writer) (seq uint64, err error) {
 	s.keep(x)
 	s.apply.Unlock()
 	if err := put(globalSection, x.b); err != nil {
-		return 0, err
+		return err
 	}
 	tail := binary.LittleEndian.AppendUint64(index, at)
 	tail = binary.LittleEndian.AppendUint32(tail, crc32.Checksum(index, castagnoli))
 	tail = binary.LittleEndian.AppendUint32(tail, snapshotVersion)
-	_, err = w.Write(append(tail, snapshotMagic...))
-	return seq, err
+	_, err := w.Write(append(tail, snapshotMagic...))
+	return err
 }
 
-// Load is the state that Save wrote to dir, with other settings where cfg has others; os.ErrNotExist where there is none. A file that was changed or cut
+// Load is the state that Save wrote to dir, with other settings where cfg has others; ErrNoSnapshot where there is none. A file that was changed or cut
 // off gives ErrDamaged, and whatever it claims, no more memory is taken than some times the bytes that it has.
 func Load(dir string, cfg Config) (*State, error) {
 	f, err := os.Open(filepath.Join(dir, snapshotName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %w", ErrNoSnapshot, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("live: load: %w", err)
 	}

@@ -137,7 +137,7 @@ func (sh *shard) restore(x *codec, s *State, shard int) {
 	if b == nil {
 		return
 	}
-	types, cards := len(s.types.all()), int32(s.Items())
+	types, cards := len(s.types.all()), int32(s.ItemCount())
 	for i := range sh.users {
 		u := &sh.users[i]
 		if u.n == 0 {
@@ -237,8 +237,9 @@ func (s *State) keep(x *codec) {
 		}
 	}
 	s.cards.keep(x)
-	s.counts.keep(x, len(s.cards.now.Keys))
+	s.counts.keep(x, len(s.cards.now.keys))
 	s.figures.keep(x)
+	s.relations.keep(x, len(s.cards.now.keys))
 }
 
 func (s *State) check() error {
@@ -249,14 +250,14 @@ func (s *State) check() error {
 	if err := s.cards.valid(); err != nil {
 		return err
 	}
-	for i, hidden := range s.cards.now.Hidden {
+	for i, hidden := range s.cards.now.hidden {
 		if hidden {
 			s.counts.of(int32(i)).hidden.Store(1)
 		}
 	}
 	text := 0
 	for i, t := range s.cards.texts {
-		if i < 0 || int(i) >= len(s.cards.now.Keys) {
+		if i < 0 || int(i) >= len(s.cards.now.keys) {
 			return errors.New("texts of an item that is not there")
 		}
 		text += len(t.labels) + len(t.comment)
@@ -267,13 +268,13 @@ func (s *State) check() error {
 
 func (c *cards) keep(x *codec) {
 	t, n := &c.table, &c.now
-	num(x, &n.Version, 8)
-	x.strings(&n.Keys)
-	nums(x, &n.PublishedMS, 8)
-	x.bools(&n.Hidden)
-	x.strings(&n.Names)
-	lengths, flat := make([]int32, len(n.Categories)), []int32(nil)
-	for i, list := range n.Categories {
+	num(x, &n.version, 8)
+	x.strings(&n.keys)
+	nums(x, &n.publishedMS, 8)
+	x.bools(&n.hidden)
+	x.strings(&n.categories)
+	lengths, flat := make([]int32, len(n.in)), []int32(nil)
+	for i, list := range n.in {
 		lengths[i] = int32(len(list))
 		flat = append(flat, list...)
 	}
@@ -307,14 +308,14 @@ func (c *cards) keep(x *codec) {
 		for i, key := range contents {
 			t.Contents[i] = warehouse.ContentName{Key: key, Levels: [3]int32(levels[3*i:])}
 		}
-		n.Categories = make([][]int32, len(lengths))
+		n.in = make([][]int32, len(lengths))
 		for i, k := range lengths {
 			if k < 0 || int(k) > len(flat) {
 				x.fail("categories of item %d", i)
 				return
 			}
 			if k > 0 {
-				n.Categories[i], flat = flat[:k:k], flat[k:]
+				n.in[i], flat = flat[:k:k], flat[k:]
 			}
 		}
 		c.index()
@@ -451,6 +452,67 @@ func (f *figures) keep(x *codec) {
 			return
 		}
 		f.users[[2]uint16{uint16(a >> 16), uint16(a)}] = int(n[k])
+	}
+}
+
+// keep keeps the relations of n items.
+func (r *relations) keep(x *codec, n int) {
+	num(x, &r.base, 8)
+	lengths := make([]uint8, 2*len(r.near))
+	pairs, users := 0, 0
+	for i := range r.near {
+		lengths[2*i], lengths[2*i+1] = uint8(len(r.near[i])), uint8(len(r.clickers[i]))
+		pairs, users = pairs+len(r.near[i]), users+len(r.clickers[i])
+	}
+	nums(x, &lengths, 1)
+	if x.reading {
+		if len(lengths) != 2*n {
+			x.fail("relations of %d items where there are %d", len(lengths)/2, n)
+			return
+		}
+		r.grow(n)
+		for i := range n {
+			if lengths[2*i] > maxNeighbours || lengths[2*i+1] > maxClickers {
+				x.fail("item %d has %d neighbours and %d users", i, lengths[2*i], lengths[2*i+1])
+				return
+			}
+			pairs, users = pairs+int(lengths[2*i]), users+int(lengths[2*i+1])
+		}
+	}
+	b := x.take(8*pairs + 4*users)
+	if b == nil {
+		return
+	}
+	for i := range n {
+		if !x.reading {
+			for _, p := range r.near[i] {
+				binary.LittleEndian.PutUint32(b, uint32(p.card))
+				binary.LittleEndian.PutUint32(b[4:], math.Float32bits(p.weight))
+				b = b[8:]
+			}
+			for _, u := range r.clickers[i] {
+				binary.LittleEndian.PutUint32(b, uint32(u))
+				b = b[4:]
+			}
+			continue
+		}
+		if k := lengths[2*i]; k > 0 {
+			r.near[i] = make([]neighbour, k)
+		}
+		for k := range r.near[i] {
+			p := neighbour{int32(binary.LittleEndian.Uint32(b)), math.Float32frombits(binary.LittleEndian.Uint32(b[4:]))}
+			if p.card < 0 || int(p.card) >= n || !(p.weight >= 0) || math.IsInf(float64(p.weight), 0) {
+				x.fail("item %d has the neighbour %d of weight %v", i, p.card, p.weight)
+				return
+			}
+			r.near[i][k], b = p, b[8:]
+		}
+		if k := lengths[2*i+1]; k > 0 {
+			r.clickers[i] = make([]userRef, k)
+		}
+		for k := range r.clickers[i] {
+			r.clickers[i][k], b = userRef(binary.LittleEndian.Uint32(b)), b[4:]
+		}
 	}
 }
 

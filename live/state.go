@@ -23,6 +23,8 @@ type State struct {
 	seq    atomic.Uint64
 	global uint64 // of the last event that is in all but the shards
 	zone   zone
+	clock  int64 // the second it is, while a batch is applied
+	second int64 // of the event that is applied, no later than that
 	now    int32 // today, while a batch is applied
 	fold   folder
 	before []row
@@ -36,6 +38,8 @@ type State struct {
 	cards     *cards
 	counts    *counts
 	figures   figures
+	relations relations
+	lists     lists
 	text      atomic.Int64 // bytes of labels and comments
 	left      atomic.Uint64
 }
@@ -98,7 +102,7 @@ func (s *State) today() int32 { return feature.EpochDay(s.cfg.Clock().In(s.cfg.L
 func (s *State) Apply(events []stream.Stored) {
 	s.apply.Lock()
 	defer s.apply.Unlock()
-	s.now = s.today()
+	s.now, s.clock = s.today(), s.cfg.Clock().Unix()
 	for i := range events {
 		e := &events[i]
 		if e.Seq <= s.seq.Load() {
@@ -123,6 +127,7 @@ func (s *State) one(e *stream.Event, seq uint64) {
 		return
 	}
 	fresh := seq > s.global
+	s.second = min(e.AtMS/1000, s.clock)
 	second := uint32(min(e.AtMS/1000, math.MaxUint32))
 	slot := -1
 	if e.Slot != nil {
@@ -200,11 +205,14 @@ func (s *State) card(key string) (int32, bool) {
 	if id, ok := s.cards.ids[key]; ok { // only the one who applies events changes ids
 		return id, true
 	}
-	if len(s.cards.now.Keys) >= s.cfg.MaxCards {
+	if len(s.cards.now.keys) >= s.cfg.MaxCards {
 		return 0, false
 	}
 	id := s.cards.add(key)
 	s.counts.grow(int(id) + 1)
+	s.relations.mu.Lock()
+	s.relations.grow(int(id) + 1)
+	s.relations.mu.Unlock()
 	return id, true
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/seguefeed/segue/stream"
+	"github.com/seguefeed/segue/warehouse"
 )
 
 // item puts an item in, or takes it out.
@@ -31,14 +32,21 @@ func (s *State) item(e *stream.Event) {
 	}
 	at := card.PublishedMS
 	if at == 0 { // known items do not become new by being told anew
-		at = c.now.PublishedMS[id]
+		at = c.now.publishedMS[id]
 	}
 	if at == 0 {
 		at = e.AtMS
 	}
 	day, _ := s.zone.at(at / 1000)
 	c.set(id, card, at, day)
-	s.cardText(id, cardText{labels: card.Labels, comment: e.Comment})
+	text := c.texts[id]
+	if card.Labels != nil {
+		text.labels = slices.Clone(card.Labels)
+	}
+	if e.Comment != "" {
+		text.comment = e.Comment
+	}
+	s.cardText(id, text)
 	hidden := uint32(0)
 	if card.Hidden {
 		hidden = 1
@@ -88,16 +96,21 @@ func (s *State) served(p *stream.Page) {
 	}
 }
 
-// profile is what a user is known by from now on.
+// profile is what a user is known by from now on. What it does not say stays as it was.
 func (s *State) profile(sh *shard, u *user, i uint32, e *stream.Event) {
 	p := e.Profile
 	if p == nil {
 		p = new(stream.Profile)
 	}
-	gender, _ := s.genders.add(p.Gender)
-	province, _ := s.provinces.add(p.Province)
-	u.known, u.gender, u.province = true, uint8(gender), uint16(province)
-	u.age, u.months, u.follows = -1, -1, -1
+	u.known = true
+	if p.Gender != "" {
+		code, _ := s.genders.add(p.Gender)
+		u.gender = uint8(code)
+	}
+	if p.Province != "" {
+		code, _ := s.provinces.add(p.Province)
+		u.province = uint16(code)
+	}
 	if p.Age != nil {
 		u.age = int16(*p.Age)
 	}
@@ -107,7 +120,14 @@ func (s *State) profile(sh *shard, u *user, i uint32, e *stream.Event) {
 	if p.Follows != nil {
 		u.follows = int32(*p.Follows)
 	}
-	s.userText(sh, i, userText{labels: p.Labels, comment: e.Comment})
+	text := sh.texts[i]
+	if p.Labels != nil {
+		text.labels = slices.Clone(p.Labels)
+	}
+	if e.Comment != "" {
+		text.comment = e.Comment
+	}
+	s.userText(sh, i, text)
 }
 
 func (s *State) userText(sh *shard, i uint32, text userText) {
@@ -123,6 +143,14 @@ func (s *State) userText(sh *shard, i uint32, text userText) {
 		sh.texts = map[uint32]userText{}
 	}
 	sh.texts[i] = text
+}
+
+// Positive says whether an event counts as a click.
+func (s *State) Positive(e stream.Event) bool {
+	if e.Kind == stream.Feedback {
+		return s.roleOf(e.Type) == clickRole
+	}
+	return flagOf[e.Kind]&uint8(warehouse.Clicked) != 0
 }
 
 // typeCode is the code of a type of feedback.
@@ -158,7 +186,7 @@ func (s *State) foreign(e *stream.Event, r record, seq uint64) {
 	}
 	s.user(e.User, seq, func(sh *shard, u *user, i uint32) {
 		s.makeRoom(sh, u, i, r.second)
-		s.change(sh, u, seq, r.card, -1, func() {
+		s.change(sh, refOf(shardOf(e.User), i), u, seq, r.card, -1, func() {
 			records := sh.records(u)
 			for k := range records {
 				if old := &records[k]; old.is(didForeign) && old.request == r.request && old.card == r.card {
@@ -215,7 +243,7 @@ func (s *State) takeBack(e *stream.Event, seq uint64) {
 	if u == nil || !known {
 		return
 	}
-	s.change(sh, u, seq, card, -1, func() {
+	s.change(sh, refOf(n, i), u, seq, card, -1, func() {
 		var left []record
 		for _, r := range sh.records(u) {
 			if r.card != card || !r.without(e.Type, kind, code, named) {
@@ -321,5 +349,3 @@ func (s *State) evict(sh *shard, shard int, fresh bool) {
 		s.drop(sh, shard, &sh.users[out], out, fresh)
 	}
 }
-
-func (s *State) unclick(ref userRef, records []record) {}
