@@ -20,6 +20,7 @@ import (
 	"github.com/seguefeed/segue/feed"
 	"github.com/seguefeed/segue/live"
 	"github.com/seguefeed/segue/stream"
+	"github.com/seguefeed/segue/warehouse"
 )
 
 // EngineConfig is what an Engine is made of.
@@ -34,6 +35,8 @@ type EngineConfig struct {
 	NewShows int
 	Logger   *slog.Logger     // nil: none
 	Now      func() time.Time // nil: time.Now
+	// Activity is the chance that a user will be active, and why; nil: nobody says.
+	Activity func(ctx context.Context, rows *warehouse.Histories, traits feature.Traits, cards *warehouse.Cards) (*Activity, error)
 	// Lag is how many events are stored and not yet in the warehouse; nil: not known.
 	Lag func() int64
 }
@@ -48,6 +51,7 @@ type Engine struct {
 	now      atomic.Pointer[view]
 	making   sync.Mutex // of now
 	pages    rateOf
+	traces   traces
 	stop     context.CancelFunc
 	done     sync.WaitGroup
 }

@@ -5,6 +5,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -80,11 +81,11 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	}
 	out.Columns, out.Rested = columns, page.Trace.Rested
 	e.learning.served(out.Request, page, v.keys, e.c.Now())
-	e.seen.page(page)
+	e.traces.add(page)
 	cards := page.Cards[min(r.Offset, len(page.Cards)):]
 	var why []*Why
 	if r.Explain && v.model != nil {
-		if why, err = explained(v, q, cards); err != nil {
+		if why, err = explained(ctx, v, q, cards); err != nil {
 			return nil, err
 		}
 	}
@@ -161,18 +162,18 @@ func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment) (*feed.Requ
 	if q.Contents, err = v.contentCodes(r.Contents); err != nil {
 		return nil, err
 	}
-	q.Skip = v.skip(r.Categories)
+	q.Skip = e.skip(v, r.Categories)
 	return q, nil
 }
 
 func lastOf(rows *warehouse.Histories) int64 { return rows.ShownAtMS[len(rows.ShownAtMS)-1] }
 
 // skip says which cards are hidden, gone, or not of all the categories.
-func (v *view) skip(categories []string) func(int32) bool {
+func (e *Engine) skip(v *view, categories []string) func(int32) bool {
 	c := v.catalogue
 	return func(item int32) bool {
 		i := v.stateCard(item)
-		return i >= 0 && (c.Hidden(i) || !c.OfAll(i, categories)) || i < 0 && len(categories) > 0
+		return i >= 0 && (e.c.State.Hidden(i) || !c.OfAll(i, categories)) || i < 0 && len(categories) > 0
 	}
 }
 
@@ -217,7 +218,7 @@ func (e *Engine) session(v *view, r *FeedRequest, rows *warehouse.Histories) err
 			flags = warehouse.Clicked
 		}
 		rows.Card, rows.ShownAtMS, rows.Day, rows.Hour, rows.Position = append(rows.Card, items[0]), append(rows.ShownAtMS, at.AtMS), append(rows.Day, at.Day), append(rows.Hour, at.Hour), append(rows.Position, -1)
-		rows.Show, rows.Flags, rows.ViewSeconds = append(rows.Show, 1), append(rows.Flags, flags), append(rows.ViewSeconds, nan32)
+		rows.Show, rows.Flags, rows.ViewSeconds = append(rows.Show, 1), append(rows.Flags, flags), append(rows.ViewSeconds, float32(math.NaN()))
 		rows.Swipes, rows.SwipeViewSeconds = append(rows.Swipes, 0), append(rows.SwipeViewSeconds, 0)
 	}
 	rows.Start[1] = int32(len(rows.Card))

@@ -1,0 +1,56 @@
+// The engine's live figures.
+
+package server
+
+import (
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/seguefeed/segue/feed"
+)
+
+// traces adds up what making pages told.
+type traces struct {
+	mu    sync.Mutex
+	named map[string]int64
+	drops int64
+}
+
+func (t *traces) add(p *feed.Page) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.named == nil {
+		t.named = map[string]int64{}
+	}
+	for _, n := range p.Trace.Named {
+		t.named[n.Name] += int64(n.N)
+	}
+	t.drops += int64(p.Trace.Dropped)
+}
+
+// Telemetry implements Telemeter.
+func (e *Engine) Telemetry() Telemetry {
+	e.traces.mu.Lock()
+	defer e.traces.mu.Unlock()
+	out := Telemetry{Candidates: maps.Clone(e.traces.named), FatigueDrops: e.traces.drops}
+	if l := e.models.now.Load(); l != nil {
+		out.ModelMade = l.manifest.Created
+	}
+	return out
+}
+
+// Stats implements Backend.
+func (e *Engine) Stats() Stats {
+	f, now := e.c.State.Figures(), e.c.Now().In(e.c.Zone)
+	year, month, day := now.Date()
+	out := Stats{Since: time.Date(year, month, day, 0, 0, 0, 0, e.c.Zone), Users: f.Users, Items: f.Items, UsersToday: f.UsersToday, ActiveToday: f.ActiveToday,
+		Impressions: f.Impressions, Clicks: f.Clicks, NewCards: f.NewCards, Explored: e.explorer.Share(), LastSeq: e.c.Log.Status().Last, PagesPerSecond: e.pages.perSecond(now)}
+	if e.c.Lag != nil {
+		out.StreamLag = e.c.Lag()
+	}
+	if l := e.models.now.Load(); l != nil {
+		out.ModelAge = now.Sub(l.manifest.Created).Round(time.Minute).String()
+	}
+	return out
+}
