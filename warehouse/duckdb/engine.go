@@ -44,9 +44,10 @@ type Engine struct {
 	path string
 	cfg  Config
 
-	mu    sync.Mutex // held by Load, which closes and opens db
+	mu    sync.Mutex // held by Load, which closes and opens db, and by AppendLive
 	db    *sql.DB
-	empty bool // Open made the database, and nothing was loaded since
+	empty bool       // Open made the database, and nothing was loaded since
+	live  *liveKnown // what appends of live events keep between them; nil: nothing
 }
 
 // Version says which engine this is.
@@ -220,6 +221,16 @@ func (e *Engine) prepare(ctx context.Context, fresh bool) error {
 	case err != nil || its < schemaVersion:
 		return fmt.Errorf("open %s: its tables are of version %s and this segue reads version %d; load the log again into a new database", e.path, version, schemaVersion)
 	}
+	if e.cfg.ReadOnly {
+		return nil
+	}
+	live, err := text("live_schema") // an older database may lack them
+	if err != nil {
+		return err
+	}
+	if _, err := e.db.ExecContext(ctx, live); err != nil {
+		return fmt.Errorf("open %s: %w", e.path, err)
+	}
 	return nil
 }
 
@@ -234,7 +245,11 @@ func (e *Engine) create(ctx context.Context) error {
 		return fmt.Errorf("make %s: %w", e.path, err)
 	}
 	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, string(schema)); err != nil {
+	live, err := text("live_schema")
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, string(schema)+live); err != nil {
 		return fmt.Errorf("make %s: %w", e.path, err)
 	}
 	if _, err := tx.ExecContext(ctx, "insert into settings values ('schema_version', ?)", strconv.Itoa(schemaVersion)); err != nil {
