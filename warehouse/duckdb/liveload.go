@@ -7,10 +7,15 @@ import "github.com/duckdb/duckdb-go/v2/mapping"
 // retellLive tells users of the live log anew of whom a load brought or took impressions: their sessions and days may hold rows of both. What the load
 // lists takes the place of what events said before; where a load was taken out, what events said of those it listed holds again.
 func (l *load) retellLive() error {
-	if err := l.statements("live_temporary", "live_supersede"); err != nil {
+	load := int64(l.id)
+	if err := l.statements("live_temporary"); err != nil {
 		return err
 	}
-	load := int64(l.id)
+	for _, name := range []string{"live_supersede_users", "live_supersede_cards"} {
+		if err := l.statement(name, load); err != nil {
+			return err
+		}
+	}
 	if l.removed {
 		load = 0
 	}
@@ -29,6 +34,9 @@ func (l *load) retellLive() error {
 		if err := newTeller(l, newCalendar(l.opt.Zone)).tell(touched); err != nil {
 			return err
 		}
+	}
+	if !l.removed {
+		return nil
 	}
 	return l.statements("live_speak_all", "live_profiles", "live_traits")
 }
