@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -186,7 +187,8 @@ func (e *Engine) explainOpen(err error) error {
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "Could not set lock") || strings.Contains(text, "Conflicting lock"):
-		return fmt.Errorf("open %s: another process is using this database; wait for it or close it", e.path)
+		return fmt.Errorf("open %s: another process is using this database%s; a server that takes events in, or a load, has it for itself: wait for it to end, or stop it",
+			e.path, lockedBy(text))
 	case strings.Contains(text, "not a valid DuckDB database"):
 		return fmt.Errorf("open %s: this is not a database; choose another --db", e.path)
 	case strings.Contains(text, "Permission denied"):
@@ -195,6 +197,18 @@ func (e *Engine) explainOpen(err error) error {
 		return fmt.Errorf("open %s: the database is damaged or was cut off in copying; load the log again into a new one (%w)", e.path, err)
 	}
 	return fmt.Errorf("open %s: %w", e.path, err)
+}
+
+// holder is what the engine says of a process that has the file.
+var holder = regexp.MustCompile(`held in (.+) \(PID (\d+)\)`)
+
+// lockedBy names the process that has the file, where the engine's error tells.
+func lockedBy(text string) string {
+	m := holder.FindStringSubmatch(text)
+	if m == nil {
+		return ""
+	}
+	return fmt.Sprintf(" (%s, process %s)", filepath.Base(m[1]), m[2])
 }
 
 // prepare makes the tables of a new database, or checks the version of an old one.

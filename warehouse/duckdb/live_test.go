@@ -2,12 +2,14 @@ package duckdb
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -218,4 +220,52 @@ func TestLiveIsAsIfLoaded(t *testing.T) {
 	})
 }
 
-var _ = bytes.NewReader
+// A database that another process has open says so, and which.
+func TestOpenOfALockedDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "held.duckdb")
+	child := exec.Command(os.Args[0], "-test.run", "^TestHoldingChild$")
+	child.Env = append(os.Environ(), "SEGUE_HELD_DB="+path)
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := child.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer child.Wait()
+	defer in.Close()
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "open\n" {
+		t.Fatalf("the other process says %q, %v", line, err)
+	}
+	for _, readOnly := range []bool{false, true} {
+		e, err := Open(t.Context(), path, Config{ReadOnly: readOnly})
+		if err == nil {
+			e.Close()
+			t.Fatal("two processes have one database")
+		}
+		for _, want := range []string{"another process is using this database", fmt.Sprintf("process %d)", child.Process.Pid), "stop it"} {
+			if !strings.Contains(err.Error(), want) && runtime.GOOS == "linux" {
+				t.Errorf("%v; want it to say %q", err, want)
+			}
+		}
+	}
+}
+
+// TestHoldingChild is the process that TestOpenOfALockedDatabase starts.
+func TestHoldingChild(t *testing.T) {
+	path := os.Getenv("SEGUE_HELD_DB")
+	if path == "" {
+		t.Skip("only TestOpenOfALockedDatabase starts it")
+	}
+	e, err := Open(context.Background(), path, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	fmt.Println("open")
+	io.Copy(io.Discard, os.Stdin) // until the other closes it
+}
