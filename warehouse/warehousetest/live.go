@@ -181,6 +181,7 @@ func testLive(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 		same(t, "the load's row of u1", []any{"male", int16(21)}, []any{profiles.Gender[u1], profiles.Age[u1]}, nil)
 	})
 	t.Run("known", func(t *testing.T) { testKnown(t, open) })
+	t.Run("any order", func(t *testing.T) { testLiveOrder(t, open) })
 	t.Run("deleted", func(t *testing.T) { testDeleted(t, open) })
 	t.Run("card days", func(t *testing.T) {
 		w := loaded(t, open) // c3 on day 30: 40 impressions, 4 clicks, 1 follow and so on, in the app's statistics
@@ -207,7 +208,8 @@ func testLive(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 
 // testShowings: which showing an event is of.
 func testShowings(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
-	const u, c = "u1", "c1"
+	const u, c = "", "c1"
+	atOnce, oneByOne := open(t), open(t)
 	swipe := did(warehouse.LiveSwipe, at(5, 8, 3), u, "c2", "a")
 	swipe.From = c
 	undo := did(warehouse.LiveUndo, at(5, 9, 0), u, c, "")
@@ -240,16 +242,17 @@ func testShowings(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 		"all undone":        {[]warehouse.LiveRow{late, did(warehouse.LiveClick, at(5, 8, 2), u, c, "a"), undo, did(warehouse.LiveImpression, at(5, 10, 0), u, c, "")}, []string{"5 10:00 c1 slot -1 show 1  NaN 0"}},
 		"a stranger's type": {[]warehouse.LiveRow{{Kind: warehouse.LiveFeedback, AtMS: at(5, 8, 0), User: u, Card: c, Type: "stars", Value: 4}, did(warehouse.LiveServed, at(5, 8, 0), u, "", "a")}, nil},
 	} {
-		t.Run(name, func(t *testing.T) {
-			w := open(t)
-			appendLive(t, w, test.rows...)
-			same(t, "at once", test.want, history(t, w, u), nil)
-			w = open(t)
-			for i := range test.rows {
-				appendLive(t, w, test.rows[len(test.rows)-1-i])
-			}
-			same(t, "one by one, the last first", test.want, history(t, w, u), nil)
-		})
+		// Each case has a user of its own, and they share two warehouses.
+		rows := slices.Clone(test.rows)
+		for i := range rows {
+			rows[i].User = name
+		}
+		appendLive(t, atOnce, rows...)
+		same(t, name+", at once", test.want, history(t, atOnce, name), nil)
+		for i := range rows {
+			appendLive(t, oneByOne, rows[len(rows)-1-i])
+		}
+		same(t, name+", one by one and the last first", test.want, history(t, oneByOne, name), nil)
 	}
 }
 
