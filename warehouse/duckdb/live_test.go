@@ -34,8 +34,6 @@ type villageLog struct {
 	laterDays  string            // card days of the others, counted from the impressions: what the live log adds
 	later      []feedlog.Impression
 	records    []feedlog.Impression
-	users      []feedlog.User
-	cards      []feedlog.Card
 }
 
 func cutVillage(t testing.TB, users int) *villageLog {
@@ -268,4 +266,89 @@ func TestHoldingChild(t *testing.T) {
 	defer e.Close()
 	fmt.Println("open")
 	io.Copy(io.Discard, os.Stdin) // until the other closes it
+}
+
+// A database that begins with live events, what is known of users and cards coming as events too, answers as one that loaded the same from files.
+func TestLiveFromNothing(t *testing.T) {
+	v := cutVillage(t, 500)
+	var rows []warehouse.LiveRow
+	first := november(1).UnixMilli()
+	whole := openWith(t, v.knownInputs(t, &rows, first), append(impressionsInput("all.csv", v.all),
+		warehousetest.Input(feedlog.CardDays, "stats.csv", strings.SplitAfter(v.cardDays, "\n")[0]+countedDays(v.records))))
+	rows = warehousetest.Numbered(append(rows, warehousetest.LiveRowsOf(v.records)...))
+	e := openWith(t)
+	appendAll(t, e, rows, 10_000)
+	compare(t, whole, e, "Describe")
+	// Events tell no levels, where the file has an empty column of them; all else is the same.
+	want, err := whole.Describe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Absent, want.Loads = append([]feedlog.Role{feedlog.UserLevel}, want.Absent...), nil
+	got, err := e.Describe(t.Context())
+	got.Loads = nil
+	if d := cmp.Diff(want, got); d != "" || err != nil {
+		t.Errorf("Describe: %v (-want +got)\n%s", err, d)
+	}
+	path := e.path
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(t.Context(), path, Config{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	compare(t, whole, again, "Describe")
+	if err := again.AppendLive(t.Context(), warehouse.LiveBatch{Last: 1 << 40}); err == nil {
+		t.Error("appended to a database that is open for reading only")
+	}
+}
+
+// knownInputs are the tables of users and cards, without what events do not tell (levels), and the same as events of one moment.
+func (v *villageLog) knownInputs(t *testing.T, rows *[]warehouse.LiveRow, atMS int64) []warehouse.Input {
+	t.Helper()
+	users, cards := strings.Builder{}, strings.Builder{}
+	users.WriteString("userId,province,age,gender,registeredMonthCnt,followCnt,level\n")
+	cards.WriteString("mlogId,songId,artistId,creatorId,publishTime,type,contentId,talkId\n")
+	number := func(n int32) string {
+		if n == feedlog.NullInt {
+			return ""
+		}
+		return fmt.Sprint(n)
+	}
+	for _, in := range v.rest {
+		r, err := in.Open(io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		switch in.Table {
+		case feedlog.Users:
+			_, err = feedlog.DecodeUsers(t.Context(), r, feedlog.Options{}, func(batch []feedlog.User) error {
+				for _, u := range batch {
+					fmt.Fprintf(&users, "%s,%s,%s,%s,%s,%s,\n", u.UserID, u.Province, number(u.Age), u.Gender, number(u.RegisteredMonths), number(u.Follows))
+					*rows = append(*rows, warehouse.LiveRow{Kind: warehouse.LiveUser, AtMS: atMS, User: strings.Clone(u.UserID),
+						Profile: &warehouse.LiveProfile{Province: u.Province, Gender: u.Gender, Age: max(u.Age, -1), Months: max(u.RegisteredMonths, -1), Follows: max(u.Follows, -1)}})
+				}
+				return nil
+			})
+		case feedlog.Cards:
+			_, err = feedlog.DecodeCards(t.Context(), r, feedlog.Options{}, func(batch []feedlog.Card) error {
+				for _, c := range batch {
+					fmt.Fprintf(&cards, "%s,%s,%s,%s,%s,%d,\"%s\",%s\n", c.CardID, c.SongID, c.ArtistID, c.CreatorID, number(c.AgeDays), c.Type, c.Content, number(c.TalkID))
+					traits := &warehouse.LiveTraits{Song: c.SongID, Artist: c.ArtistID, Creator: c.CreatorID, Content: c.Content, Talk: number(c.TalkID), Type: int32(c.Type)}
+					if c.AgeDays != feedlog.NullInt { // ages count back from the day after the month
+						traits.PublishedMS = time.Date(2019, 12, 1-int(c.AgeDays), 12, 0, 0, 0, feedlog.China).UnixMilli()
+					}
+					*rows = append(*rows, warehouse.LiveRow{Kind: warehouse.LiveCard, AtMS: atMS, Card: strings.Clone(c.CardID), Traits: traits})
+				}
+				return nil
+			})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return []warehouse.Input{warehousetest.Input(feedlog.Users, "users.csv", users.String()), warehousetest.Input(feedlog.Cards, "cards.csv", cards.String())}
 }
