@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -208,6 +209,13 @@ func TestLiveIsAsIfLoaded(t *testing.T) {
 		if err != nil || seq != uint64(len(rows)) {
 			t.Errorf("offset %d, %v; want %d", seq, err, len(rows))
 		}
+	})
+	t.Run("a user at a time", func(t *testing.T) {
+		defer func(was float64) { readOneNS = was }(readOneNS)
+		readOneNS = math.Inf(-1)
+		e := early()
+		appendAll(t, e, rows, 4000)
+		compare(t, whole, e)
 	})
 	t.Run("shuffled", func(t *testing.T) {
 		e := early()

@@ -10,7 +10,7 @@ import (
 )
 
 // usersATelling is how many users are told anew at a time: their rows are in memory together.
-const usersATelling = 1 << 12
+const usersATelling = 1 << 14
 
 // told is what visits found of one user.
 type told struct {
@@ -38,6 +38,8 @@ type teller struct {
 	cutoff   map[int32]int64 // users whose rows up to a time go
 	gains    map[cardDay]*cardDayGain
 	appeared int64 // impressions of the live log, less those that went
+
+	rows, live int64 // impressions there are, and those of them of the live log
 }
 
 func newTeller(l *load, cal *calendar) *teller {
@@ -46,6 +48,14 @@ func newTeller(l *load, cal *calendar) *teller {
 
 // tell tells the users of the table live_touched, whose ids users are in ascending order.
 func (t *teller) tell(users []int32) error {
+	err := t.l.conn.fetch("select (select count(*) from impression_rows), (select coalesce(sum(input_rows), 0)::bigint from loads where load_id = 0 and log_table = 'impression_data')",
+		func(c mapping.DataChunk, n int) error {
+			t.rows, t.live = column[int64](c, 0, n)[0], column[int64](c, 1, n)[0]
+			return nil
+		})
+	if err != nil {
+		return err
+	}
 	for part := range slices.Chunk(users, usersATelling) {
 		if err := t.l.ctx.Err(); err != nil {
 			return err
