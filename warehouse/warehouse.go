@@ -20,6 +20,7 @@ type Warehouse interface {
 	Training
 	Catalogue
 	Lookup
+	Live
 	Close() error
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -92,5 +93,46 @@ func timeline(show bool) func(warehouse.LoadProgress) {
 			fmt.Fprintf(os.Stderr, "%-40s %6.2f s\n", step, time.Since(begun).Seconds())
 		}
 		step, begun = p.Step, time.Now()
+	}
+}
+
+// BenchmarkAppendLive appends batches of events to a database that holds a log: a tenth of the events are clicks, the rest impressions of random users and cards of the log, in
+// the order of time after its end.
+func BenchmarkAppendLive(b *testing.B) {
+	e := openWith(b, inputsOf(b, logToLoad(b)))
+	ctx := context.Background()
+	users, err := e.UserKeys(ctx)
+	if err != nil {
+		b.Fatal(err)
+	}
+	cards, err := e.CardKeys(ctx)
+	if err != nil {
+		b.Fatal(err)
+	}
+	c, err := e.Describe(ctx)
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	seq, at := uint64(0), c.LastDay.AddDate(0, 0, 1).UnixMilli()
+	for _, size := range []int{1000, 10_000, 100_000} {
+		b.Run(fmt.Sprintf("events=%d/impressions=%d", size, c.Impressions), func(b *testing.B) {
+			for b.Loop() {
+				rows := make([]warehouse.LiveRow, size)
+				for i := range rows {
+					seq++
+					at += 20
+					if rows[i] = (warehouse.LiveRow{Seq: seq, Kind: warehouse.LiveImpression, AtMS: at, User: users[r.IntN(len(users))], Card: cards[r.IntN(len(cards))], Request: fmt.Sprint(seq)}); i%10 == 9 {
+						seen := rows[i-1]
+						seen.Seq, seen.Kind, seen.AtMS = seq, warehouse.LiveClick, at
+						rows[i] = seen
+					}
+				}
+				if err := e.AppendLive(ctx, warehouse.LiveBatch{Rows: rows}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(size*b.N)/b.Elapsed().Seconds(), "events/s")
+		})
 	}
 }

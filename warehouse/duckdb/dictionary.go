@@ -74,6 +74,18 @@ func (d *dictionary) fetch(sums []uint64) {
 // id returns the key's integer, giving it one if it has none.
 func (d *dictionary) id(key string) int32 { return d.idOf(key, xxhash.Sum64String(key)) }
 
+// find returns the key's integer, if it has one.
+func (d *dictionary) find(key string) (id int32, ok bool) {
+	sum := xxhash.Sum64String(key)
+	hash, mask := uint32(sum>>32), uint64(len(d.slots)-1)
+	for i := sum & mask; d.slots[i].id != 0; i = (i + 1) & mask {
+		if s := &d.slots[i]; s.hash == hash && string(d.arena[s.from:s.from+s.length]) == key {
+			return int32(s.id - 1), true
+		}
+	}
+	return 0, false
+}
+
 // idOf is id for a key whose hash is known.
 func (d *dictionary) idOf(key string, sum uint64) int32 {
 	hash := uint32(sum >> 32)

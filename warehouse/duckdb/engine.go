@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -44,9 +45,10 @@ type Engine struct {
 	path string
 	cfg  Config
 
-	mu    sync.Mutex // held by Load, which closes and opens db
+	mu    sync.Mutex // held by Load, which closes and opens db, and by AppendLive
 	db    *sql.DB
-	empty bool // Open made the database, and nothing was loaded since
+	empty bool       // Open made the database, and nothing was loaded since
+	live  *liveKnown // what appends of live events keep between them; nil: nothing
 }
 
 // Version says which engine this is.
@@ -185,7 +187,8 @@ func (e *Engine) explainOpen(err error) error {
 	text := err.Error()
 	switch {
 	case strings.Contains(text, "Could not set lock") || strings.Contains(text, "Conflicting lock"):
-		return fmt.Errorf("open %s: another process is using this database; wait for it or close it", e.path)
+		return fmt.Errorf("open %s: another process is using this database%s; a server that takes events in, or a load, has it for itself: wait for it to end, or stop it",
+			e.path, lockedBy(text))
 	case strings.Contains(text, "not a valid DuckDB database"):
 		return fmt.Errorf("open %s: this is not a database; choose another --db", e.path)
 	case strings.Contains(text, "Permission denied"):
@@ -194,6 +197,18 @@ func (e *Engine) explainOpen(err error) error {
 		return fmt.Errorf("open %s: the database is damaged or was cut off in copying; load the log again into a new one (%w)", e.path, err)
 	}
 	return fmt.Errorf("open %s: %w", e.path, err)
+}
+
+// holder is what the engine says of a process that has the file.
+var holder = regexp.MustCompile(`held in (.+) \(PID (\d+)\)`)
+
+// lockedBy names the process that has the file, where the engine's error tells.
+func lockedBy(text string) string {
+	m := holder.FindStringSubmatch(text)
+	if m == nil {
+		return ""
+	}
+	return fmt.Sprintf(" (%s, process %s)", filepath.Base(m[1]), m[2])
 }
 
 // prepare makes the tables of a new database, or checks the version of an old one.
@@ -220,6 +235,16 @@ func (e *Engine) prepare(ctx context.Context, fresh bool) error {
 	case err != nil || its < schemaVersion:
 		return fmt.Errorf("open %s: its tables are of version %s and this segue reads version %d; load the log again into a new database", e.path, version, schemaVersion)
 	}
+	if e.cfg.ReadOnly {
+		return nil
+	}
+	live, err := text("live_schema") // an older database may lack them
+	if err != nil {
+		return err
+	}
+	if _, err := e.db.ExecContext(ctx, live); err != nil {
+		return fmt.Errorf("open %s: %w", e.path, err)
+	}
 	return nil
 }
 
@@ -234,7 +259,11 @@ func (e *Engine) create(ctx context.Context) error {
 		return fmt.Errorf("make %s: %w", e.path, err)
 	}
 	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, string(schema)); err != nil {
+	live, err := text("live_schema")
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, string(schema)+live); err != nil {
 		return fmt.Errorf("make %s: %w", e.path, err)
 	}
 	if _, err := tx.ExecContext(ctx, "insert into settings values ('schema_version', ?)", strconv.Itoa(schemaVersion)); err != nil {

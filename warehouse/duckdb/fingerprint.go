@@ -85,7 +85,7 @@ func (l *load) recognise() error {
 		at          time.Time
 	}
 	var loads []earlier
-	err := l.conn.fetch("select load_id::integer, log_table, file, head, fingerprint, epoch_ms(loaded_at) from loads order by load_id", func(c mapping.DataChunk, n int) error {
+	err := l.conn.fetch("select load_id::integer, log_table, file, head, fingerprint, epoch_ms(loaded_at) from loads where load_id > 0 order by load_id", func(c mapping.DataChunk, n int) error {
 		tables, files, heads, prints := textColumn(c, 1, n), textColumn(c, 2, n), textColumn(c, 3, n), textColumn(c, 4, n)
 		for i, id := range column[int32](c, 0, n) {
 			loads = append(loads, earlier{id, tables[i], files[i], heads[i], prints[i], time.UnixMilli(column[int64](c, 5, n)[i])})

@@ -6,6 +6,7 @@ package duckdb
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/duckdb/duckdb-go/v2/mapping"
 
@@ -29,6 +30,11 @@ func (l *load) end() error {
 	}
 	if err := l.countShows(); err != nil {
 		return err
+	}
+	if l.live {
+		if err := l.retellLive(); err != nil {
+			return err
+		}
 	}
 	return l.statements("load_clear_totals", "load_user_totals")
 }
@@ -82,28 +88,12 @@ func (l *load) statement(name string, args ...int64) error {
 // enter writes the list of loads and the settings.
 func (l *load) enter() error {
 	w := newWriter(l.ctx, l.conn, l.cancel)
-	loads, err := w.open("loads", []mapping.Type{mapping.TypeUSmallInt, mapping.TypeVarchar, mapping.TypeVarchar, mapping.TypeVarchar, mapping.TypeVarchar,
-		mapping.TypeBigInt, mapping.TypeBigInt, mapping.TypeVarchar, mapping.TypeTimestamp, mapping.TypeBigInt, mapping.TypeBigInt})
-	if err != nil {
-		return err
-	}
-	settings, err := w.open("settings", []mapping.Type{mapping.TypeVarchar, mapping.TypeVarchar})
+	loads, settings, err := openLists(w)
 	if err != nil {
 		return err
 	}
 	for _, f := range l.loaded {
-		put(loads, 0, l.id)
-		loads.text(1, f.Table.String())
-		loads.text(2, f.Name)
-		loads.text(3, f.head)
-		loads.text(4, f.fingerprint)
-		put(loads, 5, f.Rows)
-		put(loads, 6, f.Rejected)
-		loads.text(7, joinRoles(f.absent))
-		put(loads, 8, l.begun.UnixMicro())
-		put(loads, 9, l.firstImpression)
-		put(loads, 10, l.visits.nextID)
-		loads.next()
+		f.write(loads, l.id, l.begun, l.firstImpression, l.visits.nextID)
 	}
 	values := [][2]string{{"zone", l.opt.Zone.String()}}
 	if !l.month.IsZero() {
@@ -115,6 +105,33 @@ func (l *load) enter() error {
 		settings.next()
 	}
 	return w.finish(l.ctx)
+}
+
+// openLists opens the list of loads and the settings.
+func openLists(w *writer) (loads, settings *table, err error) {
+	loads, err = w.open("loads", []mapping.Type{mapping.TypeUSmallInt, mapping.TypeVarchar, mapping.TypeVarchar, mapping.TypeVarchar, mapping.TypeVarchar,
+		mapping.TypeBigInt, mapping.TypeBigInt, mapping.TypeVarchar, mapping.TypeTimestamp, mapping.TypeBigInt, mapping.TypeBigInt})
+	if err != nil {
+		return nil, nil, err
+	}
+	settings, err = w.open("settings", []mapping.Type{mapping.TypeVarchar, mapping.TypeVarchar})
+	return loads, settings, err
+}
+
+// write writes the line of a file in the list of loads; its impressions have the ids from first to before end.
+func (f *loadedFile) write(loads *table, id uint16, at time.Time, first, end int64) {
+	put(loads, 0, id)
+	loads.text(1, f.Table.String())
+	loads.text(2, f.Name)
+	loads.text(3, f.head)
+	loads.text(4, f.fingerprint)
+	put(loads, 5, f.Rows)
+	put(loads, 6, f.Rejected)
+	loads.text(7, joinRoles(f.absent))
+	put(loads, 8, at.UnixMicro())
+	put(loads, 9, first)
+	put(loads, 10, end)
+	loads.next()
 }
 
 func joinRoles(roles []feedlog.Role) string {

@@ -37,6 +37,7 @@ func (e *Engine) Load(ctx context.Context, inputs []warehouse.Input, opt warehou
 	if err := e.db.Close(); err != nil {
 		return report, fmt.Errorf("load into %s: %w", e.path, err)
 	}
+	e.live = nil
 	defer func() {
 		if again := e.connect(context.WithoutCancel(ctx)); again != nil && err == nil {
 			err = again
@@ -95,6 +96,7 @@ type load struct {
 	contents *dictionary
 
 	removed         bool  // impressions of an earlier load were taken out
+	live            bool  // there are live events
 	firstImpression int64 // id of the first of this load
 	visits          *visits
 	stages          *stages
@@ -197,6 +199,13 @@ func (l *load) begin() error {
 	if err != nil {
 		return err
 	}
+	err = l.conn.fetch("select exists (from live_offset)", func(c mapping.DataChunk, n int) error {
+		l.live = column[bool](c, 0, n)[0]
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	if err := l.recognise(); err != nil {
 		return err
 	}
@@ -238,7 +247,7 @@ func (l *load) begin() error {
 // read decodes every input and appends its rows.
 func (l *load) read() error {
 	nextID := int64(0)
-	err := l.conn.fetch("select coalesce(max(impression_id) + 1, 0)::bigint from impression_rows", func(c mapping.DataChunk, n int) error {
+	err := l.conn.fetch("select coalesce(max(impression_id) + 1, 0)::bigint from impression_rows where impression_id < 1::bigint << 40", func(c mapping.DataChunk, n int) error {
 		nextID = column[int64](c, 0, n)[0]
 		return nil
 	})
@@ -251,7 +260,7 @@ func (l *load) read() error {
 		}
 	}
 	l.firstImpression = nextID
-	if l.visits, err = newVisits(l.w, l.id, nextID, newCalendar(l.opt.Zone), nextID == 0); err != nil {
+	if l.visits, err = newVisits(l.w, l.id, nextID, newCalendar(l.opt.Zone), nextID == 0 && !l.live); err != nil {
 		return err
 	}
 	order := map[feedlog.Table]int{}

@@ -82,11 +82,24 @@ func (c *rawConn) run(q string, res *mapping.Result, args ...int64) error {
 		}
 		return nil
 	}
-	var s mapping.PreparedStatement
+	s, err := c.prepare(q)
 	defer mapping.DestroyPrepare(&s)
-	if mapping.Prepare(c.conn, q, &s) == mapping.StateError {
-		return errors.New(mapping.PrepareError(s))
+	if err != nil {
+		return err
 	}
+	return execute(s, res, args...)
+}
+
+// prepare prepares a statement, which the caller destroys also after an error.
+func (c *rawConn) prepare(q string) (s mapping.PreparedStatement, err error) {
+	if mapping.Prepare(c.conn, q, &s) == mapping.StateError {
+		err = errors.New(mapping.PrepareError(s))
+	}
+	return s, err
+}
+
+// execute runs a statement that is prepared into res, which the caller destroys.
+func execute(s mapping.PreparedStatement, res *mapping.Result, args ...int64) error {
 	for i, v := range args {
 		if mapping.BindInt64(s, mapping.IdxT(i+1), v) == mapping.StateError {
 			return errors.New(mapping.PrepareError(s))
@@ -106,6 +119,31 @@ func (c *rawConn) fetch(q string, each func(chunk mapping.DataChunk, n int) erro
 	if err := c.run(q, &res, args...); err != nil {
 		return err
 	}
+	return chunks(res, each)
+}
+
+// fetchEach is fetch for one query after the other, told apart by their arguments.
+func (c *rawConn) fetchEach(q string, each func(chunk mapping.DataChunk, n int) error, args [][]int64) error {
+	s, err := c.prepare(q)
+	defer mapping.DestroyPrepare(&s)
+	if err != nil {
+		return err
+	}
+	for _, args := range args {
+		var res mapping.Result
+		if err = execute(s, &res, args...); err == nil {
+			err = chunks(res, each)
+		}
+		mapping.DestroyResult(&res)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chunks hands the chunks of a result to each.
+func chunks(res mapping.Result, each func(chunk mapping.DataChunk, n int) error) error {
 	for {
 		chunk := mapping.FetchChunk(res)
 		if chunk.Ptr == nil {

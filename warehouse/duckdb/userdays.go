@@ -61,24 +61,40 @@ func (v *visits) writeDays() {
 		days++
 		start = end
 	}
-	if v.totals == nil {
+	v.writeTotal(&userTotal{total, view, swipeView, days, rows[0].day, rows[len(rows)-1].day})
+}
+
+// userTotal is a row of user_totals: the sums of the days, of which those of seconds are exact, and the days.
+type userTotal struct {
+	userDay
+	view, swipeView    float64
+	days               int16
+	firstDay, finalDay int32
+}
+
+func (v *visits) writeTotal(s *userTotal) {
+	t := v.totals
+	switch {
+	case v.kept != nil:
+		v.kept.total = *s
+		return
+	case t == nil:
 		return
 	}
-	t := v.totals
 	put(t, 0, v.user)
-	for i, n := range total.actions() {
+	for i, n := range s.actions() {
 		put(t, 1+i, n)
 	}
-	put(t, 8, view)
-	putOr(t, 9, total.positionSum, !total.positioned)
-	put(t, 10, total.sessions)
-	put(t, 11, days)
-	for i, n := range [...]int32{total.repeats, total.repeatClicks, total.swipes, total.swipeLikes} {
+	put(t, 8, s.view)
+	putOr(t, 9, s.positionSum, !s.positioned)
+	put(t, 10, s.sessions)
+	put(t, 11, s.days)
+	for i, n := range [...]int32{s.repeats, s.repeatClicks, s.swipes, s.swipeLikes} {
 		put(t, 12+i, n)
 	}
-	put(t, 16, swipeView)
-	put(t, 17, rows[0].day)
-	put(t, 18, rows[len(rows)-1].day)
+	put(t, 16, s.swipeView)
+	put(t, 17, s.firstDay)
+	put(t, 18, s.finalDay)
 	t.next()
 }
 
@@ -88,6 +104,10 @@ func (s *userDay) actions() [7]int32 {
 }
 
 func (v *visits) writeDay(day int32, s *userDay) {
+	if v.kept != nil {
+		v.kept.days = append(v.kept.days, toldDay{day, *s})
+		return
+	}
 	t := v.days
 	put(t, 0, v.loadID)
 	put(t, 1, v.user)

@@ -87,6 +87,18 @@ type visits struct {
 	round int32 // of cardTimes: a number for each user
 
 	months map[int32]int64 // impressions by day, to find the month of the load
+
+	kept *told // takes what is found in place of the tables, where it is not nil
+}
+
+// session is a row of sessions; depth is -1 when null.
+type session struct {
+	startMS int64
+	day     int32
+	hour    int8
+
+	seconds, impressions, clicks, depth int32
+	view                                float32
 }
 
 // impressionTypes are the columns of impressions, in order; the numbers below name them.
@@ -137,6 +149,16 @@ func (v *visits) flush() {
 	if len(v.rows) == 0 {
 		return
 	}
+	v.derive()
+	for i := range v.rows {
+		v.write(v.nextID, &v.rows[i])
+		v.nextID++
+	}
+	v.rows, v.list = v.rows[:0], v.list[:0]
+}
+
+// derive brings the user's rows into order and finds what their neighbours tell.
+func (v *visits) derive() {
 	byTime := func(a, b shown) int {
 		switch {
 		case a.atMS != b.atMS:
@@ -156,8 +178,6 @@ func (v *visits) flush() {
 	}
 	v.markSessions()
 	v.writeDays()
-	v.write()
-	v.rows, v.list = v.rows[:0], v.list[:0]
 }
 
 // sort orders the rows by way of small keys: the rows themselves move once.
@@ -279,52 +299,58 @@ func (v *visits) markSessions() {
 		for i := start; i < end; i++ {
 			rows[i].depth = depth
 		}
-		t, first := v.sessions, &rows[start]
-		put(t, 0, v.loadID)
-		put(t, 1, v.user)
-		put(t, 2, first.day)
-		put(t, 3, first.hour)
-		put(t, 4, first.atMS)
-		put(t, 5, int32(min((rows[end-1].atMS-first.atMS)/1000, math.MaxInt32)))
-		put(t, 6, int32(end-start))
-		put(t, 7, clicks)
-		putOr(t, 8, depth, depth < 0)
-		put(t, 9, view)
-		t.next()
+		first := &rows[start]
+		v.writeSession(&session{startMS: first.atMS, day: first.day, hour: first.hour, seconds: int32(min((rows[end-1].atMS-first.atMS)/1000, math.MaxInt32)),
+			impressions: int32(end - start), clicks: clicks, depth: depth, view: view})
 		start = end
 	}
 }
 
-// write writes the impressions and their swipes.
-func (v *visits) write() {
+func (v *visits) writeSession(s *session) {
+	if v.kept != nil {
+		v.kept.sessions = append(v.kept.sessions, *s)
+		return
+	}
+	t := v.sessions
+	put(t, 0, v.loadID)
+	put(t, 1, v.user)
+	put(t, 2, s.day)
+	put(t, 3, s.hour)
+	put(t, 4, s.startMS)
+	put(t, 5, s.seconds)
+	put(t, 6, s.impressions)
+	put(t, 7, s.clicks)
+	putOr(t, 8, s.depth, s.depth < 0)
+	put(t, 9, s.view)
+	t.next()
+}
+
+// write writes an impression and its swipes.
+func (v *visits) write(id int64, r *shown) {
 	t := v.impressions
-	for i := range v.rows {
-		r := &v.rows[i]
-		put(t, 0, v.nextID)
-		put(t, 1, v.user)
-		put(t, 2, r.card)
-		put(t, 3, r.atMS)
-		put(t, 4, r.day)
-		putOr(t, 5, r.position, r.position < 0)
-		put(t, 6, uint16(r.flags)|uint16(r.hour)<<6|uint16(r.dt)<<11)
-		putOr(t, 7, r.view, r.view != r.view)
-		putOr(t, 8, r.swipes, r.swipes < 0)
-		put(t, 9, r.repNo)
-		putOr(t, 10, r.depth, r.depth < 0)
-		putOr(t, 11, r.dayDp, r.dayDp < 0)
-		t.next()
-		if r.swipes > 0 {
-			v.writeSwipes(r)
-		}
-		v.nextID++
+	put(t, 0, id)
+	put(t, 1, v.user)
+	put(t, 2, r.card)
+	put(t, 3, r.atMS)
+	put(t, 4, r.day)
+	putOr(t, 5, r.position, r.position < 0)
+	put(t, 6, uint16(r.flags)|uint16(r.hour)<<6|uint16(r.dt)<<11)
+	putOr(t, 7, r.view, r.view != r.view)
+	putOr(t, 8, r.swipes, r.swipes < 0)
+	put(t, 9, r.repNo)
+	putOr(t, 10, r.depth, r.depth < 0)
+	putOr(t, 11, r.dayDp, r.dayDp < 0)
+	t.next()
+	if r.swipes > 0 {
+		v.writeSwipes(id, r)
 	}
 }
 
-func (v *visits) writeSwipes(r *shown) {
+func (v *visits) writeSwipes(id int64, r *shown) {
 	t := v.swipes
 	for i := range r.swipes {
 		s := &v.list[r.firstAt+i]
-		put(t, 0, v.nextID)
+		put(t, 0, id)
 		put(t, 1, v.user)
 		put(t, 2, int16(min(i+1, math.MaxInt16)))
 		put(t, 3, s.card)

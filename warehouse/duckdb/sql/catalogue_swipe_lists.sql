@@ -3,4 +3,4 @@ select i.user_id, i.impression_id, i.card_id as opened, i.day, s.card_id, s.flag
 from swipe_rows s
 join impression_rows i using (impression_id)
 where s.user_id between $3 and $4 and i.user_id between $3 and $4 and i.day between date '1970-01-01' + $1::integer and date '1970-01-01' + $2::integer
-order by i.user_id, i.shown_at_ms, i.impression_id, s.swipe_no
+order by i.user_id, i.shown_at_ms, i.position, i.card_id, i.impression_id, s.swipe_no
