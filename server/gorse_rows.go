@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"hash/maphash"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -165,8 +166,13 @@ func (f *gorseFeedback) event(id string, nowMS int64, replace bool) stream.Event
 		Value: &value, Replace: replace, Comment: f.Comment}
 }
 
+// feedbackOf keeps a sum that outgrew the numbers within them, as JSON has no infinity and one such row would make lists of it unreadable.
 func feedbackOf(r FeedbackRow) gorseFeedback {
-	return gorseFeedback{r.Type, r.User, r.Item, r.Value, gorseTime{r.AtMS, r.AtMS != 0}, r.Comment}
+	value := min(max(r.Value, -math.MaxFloat64), math.MaxFloat64)
+	if math.IsNaN(value) {
+		value = 0
+	}
+	return gorseFeedback{r.Type, r.User, r.Item, value, gorseTime{r.AtMS, r.AtMS != 0}, r.Comment}
 }
 
 func userOf(key string, rawLabels json.RawMessage, comment string) gorseUser {

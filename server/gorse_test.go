@@ -174,6 +174,9 @@ func TestGorseFeedback(t *testing.T) {
 		step{"PUT /api/feedback", "[" + watch1 + "]", `200 {"RowAffected":1}`},
 		step{"GET /api/feedback/watch/u/1", "", "200 " + watch1},
 		step{"POST /api/feedback", "[]", `200 {"RowAffected":0}`},
+		// 1e308 + 1e308 is beyond the largest number, 1.797...e308.
+		step{"POST /api/feedback", `[{"FeedbackType":"t","UserId":"w","ItemId":"9","Value":1e308},{"FeedbackType":"t","UserId":"w","ItemId":"9","Value":1e308}]`, `200 {"RowAffected":2}`},
+		step{"GET /api/feedback/t/w/9", "", `200 {"FeedbackType":"t","UserId":"w","ItemId":"9","Value":1.7976931348623157e+308,"Timestamp":"2024-05-06T07:08:09Z","Comment":""}`},
 
 		step{"DELETE /api/feedback/watch/u/1", "", `200 {"RowAffected":1}`},
 		step{"DELETE /api/feedback/watch/u/1", "", `200 {"RowAffected":0}`},
@@ -458,4 +461,64 @@ func TestGorseBrokenExport(t *testing.T) {
 	if _, err := io.ReadAll(resp.Body); err == nil {
 		t.Error("half an export came as a whole one")
 	}
+}
+
+// Mounted as a program would, over a connection that is kept: nothing is redirected, and a long answer's patience ends with it.
+func TestGorseMounted(t *testing.T) {
+	f := newFake(gorseNow.UnixMilli())
+	withItems(f)
+	mux := http.NewServeMux()
+	mux.Handle("/api/", GorseHandler(f))
+	s := httptest.NewServer(mux)
+	defer s.Close()
+	client := s.Client()
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return errors.New("redirected") }
+	for _, c := range []struct{ do, want string }{
+		{"GET /api/bulk/items", `{"ItemId":"a"`},
+		{"GET /api/recommend/u/?n=1", `["e"]`},
+		{"POST /api/bulk/users", `{"RowAffected":1}`},
+		{"GET /api/user/a%2Fb/feedback/", `[]`},
+		{"GET /api/latest/most/?n=1", `[{"Id":"e","Score":5}]`},
+	} {
+		method, target, _ := strings.Cut(c.do, " ")
+		r, err := http.NewRequest(method, s.URL+target, strings.NewReader(`{"UserId":"a/b"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != 200 || !strings.HasPrefix(string(body), c.want) {
+			t.Errorf("%s: %d %s, %v; want %s", c.do, resp.StatusCode, body, err, c.want)
+		}
+	}
+}
+
+func BenchmarkGorseFeedback(b *testing.B) {
+	row := `{"FeedbackType":"watch","UserId":"u%d","ItemId":"i%d","Value":1,"Timestamp":"2023-06-01T00:00:00Z"}`
+	rows := make([]string, 100)
+	for k := range rows {
+		rows[k] = fmt.Sprintf(row, k, k)
+	}
+	body := "[" + strings.Join(rows, ",") + "]"
+	b.Run("rows=100", func(b *testing.B) {
+		g := newGorse(nothing{}, time.Now)
+		for b.Loop() {
+			w := httptest.NewRecorder()
+			g.ServeHTTP(w, httptest.NewRequest("POST", "/api/feedback", strings.NewReader(body)))
+			if w.Code != 200 {
+				b.Fatal(w.Body)
+			}
+		}
+	})
+}
+
+// nothing takes events and drops them, to time what is before it.
+type nothing struct{ Backend }
+
+func (nothing) Append(_ context.Context, events []stream.Event) (Taken, error) {
+	return Taken{Accepted: len(events)}, nil
 }
