@@ -14,7 +14,6 @@ import (
 	"github.com/seguefeed/segue/live"
 	"github.com/seguefeed/segue/server"
 	"github.com/seguefeed/segue/stream"
-	"github.com/seguefeed/segue/warehouse"
 )
 
 // ServeOptions direct a server.
@@ -28,6 +27,8 @@ type ServeOptions struct {
 
 	Explore, ExploreCap float64 // see server.EngineConfig
 	NewShows            int
+
+	Zone *time.Location // that days are cut in, of a database without impressions; nil means UTC
 
 	SnapshotEvery  time.Duration // 0 means 5 minutes
 	WarehouseEvery time.Duration // how long events gather before they go into the database; 0 means 10 seconds
@@ -98,6 +99,7 @@ type serving struct {
 	stream *stream.Log
 	engine *server.Engine
 
+	zoneOf *time.Location
 	stored atomic.Uint64 // seq up to which the database has the events
 }
 
@@ -109,6 +111,7 @@ func (r *serving) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.zoneOf = zone
 	began := time.Now()
 	r.state, err = live.Load(r.stateDir(), live.Config{Location: zone})
 	switch {
@@ -140,16 +143,20 @@ func (r *serving) open(ctx context.Context) error {
 	return err
 }
 
-// zone is that of the log, or of the place where there is none yet.
+// zone is that of the log; where there is none yet, the one that was asked for, or UTC.
 func (r *serving) zone(ctx context.Context) (*time.Location, error) {
-	contents, err := r.s.engine.Describe(ctx)
-	if err != nil {
+	held, err := r.s.engine.Zone(ctx)
+	switch {
+	case err != nil:
 		return nil, err
+	case held != nil && r.opt.Zone != nil && held.String() != r.opt.Zone.String():
+		return nil, fmt.Errorf("serve: the database's days are those of %s, not of %s", held, r.opt.Zone)
+	case held != nil:
+		return held, nil
+	case r.opt.Zone != nil:
+		return r.opt.Zone, nil
 	}
-	if contents.Zone == nil {
-		return time.Local, nil
-	}
-	return contents.Zone, nil
+	return time.UTC, nil
 }
 
 // fill makes the state from the database: the first start. Events that the database has are not told again.
@@ -198,7 +205,11 @@ func (r *serving) intoWarehouse(ctx context.Context) {
 // drain brings in all events that are there.
 func (r *serving) drain(ctx context.Context) error {
 	return r.stream.Read(ctx, r.stored.Load()+1, warehouseBatch, func(events []stream.Stored) error {
-		batch := warehouse.LiveBatch{Rows: LiveRows(events), Last: events[len(events)-1].Seq}
+		batch, err := LiveBatch(events)
+		if err != nil {
+			return err
+		}
+		batch.Zone = r.zoneOf
 		if err := r.s.engine.AppendLive(ctx, batch); err != nil {
 			return err
 		}

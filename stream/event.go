@@ -116,7 +116,7 @@ type ServedCard struct {
 const (
 	MaxID       = 512 // bytes of an id: of an event, a user, an item, a request, a creator and the like
 	MaxComment  = 4096
-	MaxLabels   = 16 << 10
+	MaxLabels   = 64 << 10
 	MaxPage     = 200 // cards
 	MaxCategory = 100 // categories of an item
 	MaxViewS    = 7 * 24 * 3600

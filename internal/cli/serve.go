@@ -21,6 +21,7 @@ func (a *app) serveCommand() *cobra.Command {
 		keys    string
 		logJSON bool
 		rate    float64
+		zone    string
 	)
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -47,6 +48,11 @@ the key, it may listen anywhere. Ctrl-C or SIGTERM ends it: what is in flight is
 			}
 			if (o.HTTP.TLSCert == "") != (o.HTTP.TLSKey == "") {
 				return usagef("--tls-cert and --tls-key go together")
+			}
+			if zone != "" {
+				if o.Zone, err = segue.ParseZone(zone); err != nil {
+					return usagef("--zone: %v", err)
+				}
 			}
 			o.HTTP.Limits.PerSecond = rate
 			level := slog.LevelInfo
@@ -94,6 +100,7 @@ the key, it may listen anywhere. Ctrl-C or SIGTERM ends it: what is in flight is
 	f.DurationVar(&o.SnapshotEvery, "snapshot-every", 5*time.Minute, "how often a snapshot is taken, which makes a restart quick")
 	f.DurationVar(&o.WarehouseEvery, "database-every", 10*time.Second, "how long events gather before they go into the database")
 	f.BoolVar(&o.HTTP.Profile, "profile", false, "offer /debug/pprof to keys that may write")
+	f.StringVar(&zone, "zone", "", "time zone of days, such as +08:00, for a database without impressions (default UTC)")
 	f.BoolVar(&logJSON, "log-json", false, "log JSON")
 	return cmd
 }

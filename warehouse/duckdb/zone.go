@@ -3,6 +3,7 @@
 package duckdb
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -32,6 +33,15 @@ func (l *load) settleZone() error {
 			l.engine.path, held, l.opt.Zone)
 	}
 	return err
+}
+
+// Zone is that of the impressions in the database, nil where there are none.
+func (e *Engine) Zone(ctx context.Context) (*time.Location, error) {
+	d, err := e.Describe(ctx)
+	if err != nil || d.Zone == "" {
+		return nil, err
+	}
+	return zoneNamed(d.Zone)
 }
 
 // zoneNamed is the zone whose String is name: "UTC+08:00" or "Europe/Berlin".
