@@ -162,3 +162,14 @@ func (m *Matrix) check() error {
 	}
 	return nil
 }
+
+// meanHistory is the mean number of values of the users who have any, 0 if nobody has.
+func (m *Matrix) meanHistory() float64 {
+	users := 0
+	for u := range m.Users {
+		if m.Start[u] < m.Start[u+1] {
+			users++
+		}
+	}
+	return float64(len(m.Item)) / float64(max(users, 1))
+}
