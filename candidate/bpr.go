@@ -50,6 +50,12 @@ func (BPR) Kind() string { return "bpr" }
 // Fit is FitBPR.
 func (c BPR) Fit(ctx context.Context, m *Matrix) (Scorer, error) { return asScorer(FitBPR(ctx, m, c)) }
 
+// Settled makes BPR a Settler.
+func (c BPR) Settled(*Matrix) Learner {
+	c, _ = c.defaults()
+	return &c
+}
+
 func (c BPR) defaults() (BPR, error) {
 	setDefault(&c.Dim, 64)
 	setDefault(&c.Epochs, 40)

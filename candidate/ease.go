@@ -59,13 +59,24 @@ func (c EASE) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
 	})
 }
 
+// Settled makes EASE a Settler.
+func (c EASE) Settled(m *Matrix) Learner {
+	c = c.defaults(m)
+	return &c
+}
+
+func (c EASE) defaults(m *Matrix) EASE {
+	setDefault(&c.L2, 6*max(1, m.meanHistory()))
+	return c
+}
+
 // FitEASE learns from m with its values; Matrix.Binary makes it one of clicks. It takes n^3 operations and 4*n^2 bytes, n being the
 // number of items: at 41,000, 6.7 GB.
 func FitEASE(ctx context.Context, m *Matrix, c EASE) (*EASEModel, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	setDefault(&c.L2, 6*max(1, m.meanHistory()))
+	c = c.defaults(m)
 	switch {
 	case !(c.L2 > 0) || math.IsInf(c.L2, 1):
 		return nil, fmt.Errorf("candidate: ease: l2 is %v; a finite number above 0 is expected", c.L2)

@@ -56,13 +56,24 @@ func (c GraphFilter) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
 	return asScorer(FitGraphFilter(ctx, m, c))
 }
 
+// Settled makes GraphFilter a Settler, but for Linear: what that comes to is known after the main vectors are found only.
+func (c GraphFilter) Settled(*Matrix) Learner {
+	c = c.defaults()
+	return &c
+}
+
+func (c GraphFilter) defaults() GraphFilter {
+	setDefault(&c.Dim, 32)
+	setDefault(&c.Normalisation, .3)
+	setDefault(&c.Decay, 1)
+	setDefault(&c.Iterations, 6)
+	return c
+}
+
 // FitGraphFilter finds the smooth signals of the graph of m's positive values. Beside m it needs three copies of m and
 // 4 (Users + 2 Items) (Dim + 16) bytes.
 func FitGraphFilter(ctx context.Context, m *Matrix, cfg GraphFilter) (*GraphFilterModel, error) {
-	setDefault(&cfg.Dim, 32)
-	setDefault(&cfg.Normalisation, .3)
-	setDefault(&cfg.Decay, 1)
-	setDefault(&cfg.Iterations, 6)
+	cfg = cfg.defaults()
 	switch {
 	case cfg.Dim < 1 || cfg.Dim > maxDim:
 		return nil, fmt.Errorf("candidate: graphfilter: %d dimensions; 1 to %d are expected", cfg.Dim, maxDim)

@@ -55,6 +55,12 @@ func (c IALS) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
 	return asScorer(FitIALS(ctx, m, c))
 }
 
+// Settled makes IALS a Settler.
+func (c IALS) Settled(m *Matrix) Learner {
+	c, _ = c.defaults(m)
+	return &c
+}
+
 func (c IALS) defaults(m *Matrix) (IALS, error) {
 	// The larger a catalogue and the more people know it, the more directions of taste can be told apart.
 	setDefault(&c.Dim, int(min(256, max(64, 1.5*math.Sqrt(float64(min(m.Users, m.Items)))))))

@@ -34,16 +34,27 @@ func (c PureSVD) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
 	return asScorer(FitPureSVD(ctx, m, c))
 }
 
+// Settled makes PureSVD a Settler.
+func (c PureSVD) Settled(*Matrix) Learner {
+	c = c.defaults()
+	return &c
+}
+
+func (c PureSVD) defaults() PureSVD {
+	setDefault(&c.Dim, 32)
+	setDefault(&c.Damping, .3)
+	c.Damping = max(0, c.Damping)
+	setDefault(&c.Iterations, 6)
+	return c
+}
+
 // FitPureSVD finds the main singular vectors of m, with its negative values. Beside m it needs two copies of m and
 // 4 (Users + 2 Items) (Dim + 16) bytes.
 func FitPureSVD(ctx context.Context, m *Matrix, cfg PureSVD) (*PureSVDModel, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	setDefault(&cfg.Dim, 32)
-	setDefault(&cfg.Damping, .3)
-	cfg.Damping = max(0, cfg.Damping)
-	setDefault(&cfg.Iterations, 6)
+	cfg = cfg.defaults()
 	switch {
 	case cfg.Dim < 1 || cfg.Dim > maxDim:
 		return nil, fmt.Errorf("candidate: puresvd: %d dimensions; 1 to %d are expected", cfg.Dim, maxDim)

@@ -40,6 +40,12 @@ func (c RP3Beta) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
 	return asScorer(FitRP3Beta(ctx, m, c))
 }
 
+// Settled makes RP3Beta a Settler.
+func (c RP3Beta) Settled(m *Matrix) Learner {
+	_ = c.defaults(m) // settings that are refused are shown all the same
+	return &c
+}
+
 func (c *RP3Beta) defaults(m *Matrix) error {
 	if c.Neighbours == 0 {
 		c.Neighbours = 150

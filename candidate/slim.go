@@ -46,7 +46,13 @@ func (c SLIM) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
 	return fitPart(m, "slim", c.Items, func(m *Matrix) (Scorer, error) { return asScorer(FitSLIM(ctx, m, c)) })
 }
 
-func (c SLIM) defaults() (SLIM, error) {
+// Settled makes SLIM a Settler.
+func (c SLIM) Settled(m *Matrix) Learner {
+	c, _ = c.defaults(m)
+	return &c
+}
+
+func (c SLIM) defaults(m *Matrix) (SLIM, error) {
 	setDefault(&c.L1, 1)
 	setDefault(&c.L2, 200)
 	setDefault(&c.Neighbours, 200)
@@ -66,7 +72,7 @@ func FitSLIM(ctx context.Context, m *Matrix, c SLIM) (*ItemWeights, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	c, err := c.defaults()
+	c, err := c.defaults(m)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,6 @@
 // Choosing hyper-parameters: every trial is fitted on most of the training interactions and judged on the rest of them; the test file is
 // never looked at. First the usual settings, then points spread evenly over each axis (McKay, Beckman and Conover, Technometrics 21,
-// 1979), then steps around the best so far that grow smaller. That is not the cleverest search, but all methods get the same one and the same
+// 1979), then steps around the best so far that grow smaller. Under a bound of time the usual settings are still tried, and say how many trials to plan for. That is not the cleverest search, but all methods get the same one and the same
 // budget, which is what makes their comparison fair.
 
 package allrank
@@ -29,6 +29,10 @@ const (
 	lastStep     = .03
 	keepOnAxis   = .4 // chance that a refinement leaves an axis as it is
 	choiceChance = .3 // chance that a refinement draws a choice anew
+	manyTrials   = 20 // with fewer, more of them refine the usual settings, which few points spread over many axes seldom beat
+
+	// Under a bound of time a trial may take that many times the usual settings', or that share of the time, whichever is more; then it is given up.
+	slowTimes, slowShare = 4, .25
 )
 
 // Trial is one set of hyper-parameters.
@@ -142,6 +146,7 @@ func (t *tuner) tune(ctx context.Context, l candidate.Learner, fixed []Setting, 
 		found.Note = "nothing of it is searched"
 		trials = 1
 	}
+	asked := trials
 	began := time.Now()
 	within := ctx
 	if t.cfg.TuneTime > 0 {
@@ -150,24 +155,41 @@ func (t *tuner) tune(ctx context.Context, l candidate.Learner, fixed []Setting, 
 		defer stop()
 	}
 	best := l
-	search := newSearch(space, trials, t.cfg.Seed)
+	var search *search
 	known := map[string]Trial{}
-	for k := range trials {
+	for k := 0; k < trials; k++ {
 		tell(k, trials)
-		try, err := search.at(k, l)
-		if err != nil {
-			return nil, nil, err
+		// The usual settings are tried whatever the time: without their value nothing could be said of the others.
+		try, limit := l, ctx
+		var slow time.Duration
+		if k > 0 {
+			if within.Err() != nil {
+				found.Note = budgetNote(k, asked)
+				break
+			}
+			var err error
+			if try, err = search.at(k, l); err != nil {
+				return nil, nil, err
+			}
+			limit, slow = within, t.slowest(found.Trials[0])
 		}
-		trial, err := t.trial(within, try, known)
+		trial, err := t.limited(limit, slow, try, known)
 		if ctx.Err() != nil {
 			return nil, nil, context.Cause(ctx)
 		}
-		if within.Err() != nil {
-			found.Note = fmt.Sprintf("%v: %d of %d trials were finished", errBudget, k, trials)
+		if k > 0 && within.Err() != nil {
+			found.Note = budgetNote(k, asked)
 			break
 		}
 		if err != nil {
 			return nil, nil, err
+		}
+		if k == 0 {
+			trials = t.affordable(trial, trials)
+			if trials < asked {
+				found.Note = fmt.Sprintf("the search is laid out for the %d trials that the time was likely to allow, instead of %d", trials, asked)
+			}
+			search = newSearch(space, trials, usualPoint(space, l, t.valid[0].Train), t.cfg.Seed)
 		}
 		found.Trials = append(found.Trials, trial)
 		if trial.Failed == "" && (found.Best < 0 || trial.Value > found.Trials[found.Best].Value) {
@@ -180,6 +202,43 @@ func (t *tuner) tune(ctx context.Context, l candidate.Learner, fixed []Setting, 
 		return nil, nil, fmt.Errorf("none of %d trials could be fitted, the first: %s", len(found.Trials), found.Trials[0].Failed)
 	}
 	return best, found, nil
+}
+
+// budgetNote says how far a search came.
+func budgetNote(done, asked int) string {
+	return fmt.Sprintf("%v: %d of %d trials were finished", errBudget, done, asked)
+}
+
+// affordable is how many of the trials the time is likely to allow, the usual settings' among them, judged by what those took: 2 or more, unless fewer are
+// asked for. It hangs on nothing else, so that with a journal the same search is laid out again.
+func (t *tuner) affordable(usual Trial, asked int) int {
+	if t.cfg.TuneTime <= 0 || usual.Seconds <= 0 {
+		return asked
+	}
+	return int(min(float64(asked), max(2, t.cfg.TuneTime.Seconds()/usual.Seconds)))
+}
+
+// slowest is how long a trial may take under a bound of time; 0 without one.
+func (t *tuner) slowest(usual Trial) time.Duration {
+	if t.cfg.TuneTime <= 0 {
+		return 0
+	}
+	return time.Duration(max(slowShare*float64(t.cfg.TuneTime), slowTimes*usual.Seconds*float64(time.Second)))
+}
+
+// limited is trial, given up as failed after the time slow, if that is above 0.
+func (t *tuner) limited(ctx context.Context, slow time.Duration, l candidate.Learner, known map[string]Trial) (Trial, error) {
+	if slow <= 0 {
+		return t.trial(ctx, l, known)
+	}
+	limit, stop := context.WithTimeout(ctx, slow)
+	defer stop()
+	trial, err := t.trial(limit, l, known)
+	if err == nil || ctx.Err() != nil || limit.Err() == nil {
+		return trial, err
+	}
+	settings, err := json.Marshal(l)
+	return Trial{Settings: settings, Seconds: slow.Seconds(), Failed: fmt.Sprintf("given up after %.0f s, which left too little time for others", slow.Seconds())}, err
 }
 
 // trial fits and judges one set, or takes the value from the journal or from an earlier trial of the same settings. Only what makes the whole search
@@ -241,15 +300,16 @@ func (t *tuner) value(ctx context.Context, l candidate.Learner, v *Split) (float
 type search struct {
 	space  []axis
 	spread [][]float64 // points spread evenly
-	points [][]float64 // that were proposed; nil for the usual settings
-	best   []float64   // the best so far; nil for the usual settings
+	points [][]float64 // of the trials; nil for usual settings of which no point is known
+	best   []float64   // the best so far; nil where that is the usual settings and they have no point
 	trials int
 	r      *rand.Rand
 }
 
-func newSearch(space []axis, trials int, seed uint64) *search {
-	s := &search{space: space, trials: trials, r: rand.New(rand.NewPCG(seed, 0x5ea7c4))}
-	n := int(math.Ceil(spreadShare * float64(trials-1)))
+// newSearch plans the trials after the first, which is that of the usual settings, at the point usual, nil where that is not known.
+func newSearch(space []axis, trials int, usual []float64, seed uint64) *search {
+	s := &search{space: space, trials: trials, points: [][]float64{usual}, best: usual, r: rand.New(rand.NewPCG(seed, 0x5ea7c4))}
+	n := int(math.Ceil(spreadShare * min(1, float64(trials)/manyTrials) * float64(trials-1)))
 	s.spread = make([][]float64, n)
 	for k := range s.spread {
 		s.spread[k] = make([]float64, len(space))
@@ -262,14 +322,12 @@ func newSearch(space []axis, trials int, seed uint64) *search {
 	return s
 }
 
-// at is the learner of trial k; trials are asked for in order.
+// at is the learner of trial k, from 1; trials are asked for in order.
 func (s *search) at(k int, usual candidate.Learner) (candidate.Learner, error) {
 	var p []float64
-	switch {
-	case k == 0:
-	case k <= len(s.spread):
+	if k <= len(s.spread) {
 		p = s.spread[k-1]
-	default:
+	} else {
 		p = s.near(k)
 	}
 	s.points = append(s.points, p)
@@ -282,7 +340,7 @@ func (s *search) at(k int, usual candidate.Learner) (candidate.Learner, error) {
 	return l, nil
 }
 
-// near is a point around the best one, or any where that is the usual settings: they are no point of the cube, and around them means little.
+// near is a point around the best one, or any where that is not known.
 func (s *search) near(k int) []float64 {
 	p := make([]float64, len(s.space))
 	if s.best == nil {
@@ -298,7 +356,9 @@ func (s *search) near(k int) []float64 {
 		for a, axis := range s.space {
 			if axis.choices != nil {
 				if s.r.Float64() < choiceChance {
-					p[a], moved = s.r.Float64(), true
+					if x := s.r.Float64(); axis.at(x) != axis.at(p[a]) {
+						p[a], moved = x, true
+					}
 				}
 				continue
 			}
@@ -306,6 +366,24 @@ func (s *search) near(k int) []float64 {
 				p[a], moved = reflected(p[a]+step*s.r.NormFloat64()), true
 			}
 		}
+	}
+	return p
+}
+
+// usualPoint is where a learner's own settings lie among the axes, with what it makes of those that are 0 for the data m; nil for one that does not say. What
+// lies outside is moved to the nearest end.
+func usualPoint(space []axis, l candidate.Learner, m *candidate.Matrix) []float64 {
+	settler, ok := l.(candidate.Settler)
+	if !ok || len(space) == 0 {
+		return nil
+	}
+	settled, p := settler.Settled(m), make([]float64, len(space))
+	for a, axis := range space {
+		f, ok := field(settled, axis.param)
+		if !ok {
+			return nil
+		}
+		p[a] = axis.place(f)
 	}
 	return p
 }
