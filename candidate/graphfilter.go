@@ -19,7 +19,7 @@ import (
 
 // GraphFilter are the settings of a graph filter.
 type GraphFilter struct {
-	Dim           int     `json:"dim,omitempty"`           // singular vectors, 1..512; 0 means 32. Never more than users or items
+	Dim           int     `json:"dim,omitempty"`           // singular vectors, 1..512; 0 means the root of users or items, the fewer, 32 to 128. Never more than users or items
 	Normalisation float64 `json:"normalisation,omitempty"` // g, up to 1; 0 means .3, below 0 means none
 	Decay         float64 `json:"decay,omitempty"`         // b, up to 4; 0 means 1, below 0 means none: all vectors alike
 	Linear        float64 `json:"linear,omitempty"`        // w, what is kept of all frequencies; 0 means what linearPart finds, below 0 none
@@ -57,13 +57,13 @@ func (c GraphFilter) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
 }
 
 // Settled makes GraphFilter a Settler, but for Linear: what that comes to is known after the main vectors are found only.
-func (c GraphFilter) Settled(*Matrix) Learner {
-	c = c.defaults()
+func (c GraphFilter) Settled(m *Matrix) Learner {
+	c = c.defaults(m)
 	return &c
 }
 
-func (c GraphFilter) defaults() GraphFilter {
-	setDefault(&c.Dim, 32)
+func (c GraphFilter) defaults(m *Matrix) GraphFilter {
+	setDefault(&c.Dim, mainVectors(m, 128))
 	setDefault(&c.Normalisation, .3)
 	setDefault(&c.Decay, 1)
 	setDefault(&c.Iterations, 6)
@@ -73,7 +73,7 @@ func (c GraphFilter) defaults() GraphFilter {
 // FitGraphFilter finds the smooth signals of the graph of m's positive values. Beside m it needs three copies of m and
 // 4 (Users + 2 Items) (Dim + 16) bytes.
 func FitGraphFilter(ctx context.Context, m *Matrix, cfg GraphFilter) (*GraphFilterModel, error) {
-	cfg = cfg.defaults()
+	cfg = cfg.defaults(m)
 	switch {
 	case cfg.Dim < 1 || cfg.Dim > maxDim:
 		return nil, fmt.Errorf("candidate: graphfilter: %d dimensions; 1 to %d are expected", cfg.Dim, maxDim)

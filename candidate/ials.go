@@ -28,7 +28,7 @@ import (
 type IALS struct {
 	Dim         int     `json:"dim,omitempty"`          // numbers a vector, 1..512; 0 means 1.5 sqrt(users or items, the fewer), 64 to 256
 	Alpha       float64 `json:"alpha,omitempty"`        // A, the weight of each of all pairs, > 0; 0 means .9 sqrt(observed pairs / all pairs)
-	Reg         float64 `json:"reg,omitempty"`          // L where N is 1, > 0; 0 means .12 max(a, 30) / (a + A items), a the mean number of values of a user
+	Reg         float64 `json:"reg,omitempty"`          // L where N is 1, > 0; 0 means .1 max(a, 36) / (a + A items), a the mean number of values of a user
 	RegExponent float64 `json:"reg_exponent,omitempty"` // N, how regularisation grows with frequency, up to 2; 0 means 1, below 0 means none
 	InitStd     float64 `json:"init_std,omitempty"`     // standard deviation of the length of an item's first vector, > 0; 0 means .1
 	Epochs      int     `json:"epochs,omitempty"`       // 0 means 16
@@ -67,10 +67,10 @@ func (c IALS) defaults(m *Matrix) (IALS, error) {
 	// Were each unobserved pair to weigh the same on any data, on sparse data they together would drown the observed ones and all users be given what is
 	// popular. The root lies between that and holding the two sums in proportion; .9 of it is the .2 that was chosen on MovieLens-100k.
 	setDefault(&c.Alpha, .9*math.Sqrt(float64(len(m.Item))/(float64(m.Users)*float64(m.Items))))
-	// What a user's vector is held by is L (|u| + A items), of which A items is by far the most on sparse data. It is to be an eighth of what a mean user
-	// took, but where users took little, as much as if they had taken 30: chosen on parts of the training interactions of seven sets.
+	// What a user's vector is held by is L (|u| + A items), of which A items is by far the most on sparse data. It is to be a tenth of what a mean user
+	// took, but where users took little, as much as if they had taken 36: chosen on parts of the training interactions of seven sets.
 	mean := m.meanHistory()
-	setDefault(&c.Reg, .12*max(mean, 30)/(mean+c.Alpha*float64(m.Items)))
+	setDefault(&c.Reg, .1*max(mean, 36)/(mean+c.Alpha*float64(m.Items)))
 	setDefault(&c.InitStd, .1)
 	setDefault(&c.Epochs, 16)
 	setDefault(&c.Block, 32)

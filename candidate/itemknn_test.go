@@ -60,7 +60,7 @@ func TestItemKNNByHand(t *testing.T) {
 		{"bm25", candidate.ItemKNN{Weighting: candidate.WeightingBM25, Alpha: .5, Shrink: 1}, candidate.History{Item: []int32{0}},
 			[]float64{0, f0 * f1 * (a*a + b*b) / (f0*f1*root((a*a+b*b)*(2*a*a+b*b)) + 1), f0 * f1 * b * b / (f0*f1*root((a*a+b*b)*(2*a*a+b*b)) + 1), 0}},
 		{"the defaults", candidate.ItemKNN{}, candidate.History{Item: []int32{0}},
-			[]float64{0, (a*a + b*b) / (math.Pow(2*a*a+b*b, .3)*math.Pow(a*a+b*b, .7) + 10), b * b / (math.Pow(2*a*a+b*b, .3)*math.Pow(a*a+b*b, .7) + 10), 0}},
+			[]float64{0, (a*a + b*b) / (math.Pow(2*a*a+b*b, .4) * math.Pow(a*a+b*b, .6)), b * b / (math.Pow(2*a*a+b*b, .4) * math.Pow(a*a+b*b, .6)), 0}},
 	} {
 		if got := scoresOf(t, c.knn, small(t), c.h); !near(got, c.want...) {
 			t.Errorf("%s: scores are %v, want %.6f", c.name, got, c.want)

@@ -15,7 +15,8 @@ import (
 
 // RP3Beta is the method. The zero value means the defaults.
 type RP3Beta struct {
-	// Neighbours is how many items each item leads to, and how many lead to it, at most; 1 or more, 0: 150.
+	// Neighbours is how many items each item leads to, and how many lead to it, at most; 1 or more, 0: 1.5
+	// times the root of the number of items, 100 to 300.
 	Neighbours int
 	// Alpha is the power of the walk's chances, above 0 to 10; 0: .6.
 	Alpha float64
@@ -48,7 +49,7 @@ func (c RP3Beta) Settled(m *Matrix) Learner {
 
 func (c *RP3Beta) defaults(m *Matrix) error {
 	if c.Neighbours == 0 {
-		c.Neighbours = 150
+		c.Neighbours = int(min(300, max(100, 1.5*math.Sqrt(float64(m.Items)))))
 	}
 	if c.Alpha == 0 {
 		c.Alpha = .6

@@ -33,7 +33,7 @@ type UserKNN struct {
 	// Similarity is one of the Similarity constants, with who asks as the target and the training users as sources; "": cosine.
 	Similarity string
 	// Weighting is one of the Weighting constants, with users as the documents: items that many take say less. "": tfidf on sparse data, none
-	// otherwise; see sparse.
+	// otherwise; see Matrix.sparse.
 	Weighting string
 	// Shrink is added to the similarity's denominator, so that users who took little count less; in units of squared weights. 0: none.
 	Shrink float64
@@ -78,11 +78,6 @@ func (c UserKNN) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
 	return asScorer(FitUserKNN(ctx, m, c))
 }
 
-// sparse is the share of all pairs below which users are compared by other defaults: what is usual for a user is then found among so few who have
-// anything in common with her that it says little, and which items two users share says more than how many. Chosen on parts of the training interactions
-// of seven sets: two of .8% and 4% prefer the one, five of .06% to .4% the other.
-const sparse = .006
-
 // Settled makes UserKNN a Settler.
 func (c UserKNN) Settled(m *Matrix) Learner {
 	c.settle(m)
@@ -92,7 +87,7 @@ func (c UserKNN) Settled(m *Matrix) Learner {
 
 // settle sets what hangs on m.
 func (c *UserKNN) settle(m *Matrix) {
-	if float64(len(m.Item)) < sparse*float64(m.Users)*float64(m.Items) {
+	if m.sparse() {
 		if c.Weighting == "" {
 			c.Weighting = WeightingTFIDF
 		}
