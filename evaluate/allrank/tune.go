@@ -29,6 +29,7 @@ const (
 	lastStep     = .03
 	keepOnAxis   = .4 // chance that a refinement leaves an axis as it is
 	choiceChance = .3 // chance that a refinement draws a choice anew
+	hopedTrials  = 10 // with time for fewer on all parts, trials are held against one
 	manyTrials   = 20 // with fewer, more of them refine the usual settings, which few points spread over many axes seldom beat
 
 	// Under a bound of time a trial may take that many times the usual settings', or that share of the time, whichever is more; then it is given up.
@@ -146,7 +147,6 @@ func (t *tuner) tune(ctx context.Context, l candidate.Learner, fixed []Setting, 
 		found.Note = "nothing of it is searched"
 		trials = 1
 	}
-	asked := trials
 	began := time.Now()
 	within := ctx
 	if t.cfg.TuneTime > 0 {
@@ -157,39 +157,32 @@ func (t *tuner) tune(ctx context.Context, l candidate.Learner, fixed []Setting, 
 	best := l
 	var search *search
 	known := map[string]Trial{}
-	for k := 0; k < trials; k++ {
+	for k := range trials {
 		tell(k, trials)
-		// The usual settings are tried whatever the time: without their value nothing could be said of the others.
-		try, limit := l, ctx
-		var slow time.Duration
-		if k > 0 {
-			if within.Err() != nil {
-				found.Note = budgetNote(k, asked)
-				break
+		var try candidate.Learner
+		var trial Trial
+		var err error
+		switch {
+		case k == 0: // whatever the time: without their value nothing could be said of the others
+			try = l
+			found.Folds, trial, err = t.usual(ctx, l, known)
+		case within.Err() == nil:
+			if try, err = search.at(k, l); err == nil {
+				trial, err = t.limited(within, t.slowest(found.Trials[0]), try, found.Folds, known)
 			}
-			var err error
-			if try, err = search.at(k, l); err != nil {
-				return nil, nil, err
-			}
-			limit, slow = within, t.slowest(found.Trials[0])
 		}
-		trial, err := t.limited(limit, slow, try, known)
 		if ctx.Err() != nil {
 			return nil, nil, context.Cause(ctx)
 		}
 		if k > 0 && within.Err() != nil {
-			found.Note = budgetNote(k, asked)
+			found.Note = fmt.Sprintf("%v: %d of %d trials were finished", errBudget, k, trials)
 			break
 		}
 		if err != nil {
 			return nil, nil, err
 		}
 		if k == 0 {
-			trials = t.affordable(trial, trials)
-			if trials < asked {
-				found.Note = fmt.Sprintf("the search is laid out for the %d trials that the time was likely to allow, instead of %d", trials, asked)
-			}
-			search = newSearch(space, trials, usualPoint(space, l, t.valid[0].Train), t.cfg.Seed)
+			search = newSearch(space, t.affordable(trial, trials), usualPoint(space, l, t.valid[0].Train), t.cfg.Seed)
 		}
 		found.Trials = append(found.Trials, trial)
 		if trial.Failed == "" && (found.Best < 0 || trial.Value > found.Trials[found.Best].Value) {
@@ -204,12 +197,22 @@ func (t *tuner) tune(ctx context.Context, l candidate.Learner, fixed []Setting, 
 	return best, found, nil
 }
 
-// budgetNote says how far a search came.
-func budgetNote(done, asked int) string {
-	return fmt.Sprintf("%v: %d of %d trials were finished", errBudget, done, asked)
+// usual tries the usual settings. Under a bound of time it says on how many of the parts all trials are to be held: on all, or on the first alone if otherwise
+// there were time for few trials only.
+func (t *tuner) usual(ctx context.Context, l candidate.Learner, known map[string]Trial) (folds int, trial Trial, err error) {
+	folds = len(t.valid)
+	if t.cfg.TuneTime > 0 && folds > 1 {
+		trial, err = t.trial(ctx, l, 1, known)
+		if err != nil || trial.Failed != "" || trial.Seconds*float64(folds)*hopedTrials > t.cfg.TuneTime.Seconds() {
+			return 1, trial, err
+		}
+		clear(known)
+	}
+	trial, err = t.trial(ctx, l, folds, known)
+	return folds, trial, err
 }
 
-// affordable is how many of the trials the time is likely to allow, the usual settings' among them, judged by what those took: 2 or more, unless fewer are
+// affordable is for how many of the trials the search is laid out: those the time is likely to allow, the usual settings' among them, judged by what those took: 2 or more, unless fewer are
 // asked for. It hangs on nothing else, so that with a journal the same search is laid out again.
 func (t *tuner) affordable(usual Trial, asked int) int {
 	if t.cfg.TuneTime <= 0 || usual.Seconds <= 0 {
@@ -227,13 +230,13 @@ func (t *tuner) slowest(usual Trial) time.Duration {
 }
 
 // limited is trial, given up as failed after the time slow, if that is above 0.
-func (t *tuner) limited(ctx context.Context, slow time.Duration, l candidate.Learner, known map[string]Trial) (Trial, error) {
+func (t *tuner) limited(ctx context.Context, slow time.Duration, l candidate.Learner, folds int, known map[string]Trial) (Trial, error) {
 	if slow <= 0 {
-		return t.trial(ctx, l, known)
+		return t.trial(ctx, l, folds, known)
 	}
 	limit, stop := context.WithTimeout(ctx, slow)
 	defer stop()
-	trial, err := t.trial(limit, l, known)
+	trial, err := t.trial(limit, l, folds, known)
 	if err == nil || ctx.Err() != nil || limit.Err() == nil {
 		return trial, err
 	}
@@ -241,9 +244,9 @@ func (t *tuner) limited(ctx context.Context, slow time.Duration, l candidate.Lea
 	return Trial{Settings: settings, Seconds: slow.Seconds(), Failed: fmt.Sprintf("given up after %.0f s, which left too little time for others", slow.Seconds())}, err
 }
 
-// trial fits and judges one set, or takes the value from the journal or from an earlier trial of the same settings. Only what makes the whole search
+// trial fits and judges one set on the first so many parts, or takes the value from the journal or from an earlier trial of the same settings. Only what makes the whole search
 // fail is an error.
-func (t *tuner) trial(ctx context.Context, l candidate.Learner, known map[string]Trial) (Trial, error) {
+func (t *tuner) trial(ctx context.Context, l candidate.Learner, folds int, known map[string]Trial) (Trial, error) {
 	settings, err := json.Marshal(l)
 	if err != nil {
 		return Trial{}, fmt.Errorf("settings as JSON: %w", err)
@@ -251,7 +254,7 @@ func (t *tuner) trial(ctx context.Context, l candidate.Learner, known map[string
 	if k, ok := known[string(settings)]; ok {
 		return k, nil
 	}
-	key, err := t.key(l)
+	key, err := t.key(l, folds)
 	if err != nil {
 		return Trial{}, err
 	}
@@ -260,13 +263,13 @@ func (t *tuner) trial(ctx context.Context, l candidate.Learner, known map[string
 	}
 	began := time.Now()
 	trial := Trial{Settings: settings}
-	for _, v := range t.valid {
+	for _, v := range t.valid[:folds] {
 		debug.FreeOSMemory() // the model before, which may be large
 		var value float64
 		if value, err = t.value(ctx, l, v); err != nil {
 			break
 		}
-		trial.Value += value / float64(len(t.valid))
+		trial.Value += value / float64(folds)
 	}
 	trial.Seconds = time.Since(began).Seconds()
 	switch {
@@ -349,7 +352,7 @@ func (s *search) near(k int) []float64 {
 		}
 		return p
 	}
-	progress := float64(k-len(s.spread)-1) / float64(max(1, s.trials-len(s.spread)-2))
+	progress := min(1, float64(k-len(s.spread)-1)/float64(max(1, s.trials-len(s.spread)-2))) // there may be time for more trials than were planned for
 	step := firstStep * math.Pow(lastStep/firstStep, progress)
 	for moved := false; !moved; {
 		copy(p, s.best)
