@@ -48,7 +48,7 @@ type Trial struct {
 type Tuning struct {
 	Metric  string  `json:"metric"`
 	Users   int     `json:"validation_users"`
-	Folds   int     `json:"validation_folds"`
+	Folds   int     `json:"validation_folds"` // within a bound of time fewer than otherwise, where all would leave time for few trials
 	Trials  []Trial `json:"trials"`
 	Best    int     `json:"best"` // index of the best trial, the first of equals; the first is that of the usual settings
 	Seconds float64 `json:"seconds"`
