@@ -73,6 +73,10 @@ func (c GraphFilter) defaults(m *Matrix) GraphFilter {
 // FitGraphFilter finds the smooth signals of the graph of m's positive values. Beside m it needs three copies of m and
 // 4 (Users + 2 Items) (Dim + 16) bytes.
 func FitGraphFilter(ctx context.Context, m *Matrix, cfg GraphFilter) (*GraphFilterModel, error) {
+	m, err := positive(m)
+	if err != nil {
+		return nil, err
+	}
 	cfg = cfg.defaults(m)
 	switch {
 	case cfg.Dim < 1 || cfg.Dim > maxDim:
@@ -85,10 +89,6 @@ func FitGraphFilter(ctx context.Context, m *Matrix, cfg GraphFilter) (*GraphFilt
 		return nil, fmt.Errorf("candidate: graphfilter: a linear part of %v; a finite number is expected", cfg.Linear)
 	case cfg.Iterations < 1:
 		return nil, fmt.Errorf("candidate: graphfilter: %d iterations; 1 or more are expected", cfg.Iterations)
-	}
-	m, err := positive(m)
-	if err != nil {
-		return nil, err
 	}
 	exponent := -max(0, cfg.Normalisation)
 	users, items := make([]float64, m.Users), make([]float64, m.Items)
