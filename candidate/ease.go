@@ -20,7 +20,7 @@ import (
 // EASE are the settings of the method.
 type EASE struct {
 	// L2 is the weight of the ridge, in interactions, above 0. 0 means 6 times the mean history, so that it is what six users are to an item of theirs all
-	// of whose histories lie elsewhere: near what validation chose on seven sets, and what is published for larger ones.
+	// of whose histories lie elsewhere: near what validation chose on four sets of .07% to 4% of all pairs.
 	L2 float64 `json:"l2,omitempty"`
 	// Dropout is the share of a history that is imagined missing while learning, 0 to below 1; its weights rely less on popular items.
 	// D_jj = L2 + Dropout/(1-Dropout) * (X'X)_jj.

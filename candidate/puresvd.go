@@ -48,8 +48,8 @@ func (c PureSVD) defaults(m *Matrix) PureSVD {
 	return c
 }
 
-// mainVectors is how many singular vectors are the main ones unless it is said: the root of the smaller side, which is what is published as best for
-// films from a hundred thousand to a hundred million ratings (32 to 150), and at most most.
+// mainVectors is how many singular vectors are the main ones unless it is said: the root of the smaller side, but at most most. Of seven sets
+// two of many places want more and two want no more than 32; the root lies between.
 func mainVectors(m *Matrix, most float64) int {
 	return int(min(most, max(32, math.Sqrt(float64(min(m.Users, m.Items))))))
 }
