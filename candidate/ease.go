@@ -19,7 +19,9 @@ import (
 
 // EASE are the settings of the method.
 type EASE struct {
-	L2 float64 `json:"l2,omitempty"` // weight of the ridge, in interactions, above 0; 0 means 500. The more data, the more
+	// L2 is the weight of the ridge, in interactions, above 0. 0 means 6 times the mean history, so that it is what six users are to an item of theirs all
+	// of whose histories lie elsewhere: near what validation chose on four sets of .07% to 4% of all pairs.
+	L2 float64 `json:"l2,omitempty"`
 	// Dropout is the share of a history that is imagined missing while learning, 0 to below 1; its weights rely less on popular items.
 	// D_jj = L2 + Dropout/(1-Dropout) * (X'X)_jj.
 	Dropout float64 `json:"dropout,omitempty"`
@@ -57,13 +59,24 @@ func (c EASE) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
 	})
 }
 
+// Settled makes EASE a Settler.
+func (c EASE) Settled(m *Matrix) Learner {
+	c = c.defaults(m)
+	return &c
+}
+
+func (c EASE) defaults(m *Matrix) EASE {
+	setDefault(&c.L2, 6*max(1, m.meanHistory()))
+	return c
+}
+
 // FitEASE learns from m with its values; Matrix.Binary makes it one of clicks. It takes n^3 operations and 4*n^2 bytes, n being the
 // number of items: at 41,000, 6.7 GB.
 func FitEASE(ctx context.Context, m *Matrix, c EASE) (*EASEModel, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	setDefault(&c.L2, 500)
+	c = c.defaults(m)
 	switch {
 	case !(c.L2 > 0) || math.IsInf(c.L2, 1):
 		return nil, fmt.Errorf("candidate: ease: l2 is %v; a finite number above 0 is expected", c.L2)

@@ -60,6 +60,12 @@ func FitEmbedding(ctx context.Context, s *Sequences, cfg Embedding) (*EmbeddingM
 	return cfg.fit(ctx, s, false)
 }
 
+// Settled makes Embedding a Settler.
+func (c Embedding) Settled(*Matrix) Learner {
+	c, _ = c.defaults()
+	return &c
+}
+
 func (c Embedding) defaults() (Embedding, error) {
 	setDefault(&c.Dim, 64)
 	setDefault(&c.Window, 10)

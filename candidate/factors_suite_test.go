@@ -14,6 +14,7 @@ func TestFactorsSuite(t *testing.T) {
 		candidate.BPR{Dim: 8, Epochs: 20},
 		candidate.PureSVD{Dim: 3},
 		candidate.GraphFilter{Dim: 3},
+		candidate.GraphFilter{Dim: 3, Linear: 5},
 		candidate.Embedding{Dim: 8, Epochs: 20, Window: 5, Negative: 3, Subsample: -1},
 	} {
 		candidatetest.Run(t, l.Kind(), func(testing.TB) candidate.Learner { return l })

@@ -215,7 +215,7 @@ func TestFactorsSettings(t *testing.T) {
 		BPR{Dim: -1}, BPR{Epochs: -1}, BPR{Rate: -1}, BPR{Rate: inf}, BPR{Reg: nan}, BPR{Popular: 5}, BPR{Popular: nan}, BPR{Shown: 2}, BPR{FoldAlpha: -1},
 		BPR{FoldReg: -1},
 		PureSVD{Dim: -1}, PureSVD{Dim: maxDim + 1}, PureSVD{Damping: 3}, PureSVD{Damping: nan}, PureSVD{Iterations: -1},
-		GraphFilter{Dim: -1}, GraphFilter{Normalisation: 2}, GraphFilter{Normalisation: nan}, GraphFilter{Decay: 5}, GraphFilter{Iterations: -1},
+		GraphFilter{Dim: -1}, GraphFilter{Normalisation: 2}, GraphFilter{Normalisation: nan}, GraphFilter{Decay: 5}, GraphFilter{Linear: nan}, GraphFilter{Iterations: -1},
 		Embedding{Dim: -1}, Embedding{Window: -1}, Embedding{Negative: -1}, Embedding{Power: 3}, Embedding{Subsample: nan}, Embedding{Epochs: -1},
 		Embedding{Rate: -1}, Embedding{Rate: 11},
 	} {
@@ -241,7 +241,7 @@ func TestFactorsValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	filter, err := FitGraphFilter(t.Context(), m, GraphFilter{Dim: 3})
+	filter, err := FitGraphFilter(t.Context(), m, GraphFilter{Dim: 3, Linear: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +264,9 @@ func TestFactorsValid(t *testing.T) {
 		&BPRModel{Dim: 1, Factor: []float32{1}, Bias: []float32{nan}, Gram: []float32{1}, FoldAlpha: 1, FoldReg: 1},
 		&PureSVDModel{Dim: 3, Factor: svd.Factor, Singular: svd.Singular[1:]},
 		&PureSVDModel{Dim: 1, Factor: []float32{nan}, Singular: []float32{1}},
-		&GraphFilterModel{Dim: 3, Factor: filter.Factor, Scale: filter.Scale[1:]},
+		&GraphFilterModel{Dim: 3, Factor: filter.Factor, Scale: filter.Scale[1:], Linear: filter.Linear, Takers: filter.Takers},
+		&GraphFilterModel{Dim: 3, Factor: filter.Factor, Scale: filter.Scale, Linear: nan, Takers: filter.Takers},
+		&GraphFilterModel{Dim: 3, Factor: filter.Factor, Scale: filter.Scale, Linear: 1, Takers: Matrix{Start: []int64{0}}},
 		&EmbeddingModel{Dim: 2, Factor: []float32{1, 2, 3}},
 		&EmbeddingModel{Dim: maxDim + 1},
 	} {

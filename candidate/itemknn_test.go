@@ -55,7 +55,7 @@ func TestItemKNNByHand(t *testing.T) {
 		// each item's only neighbour: of 0 it is 1, of 1 it is 0, of 2 it is 1, of 3 it is 2
 		{"one neighbour", candidate.ItemKNN{Weighting: none, Alpha: .5, Neighbours: 1}, candidate.History{Item: []int32{0, 1}}, []float64{2 / root(6), 2 / root(6), 2. / 3, 0}},
 		// item 0 is (a, b), item 1 (a, b, a), item 2 (b, a, a)
-		{"tf-idf", candidate.ItemKNN{Weighting: candidate.WeightingTFIDF, Alpha: .5}, candidate.History{Item: []int32{0}},
+		{"tf-idf", candidate.ItemKNN{Weighting: candidate.WeightingTFIDF, Alpha: .5, Shrink: -1}, candidate.History{Item: []int32{0}},
 			[]float64{0, (a*a + b*b) / root((a*a+b*b)*(2*a*a+b*b)), b * b / root((a*a+b*b)*(2*a*a+b*b)), 0}},
 		{"bm25", candidate.ItemKNN{Weighting: candidate.WeightingBM25, Alpha: .5, Shrink: 1}, candidate.History{Item: []int32{0}},
 			[]float64{0, f0 * f1 * (a*a + b*b) / (f0*f1*root((a*a+b*b)*(2*a*a+b*b)) + 1), f0 * f1 * b * b / (f0*f1*root((a*a+b*b)*(2*a*a+b*b)) + 1), 0}},
@@ -99,7 +99,7 @@ func TestNeighboursSettings(t *testing.T) {
 		{candidate.ItemKNN{Threads: -2}, "Threads -2"},
 		{candidate.ItemKNN{Similarity: "euclid"}, `"euclid"`},
 		{candidate.ItemKNN{Weighting: "idf"}, `"idf"`},
-		{candidate.ItemKNN{Shrink: -1}, "Shrink is -1"},
+		{candidate.ItemKNN{Shrink: math.NaN()}, "Shrink is NaN"},
 		{candidate.ItemKNN{Shrink: math.Inf(1)}, "Shrink is +Inf"},
 		{candidate.ItemKNN{Alpha: 1.5}, "Alpha is 1.5"},
 		{candidate.ItemKNN{Alpha: nan}, "Alpha is NaN"},

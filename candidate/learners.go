@@ -21,3 +21,10 @@ func Learners() []Learner {
 		&SLIM{},
 	}
 }
+
+// Settler is a method that says what its settings come to.
+type Settler interface {
+	// Settled is a copy of the method by a pointer, where what is 0 is what Fit would take for it on m. It is to be read, not fitted: where a setting below 0
+	// means none, it is 0 there. Settings that Fit refuses, and m that it cannot learn from, are the copy's too.
+	Settled(m *Matrix) Learner
+}

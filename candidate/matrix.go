@@ -162,3 +162,21 @@ func (m *Matrix) check() error {
 	}
 	return nil
 }
+
+// meanHistory is the mean number of values of the users who have any, 0 if nobody has.
+func (m *Matrix) meanHistory() float64 {
+	users := 0
+	for u := range m.Users {
+		if m.Start[u] < m.Start[u+1] {
+			users++
+		}
+	}
+	return float64(len(m.Item)) / float64(max(users, 1))
+}
+
+// sparse says whether so few of all pairs have a value that neighbours are compared by other defaults: what is usual for a user is then found among so few
+// who have anything in common with her that it says little, and which items two users share says more than how many. Of the seven sets on parts of
+// whose training interactions that was chosen, two of .8% and 4% prefer the one and five of .06% to .4% the other.
+func (m *Matrix) sparse() bool {
+	return float64(len(m.Item)) < .006*float64(m.Users)*float64(m.Items)
+}

@@ -12,7 +12,7 @@ import (
 
 // PureSVD are the settings of a projection onto singular vectors.
 type PureSVD struct {
-	Dim        int     `json:"dim,omitempty"`        // singular vectors, 1..512; 0 means 32. Never more than users or items
+	Dim        int     `json:"dim,omitempty"`        // singular vectors, 1..512; 0 means the root of users or items, the fewer, 32 to 256. Never more than users or items
 	Damping    float64 `json:"damping,omitempty"`    // columns are divided by this power of their length, up to 2; 0 means .3, below 0 none: the method of 2010
 	Iterations int     `json:"iterations,omitempty"` // of the subspace; 0 means 6
 	Threads    int     `json:"threads,omitempty"`    // goroutines; 0 means one a processor. They do not change the model
@@ -34,16 +34,33 @@ func (c PureSVD) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
 	return asScorer(FitPureSVD(ctx, m, c))
 }
 
+// Settled makes PureSVD a Settler.
+func (c PureSVD) Settled(m *Matrix) Learner {
+	c = c.defaults(m)
+	return &c
+}
+
+func (c PureSVD) defaults(m *Matrix) PureSVD {
+	setDefault(&c.Dim, mainVectors(m, 256))
+	setDefault(&c.Damping, .3)
+	c.Damping = max(0, c.Damping)
+	setDefault(&c.Iterations, 6)
+	return c
+}
+
+// mainVectors is how many singular vectors are the main ones unless it is said: the root of the smaller side, but at most most. Of seven sets
+// two of many places want more and two want no more than 32; the root lies between.
+func mainVectors(m *Matrix, most float64) int {
+	return int(min(most, max(32, math.Sqrt(float64(min(m.Users, m.Items))))))
+}
+
 // FitPureSVD finds the main singular vectors of m, with its negative values. Beside m it needs two copies of m and
 // 4 (Users + 2 Items) (Dim + 16) bytes.
 func FitPureSVD(ctx context.Context, m *Matrix, cfg PureSVD) (*PureSVDModel, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	setDefault(&cfg.Dim, 32)
-	setDefault(&cfg.Damping, .3)
-	cfg.Damping = max(0, cfg.Damping)
-	setDefault(&cfg.Iterations, 6)
+	cfg = cfg.defaults(m)
 	switch {
 	case cfg.Dim < 1 || cfg.Dim > maxDim:
 		return nil, fmt.Errorf("candidate: puresvd: %d dimensions; 1 to %d are expected", cfg.Dim, maxDim)

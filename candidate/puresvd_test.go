@@ -150,6 +150,50 @@ func TestGraphFilterByHand(t *testing.T) {
 			t.Errorf("item %d scores %v, want %v", i, out[i], want)
 		}
 	}
+	// The part that keeps all frequencies is the same Gram matrix, whose largest value is 1: of weight 1.5 it makes two and a half times as much of it.
+	both, err := FitGraphFilter(t.Context(), m, GraphFilter{Dim: 3, Normalisation: .5, Decay: 2, Iterations: 30, Linear: 1.5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	more := make([]float32, 3)
+	for _, h := range []History{{Item: []int32{0}}, {Item: []int32{0, 2}, Value: []float32{1, -.5}}} {
+		model.Scores(&h, out)
+		for range 2 { // the second time in the room that the first left
+			both.Scores(&h, more)
+			for i, v := range out {
+				if !within(float64(more[i]), 2.5*float64(v), 1e-5) {
+					t.Errorf("%v: item %d scores %v, want 2.5 times %v", h, i, more[i], v)
+				}
+			}
+		}
+	}
+	// Of item 1, item 0 adds 2/2/root(6) for |0|^-1/2, item 2 adds 1/2/root(3) for 1.
+	a, b := 2/2/math.Sqrt(6)/math.Sqrt2, 1/2./math.Sqrt(3)
+	if cause, share := both.Because(&History{Item: []int32{0, 2}}, 1); cause != 2 && b > a || cause != 0 && a > b || !within(float64(share), max(a, b)/(a+b), 1e-4) {
+		t.Errorf("item %d with a share of %v; of 0 and 2 come %v and %v", cause, share, a, b)
+	}
+}
+
+// TestGraphFilterLinearPart: the flatter the spectrum, the more is kept of all frequencies.
+func TestGraphFilterLinearPart(t *testing.T) {
+	spectrum := func(r float32) []float32 { // 32 values, the last r times the first
+		s := slices.Repeat([]float32{2 * r}, 32)
+		s[0] = 2
+		return s
+	}
+	for _, c := range []struct {
+		singular []float32
+		want     float64
+	}{
+		{spectrum(.5), 150 * (.0625 - .00390625)},
+		{spectrum(.2), 0},
+		{spectrum(1)[:31], 0},
+		{make([]float32, 40), 0},
+	} {
+		if got := linearPart(c.singular); !within(got, c.want, 1e-5) {
+			t.Errorf("%v: %v, want %v", c.singular, got, c.want)
+		}
+	}
 }
 
 // TestGraphFilterWithoutFilter: with no normalisation and no decay a graph filter is a projection onto singular vectors.

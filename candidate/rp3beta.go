@@ -15,11 +15,12 @@ import (
 
 // RP3Beta is the method. The zero value means the defaults.
 type RP3Beta struct {
-	// Neighbours is how many items each item leads to, and how many lead to it, at most; 1 or more, 0: 300.
+	// Neighbours is how many items each item leads to, and how many lead to it, at most; 1 or more, 0: 1.5
+	// times the root of the number of items, 100 to 300.
 	Neighbours int
 	// Alpha is the power of the walk's chances, above 0 to 10; 0: .6.
 	Alpha float64
-	// Beta is the power of an item's popularity that its score is divided by, up to 10; 0: .5, below 0: none.
+	// Beta is the power of an item's popularity that its score is divided by, up to 10; 0: .2, on dense data up to .3 (see defaults), below 0: none.
 	Beta float64
 	// Unnormalised leaves the chances of where an item leads to as they are; otherwise those kept are made to sum to 1, so that
 	// each item of a history says as much.
@@ -40,16 +41,24 @@ func (c RP3Beta) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
 	return asScorer(FitRP3Beta(ctx, m, c))
 }
 
-func (c *RP3Beta) defaults() error {
+// Settled makes RP3Beta a Settler.
+func (c RP3Beta) Settled(m *Matrix) Learner {
+	_ = c.defaults(m) // settings that are refused are shown all the same
+	return &c
+}
+
+func (c *RP3Beta) defaults(m *Matrix) error {
 	if c.Neighbours == 0 {
-		c.Neighbours = 300
+		c.Neighbours = int(min(300, max(100, 1.5*math.Sqrt(float64(m.Items)))))
 	}
 	if c.Alpha == 0 {
 		c.Alpha = .6
 	}
 	switch {
 	case c.Beta == 0:
-		c.Beta = .5
+		// On sparse data popularity is much of what is known; validation on parts of the training interactions of seven sets, of .06% to 4% of all pairs, chose
+		// .05 to .3, rising with density.
+		c.Beta = .2 + min(.1, 2.5*float64(len(m.Item))/(float64(m.Users)*float64(m.Items)))
 	case c.Beta < 0:
 		c.Beta = 0
 	}
@@ -61,11 +70,11 @@ func (c *RP3Beta) defaults() error {
 
 // FitRP3Beta learns from m's values above 0; others are left out. Cost and memory are FitItemKNN's.
 func FitRP3Beta(ctx context.Context, m *Matrix, c RP3Beta) (*RP3BetaModel, error) {
-	if err := c.defaults(); err != nil {
-		return nil, err
-	}
 	toItem, err := positive(m)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.defaults(toItem); err != nil {
 		return nil, err
 	}
 	if ctx.Err() != nil {

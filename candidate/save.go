@@ -33,18 +33,18 @@ type stored interface {
 // kinds are the models that a file may hold, by the name it gives them.
 var kinds = map[string]func() stored{
 	// one line a kind
-	"popularity":   func() stored { return new(PopularityModel) },
-	"random":       func() stored { return new(RandomModel) },
-	"itemknn":      func() stored { return new(ItemKNNModel) },
-	"userknn":      func() stored { return new(UserKNNModel) },
-	"rp3beta":      func() stored { return new(RP3BetaModel) },
-	"ials":         func() stored { return new(IALSModel) },
-	"bpr":          func() stored { return new(BPRModel) },
-	"puresvd":      func() stored { return new(PureSVDModel) },
-	"graphfilter":  func() stored { return new(GraphFilterModel) },
-	"embedding":    func() stored { return new(EmbeddingModel) },
-	"ease":         func() stored { return new(EASEModel) },
-	"item weights": func() stored { return new(ItemWeights) },
+	"popularity":    func() stored { return new(PopularityModel) },
+	"random":        func() stored { return new(RandomModel) },
+	"itemknn":       func() stored { return new(ItemKNNModel) },
+	"userknn":       func() stored { return new(UserKNNModel) },
+	"rp3beta":       func() stored { return new(RP3BetaModel) },
+	"ials":          func() stored { return new(IALSModel) },
+	"bpr":           func() stored { return new(BPRModel) },
+	"puresvd":       func() stored { return new(PureSVDModel) },
+	"graphfilter 2": func() stored { return new(GraphFilterModel) },
+	"embedding":     func() stored { return new(EmbeddingModel) },
+	"ease":          func() stored { return new(EASEModel) },
+	"item weights":  func() stored { return new(ItemWeights) },
 }
 
 // ErrForeign is given for a file that is not one of our models.

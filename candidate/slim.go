@@ -23,8 +23,8 @@ import (
 
 // SLIM are the settings of the method.
 type SLIM struct {
-	L1         float64 `json:"l1,omitempty"`         // weight of the sum of the weights, in interactions, above 0; 0 means 1
-	L2         float64 `json:"l2,omitempty"`         // weight of half the sum of their squares, in interactions, above 0; 0 means 200
+	L1         float64 `json:"l1,omitempty"`         // weight of the sum of the weights, in interactions, above 0; 0 means a fortieth of the mean number of an item's, 1 at most
+	L2         float64 `json:"l2,omitempty"`         // weight of half the sum of their squares, in interactions, above 0; 0 means 2.4 times the mean history
 	Signed     bool    `json:"signed,omitempty"`     // whether weights may be below 0
 	Neighbours int     `json:"neighbours,omitempty"` // the weights of each item that are kept, those largest in size; 0 means 200, below 0 all
 	// Items is how many items are modelled, those that most users took; others score 0. 0 means all. Only Fit looks at it: FitSLIM models
@@ -46,9 +46,16 @@ func (c SLIM) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
 	return fitPart(m, "slim", c.Items, func(m *Matrix) (Scorer, error) { return asScorer(FitSLIM(ctx, m, c)) })
 }
 
-func (c SLIM) defaults() (SLIM, error) {
-	setDefault(&c.L1, 1)
-	setDefault(&c.L2, 200)
+// Settled makes SLIM a Settler.
+func (c SLIM) Settled(m *Matrix) Learner {
+	c, _ = c.defaults(m)
+	return &c
+}
+
+func (c SLIM) defaults(m *Matrix) (SLIM, error) {
+	// On parts of the training interactions of films 1 and 200 or so were best, where items have few, less: two items that two users share must count there.
+	setDefault(&c.L1, min(1, max(.1, float64(len(m.Item))/float64(m.Items)/40)))
+	setDefault(&c.L2, 2.4*max(1, m.meanHistory()))
 	setDefault(&c.Neighbours, 200)
 	setDefault(&c.Sweeps, 200)
 	setDefault(&c.Tolerance, 1e-3)
@@ -66,7 +73,7 @@ func FitSLIM(ctx context.Context, m *Matrix, c SLIM) (*ItemWeights, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	c, err := c.defaults()
+	c, err := c.defaults(m)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,8 @@ type UserKNN struct {
 	Neighbours int
 	// Similarity is one of the Similarity constants, with who asks as the target and the training users as sources; "": cosine.
 	Similarity string
-	// Weighting is one of the Weighting constants, with users as the documents: items that many take say less. "": none.
+	// Weighting is one of the Weighting constants, with users as the documents: items that many take say less. "": tfidf on sparse data, none
+	// otherwise; see Matrix.sparse.
 	Weighting string
 	// Shrink is added to the similarity's denominator, so that users who took little count less; in units of squared weights. 0: none.
 	Shrink float64
@@ -44,6 +45,8 @@ type UserKNN struct {
 	Power float64
 	// Unscaled leaves similarities as they are, not divided by what is usual for a user.
 	Unscaled bool
+	// Scaled divides them on sparse data too, where it is otherwise left.
+	Scaled bool
 	// Threads is the number of goroutines; 0: one a core. It does not change the result.
 	Threads int
 }
@@ -73,6 +76,23 @@ func (UserKNN) Kind() string { return "userknn" }
 
 func (c UserKNN) Fit(ctx context.Context, m *Matrix) (Scorer, error) {
 	return asScorer(FitUserKNN(ctx, m, c))
+}
+
+// Settled makes UserKNN a Settler.
+func (c UserKNN) Settled(m *Matrix) Learner {
+	c.settle(m)
+	_ = c.defaults() // settings that are refused are shown all the same
+	return &c
+}
+
+// settle sets what hangs on m.
+func (c *UserKNN) settle(m *Matrix) {
+	if m.sparse() {
+		if c.Weighting == "" {
+			c.Weighting = WeightingTFIDF
+		}
+		c.Unscaled = !c.Scaled
+	}
 }
 
 func (c *UserKNN) defaults() error {
@@ -110,11 +130,12 @@ func (c *UserKNN) measure() measure {
 // FitUserKNN keeps m's values above 0, makes an index of them by item, and finds what is usual for each user. Cost: for each of m's values, the
 // users who took the item, of 1,000. Memory while it runs: 12 bytes a value of m beside the model.
 func FitUserKNN(ctx context.Context, m *Matrix, c UserKNN) (*UserKNNModel, error) {
-	if err := c.defaults(); err != nil {
-		return nil, err
-	}
 	p, err := positive(m)
 	if err != nil {
+		return nil, err
+	}
+	c.settle(p)
+	if err := c.defaults(); err != nil {
 		return nil, err
 	}
 	if ctx.Err() != nil {

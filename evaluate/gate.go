@@ -21,22 +21,21 @@ type Hurdle struct {
 // a value, for want of clicks, is not won.
 func Gate(r *Results) []Hurdle {
 	var out []Hurdle
-	shown := func(against string) Hurdle {
-		return compare(r.Rerank, "ndcg@10", "NDCG at 10 of what was shown", r.Chosen, against, true)
+	for _, p := range r.Pairs {
+		out = append(out, compare(r.Rerank, "ndcg@10", "NDCG at 10 of what was shown", p.Method, p.Against, &p))
 	}
-	out = append(out, shown("random"), shown(Popularity))
 	if r.Retrieve == nil || len(r.Retrieve.Measures) < 2 {
 		return out
 	}
 	m := r.Retrieve.Measures[1]
 	for _, against := range []string{Popularity, Unranked} {
-		out = append(out, compare(r.Retrieve, m.Name, m.Label+" of the catalogue", Ranked, against, false))
+		out = append(out, compare(r.Retrieve, m.Name, m.Label+" of the catalogue", Ranked, against, nil))
 	}
 	return out
 }
 
-// compare is won by a larger value; beyond chance, by one whose interval does not reach the other's value.
-func compare(t *Table, measure, label, method, against string, sure bool) Hurdle {
+// compare is won by a larger value; with a pair, by one that is larger beyond chance over the same users.
+func compare(t *Table, measure, label, method, against string, sure *Pair) Hurdle {
 	a, b := t.cell(method, measure), t.cell(against, measure)
 	if math.IsNaN(a.Value) || math.IsNaN(b.Value) {
 		return Hurdle{false, fmt.Sprintf("%s: %s and %s could not be compared: too few clicks", label, method, against)}
@@ -46,8 +45,10 @@ func compare(t *Table, measure, label, method, against string, sure bool) Hurdle
 	switch {
 	case !h.Passed:
 		verdict = "is not above"
-	case sure && !(a.Low > b.Value):
-		h.Passed, verdict = false, "is not above beyond chance"
+	case sure != nil && !(sure.P < significant):
+		h.Passed, verdict = false, fmt.Sprintf("is above, by no more than chance (p = %.2g),", sure.P)
+	case sure != nil:
+		verdict = fmt.Sprintf("is above, beyond chance (p = %.2g),", sure.P)
 	}
 	h.Text = fmt.Sprintf("%s: %.4f of %s (95%% interval %.4f to %.4f) %s %.4f of %s", label, a.Value, method, a.Low, a.High, verdict, b.Value, against)
 	return h

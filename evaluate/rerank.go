@@ -85,6 +85,40 @@ func Rerank(ctx context.Context, set *feature.PairSet, methods []Scored, examina
 	return t, j.pooled(ctx, t, methods, r)
 }
 
+// pairs compares a method with each of others by NDCG.
+func pairs(ctx context.Context, set *feature.PairSet, methods []Scored, method string, others []string, r Resampling) ([]Pair, error) {
+	j := newRerank(set, nil)
+	column := func(name string) ([]float64, error) {
+		for _, m := range methods {
+			if m.Method == name {
+				return j.ndcg(m.Score)
+			}
+		}
+		return nil, fmt.Errorf("evaluate: there is no method %q", name)
+	}
+	own, err := column(method)
+	if err != nil {
+		return nil, err
+	}
+	var out []Pair
+	for _, name := range others {
+		other, err := column(name)
+		if err != nil {
+			return nil, err
+		}
+		cells, err := cellsOf(ctx, [][]float64{own, other}, r)
+		if err != nil {
+			return nil, err
+		}
+		p := Pair{Method: method, Against: name, Gap: cells[0].Value - cells[1].Value, P: cells[0].P}
+		if !math.IsNaN(cells[1].P) { // the one that does not lead has it
+			p.P = cells[1].P
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
 // add appends a column.
 func (t *Table) add(m Measure, cells []Cell) {
 	t.Measures = append(t.Measures, m)

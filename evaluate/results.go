@@ -8,6 +8,7 @@ import "time"
 type Results struct {
 	Split    Split
 	Rerank   *Table // of the cards really shown in a session: do those that are clicked rank higher
+	Pairs    []Pair // of Rerank, the chosen ranker against what the gate compares it with
 	Retrieve *Table // of the whole catalogue as it stood: are the cards she will click among the first
 	// Truth is what only a simulated log tells: the true click chance of what each method would show, and the share of the oracle's gain over
 	// popularity. nil for real logs.
@@ -72,6 +73,13 @@ type Row struct {
 	Kind    Kind
 	Cells   []Cell  // one a measure
 	Seconds float64 // to train it; 0 where nothing is trained
+}
+
+// Pair is one method against another in the order of what was shown, over the same users.
+type Pair struct {
+	Method, Against string
+	Gap             float64 // the mean over users of the difference in NDCG at 10, Method less Against; NaN where nothing can be compared
+	P               float64 // of a gap as far from 0 where there is none (Student's paired test)
 }
 
 // Cell is a measured value with its 95% interval by a bootstrap over users, and how it stands beside the best method of the column.

@@ -210,6 +210,9 @@ func (e *run) rerank(ctx context.Context) error {
 	if e.res.Rerank, err = Rerank(ctx, set, e.scored, examined, e.o.Resampling); err != nil {
 		return err
 	}
+	if e.res.Pairs, err = pairs(ctx, set, e.scored, e.res.Chosen, []string{"random", Popularity}, e.o.Resampling); err != nil {
+		return err
+	}
 	e.describe(set)
 	if err := e.rerankGroups(ctx); err != nil {
 		return err

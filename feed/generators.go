@@ -197,11 +197,11 @@ func (m *material) fromModel(ctx context.Context, name string, l candidate.Learn
 }
 
 func fitEASE(ctx context.Context, m *material) (candidate.Generator, error) {
-	return m.fromModel(ctx, "ease", candidate.EASE{Neighbours: 200, Threads: m.f.Threads})
+	return m.fromModel(ctx, "ease", candidate.EASE{L2: 500, Neighbours: 200, Threads: m.f.Threads})
 }
 
 func fitIALS(ctx context.Context, m *material) (candidate.Generator, error) {
-	return m.fromModel(ctx, "ials", candidate.IALS{Dim: 32, Threads: m.f.Threads, Seed: m.f.Seed})
+	return m.fromModel(ctx, "ials", candidate.IALS{Dim: 32, Reg: .02, Threads: m.f.Threads, Seed: m.f.Seed})
 }
 
 // ofClicks fits a model on the clicks of the known cards.

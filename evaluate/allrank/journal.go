@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/seguefeed/segue/candidate"
 )
@@ -119,7 +120,7 @@ func (j *journal) close() {
 }
 
 // key is the trial's hash. The number of threads does not change a model, so it does not count.
-func (t *tuner) key(l candidate.Learner) (string, error) {
+func (t *tuner) key(l candidate.Learner, folds int) (string, error) {
 	l = clone(l)
 	if _, ok := field(l, "Threads"); ok {
 		if err := apply(l, "Threads", "0"); err != nil {
@@ -131,7 +132,11 @@ func (t *tuner) key(l candidate.Learner) (string, error) {
 		return "", fmt.Errorf("settings as JSON: %w", err)
 	}
 	h := sha256.New()
-	for _, part := range [][]byte{t.print, []byte(l.Kind()), fmt.Appendf(nil, "%T", l), settings, []byte(t.cfg.Metric.String())} {
+	print := t.print
+	if folds < len(t.valid) {
+		print = append(slices.Clone(print), byte(folds))
+	}
+	for _, part := range [][]byte{print, []byte(l.Kind()), fmt.Appendf(nil, "%T", l), settings, []byte(t.cfg.Metric.String())} {
 		h.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(part))))
 		h.Write(part)
 	}

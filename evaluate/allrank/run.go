@@ -52,7 +52,7 @@ type Config struct {
 
 	Tune       bool          // choose hyper-parameters on a part of the training interactions
 	TuneTrials int           // of each method; 0 means 30
-	TuneTime   time.Duration // of each method, at most; 0 means no bound. With a bound, what is chosen hangs on the machine's speed
+	TuneTime   time.Duration // of each method, after which no trial begins but that of the usual settings; 0 means no bound. With a bound, what is chosen hangs on the machine's speed
 	Journal    string        // a file that keeps finished trials, and gives those it has; "" means none
 
 	Seed       uint64 // of what methods draw where they have such a parameter, of the validation part, the search and the intervals

@@ -5,6 +5,8 @@ package allrank
 
 import (
 	"math"
+	"reflect"
+	"slices"
 	"strconv"
 )
 
@@ -49,8 +51,8 @@ var spaces = map[string][]axis{
 	},
 	"ials": {
 		{param: "Dim", low: 16, high: 256, log: true, whole: true},
-		{param: "Alpha", low: .005, high: 2, log: true},
-		{param: "Reg", low: .001, high: .3, log: true},
+		{param: "Alpha", low: .003, high: 1, log: true},
+		{param: "Reg", low: 3e-4, high: .1, log: true},
 		{param: "RegExponent", low: .2, high: 1.2},
 		{param: "Epochs", low: 5, high: 30, log: true, whole: true},
 	},
@@ -71,6 +73,7 @@ var spaces = map[string][]axis{
 		{param: "Dim", low: 8, high: 512, log: true, whole: true},
 		{param: "Normalisation", low: .02, high: .7},
 		{param: "Decay", low: .1, high: 3},
+		{param: "Linear", low: .1, high: 100, log: true},
 	},
 	"embedding": {
 		{param: "Dim", low: 16, high: 256, log: true, whole: true},
@@ -99,4 +102,32 @@ func (a axis) at(x float64) string {
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	}
 	return strconv.FormatFloat(min(max(rounded, a.low), a.high), 'g', -1, 64)
+}
+
+// place is where a parameter's value lies on the axis, 0 to 1; outside its range, the nearest end, and the first choice for a text that is none of them.
+func (a axis) place(v reflect.Value) float64 {
+	if a.choices != nil {
+		at := 0
+		switch v.Kind() {
+		case reflect.Bool:
+			at = slices.Index(a.choices, strconv.FormatBool(v.Bool()))
+		case reflect.String:
+			at = slices.Index(a.choices, v.String())
+		}
+		return (float64(max(at, 0)) + .5) / float64(len(a.choices))
+	}
+	var x float64
+	switch {
+	case v.CanFloat():
+		x = v.Float()
+	case v.CanInt():
+		x = float64(v.Int())
+	case v.CanUint():
+		x = float64(v.Uint())
+	}
+	x = min(max(x, a.low), a.high)
+	if a.log {
+		return math.Log(x/a.low) / math.Log(a.high/a.low)
+	}
+	return (x - a.low) / (a.high - a.low)
 }

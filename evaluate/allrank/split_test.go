@@ -58,7 +58,7 @@ func read(t testing.TB, train, test string, cfg ReadConfig) *Split {
 type company struct {
 	Tuning  float64
 	Penalty float32
-	Mode    string // "nan", "fail", "wait" or "few" misbehave
+	Mode    string // "nan", "fail", "wait" or "few" misbehave; "hang" waits unless Tuning is 0
 	Wide    int8
 	Loud    bool
 	Seed    uint64
@@ -77,9 +77,11 @@ func (c company) Fit(ctx context.Context, m *candidate.Matrix) (candidate.Scorer
 	switch c.Mode {
 	case "fail":
 		return nil, fmt.Errorf("it was told to")
-	case "wait":
-		<-ctx.Done()
-		return nil, context.Cause(ctx)
+	case "wait", "hang":
+		if c.Mode == "wait" || c.Tuning != 0 {
+			<-ctx.Done()
+			return nil, context.Cause(ctx)
+		}
 	case "few":
 		f.items--
 	}

@@ -1,6 +1,6 @@
 // Choosing hyper-parameters: every trial is fitted on most of the training interactions and judged on the rest of them; the test file is
 // never looked at. First the usual settings, then points spread evenly over each axis (McKay, Beckman and Conover, Technometrics 21,
-// 1979), then steps around the best so far that grow smaller. That is not the cleverest search, but all methods get the same one and the same
+// 1979), then steps around the best so far that grow smaller. Under a bound of time the usual settings are still tried, and say how many trials to plan for. That is not the cleverest search, but all methods get the same one and the same
 // budget, which is what makes their comparison fair.
 
 package allrank
@@ -29,6 +29,11 @@ const (
 	lastStep     = .03
 	keepOnAxis   = .4 // chance that a refinement leaves an axis as it is
 	choiceChance = .3 // chance that a refinement draws a choice anew
+	hopedTrials  = 10 // with time for fewer on all parts, trials are held against one
+	manyTrials   = 20 // with fewer, more of them refine the usual settings, which few points spread over many axes seldom beat
+
+	// Under a bound of time a trial may take that many times the usual settings', or that share of the time, whichever is more; then it is given up.
+	slowTimes, slowShare = 4, .25
 )
 
 // Trial is one set of hyper-parameters.
@@ -43,7 +48,7 @@ type Trial struct {
 type Tuning struct {
 	Metric  string  `json:"metric"`
 	Users   int     `json:"validation_users"`
-	Folds   int     `json:"validation_folds"`
+	Folds   int     `json:"validation_folds"` // within a bound of time fewer than otherwise, where all would leave time for few trials
 	Trials  []Trial `json:"trials"`
 	Best    int     `json:"best"` // index of the best trial, the first of equals; the first is that of the usual settings
 	Seconds float64 `json:"seconds"`
@@ -150,24 +155,34 @@ func (t *tuner) tune(ctx context.Context, l candidate.Learner, fixed []Setting, 
 		defer stop()
 	}
 	best := l
-	search := newSearch(space, trials, t.cfg.Seed)
+	var search *search
 	known := map[string]Trial{}
 	for k := range trials {
 		tell(k, trials)
-		try, err := search.at(k, l)
-		if err != nil {
-			return nil, nil, err
+		var try candidate.Learner
+		var trial Trial
+		var err error
+		switch {
+		case k == 0: // whatever the time: without their value nothing could be said of the others
+			try = l
+			found.Folds, trial, err = t.usual(ctx, l, known)
+		case within.Err() == nil:
+			if try, err = search.at(k, l); err == nil {
+				trial, err = t.limited(within, t.slowest(found.Trials[0]), try, found.Folds, known)
+			}
 		}
-		trial, err := t.trial(within, try, known)
 		if ctx.Err() != nil {
 			return nil, nil, context.Cause(ctx)
 		}
-		if within.Err() != nil {
+		if k > 0 && within.Err() != nil {
 			found.Note = fmt.Sprintf("%v: %d of %d trials were finished", errBudget, k, trials)
 			break
 		}
 		if err != nil {
 			return nil, nil, err
+		}
+		if k == 0 {
+			search = newSearch(space, t.affordable(trial, trials), usualPoint(space, l, t.valid[0].Train), t.cfg.Seed)
 		}
 		found.Trials = append(found.Trials, trial)
 		if trial.Failed == "" && (found.Best < 0 || trial.Value > found.Trials[found.Best].Value) {
@@ -182,9 +197,56 @@ func (t *tuner) tune(ctx context.Context, l candidate.Learner, fixed []Setting, 
 	return best, found, nil
 }
 
-// trial fits and judges one set, or takes the value from the journal or from an earlier trial of the same settings. Only what makes the whole search
+// usual tries the usual settings. Under a bound of time it says on how many of the parts all trials are to be held: on all, or on the first alone if otherwise
+// there were time for few trials only.
+func (t *tuner) usual(ctx context.Context, l candidate.Learner, known map[string]Trial) (folds int, trial Trial, err error) {
+	folds = len(t.valid)
+	if t.cfg.TuneTime > 0 && folds > 1 {
+		trial, err = t.trial(ctx, l, 1, known)
+		if err != nil || trial.Failed != "" || trial.Seconds*float64(folds)*hopedTrials > t.cfg.TuneTime.Seconds() {
+			return 1, trial, err
+		}
+		clear(known)
+	}
+	trial, err = t.trial(ctx, l, folds, known)
+	return folds, trial, err
+}
+
+// affordable is for how many of the trials the search is laid out: those the time is likely to allow, the usual settings' among them, judged by what those took: 2 or more, unless fewer are
+// asked for. It hangs on nothing else, so that with a journal the same search is laid out again.
+func (t *tuner) affordable(usual Trial, asked int) int {
+	if t.cfg.TuneTime <= 0 || usual.Seconds <= 0 {
+		return asked
+	}
+	return int(min(float64(asked), max(2, t.cfg.TuneTime.Seconds()/usual.Seconds)))
+}
+
+// slowest is how long a trial may take under a bound of time; 0 without one.
+func (t *tuner) slowest(usual Trial) time.Duration {
+	if t.cfg.TuneTime <= 0 {
+		return 0
+	}
+	return time.Duration(max(slowShare*float64(t.cfg.TuneTime), slowTimes*usual.Seconds*float64(time.Second)))
+}
+
+// limited is trial, given up as failed after the time slow, if that is above 0.
+func (t *tuner) limited(ctx context.Context, slow time.Duration, l candidate.Learner, folds int, known map[string]Trial) (Trial, error) {
+	if slow <= 0 {
+		return t.trial(ctx, l, folds, known)
+	}
+	limit, stop := context.WithTimeout(ctx, slow)
+	defer stop()
+	trial, err := t.trial(limit, l, folds, known)
+	if err == nil || ctx.Err() != nil || limit.Err() == nil {
+		return trial, err
+	}
+	settings, err := json.Marshal(l)
+	return Trial{Settings: settings, Seconds: slow.Seconds(), Failed: fmt.Sprintf("given up after %.0f s, which left too little time for others", slow.Seconds())}, err
+}
+
+// trial fits and judges one set on the first so many parts, or takes the value from the journal or from an earlier trial of the same settings. Only what makes the whole search
 // fail is an error.
-func (t *tuner) trial(ctx context.Context, l candidate.Learner, known map[string]Trial) (Trial, error) {
+func (t *tuner) trial(ctx context.Context, l candidate.Learner, folds int, known map[string]Trial) (Trial, error) {
 	settings, err := json.Marshal(l)
 	if err != nil {
 		return Trial{}, fmt.Errorf("settings as JSON: %w", err)
@@ -192,7 +254,7 @@ func (t *tuner) trial(ctx context.Context, l candidate.Learner, known map[string
 	if k, ok := known[string(settings)]; ok {
 		return k, nil
 	}
-	key, err := t.key(l)
+	key, err := t.key(l, folds)
 	if err != nil {
 		return Trial{}, err
 	}
@@ -201,13 +263,13 @@ func (t *tuner) trial(ctx context.Context, l candidate.Learner, known map[string
 	}
 	began := time.Now()
 	trial := Trial{Settings: settings}
-	for _, v := range t.valid {
+	for _, v := range t.valid[:folds] {
 		debug.FreeOSMemory() // the model before, which may be large
 		var value float64
 		if value, err = t.value(ctx, l, v); err != nil {
 			break
 		}
-		trial.Value += value / float64(len(t.valid))
+		trial.Value += value / float64(folds)
 	}
 	trial.Seconds = time.Since(began).Seconds()
 	switch {
@@ -241,15 +303,16 @@ func (t *tuner) value(ctx context.Context, l candidate.Learner, v *Split) (float
 type search struct {
 	space  []axis
 	spread [][]float64 // points spread evenly
-	points [][]float64 // that were proposed; nil for the usual settings
-	best   []float64   // the best so far; nil for the usual settings
+	points [][]float64 // of the trials; nil for usual settings of which no point is known
+	best   []float64   // the best so far; nil where that is the usual settings and they have no point
 	trials int
 	r      *rand.Rand
 }
 
-func newSearch(space []axis, trials int, seed uint64) *search {
-	s := &search{space: space, trials: trials, r: rand.New(rand.NewPCG(seed, 0x5ea7c4))}
-	n := int(math.Ceil(spreadShare * float64(trials-1)))
+// newSearch plans the trials after the first, which is that of the usual settings, at the point usual, nil where that is not known.
+func newSearch(space []axis, trials int, usual []float64, seed uint64) *search {
+	s := &search{space: space, trials: trials, points: [][]float64{usual}, best: usual, r: rand.New(rand.NewPCG(seed, 0x5ea7c4))}
+	n := int(math.Ceil(spreadShare * min(1, float64(trials)/manyTrials) * float64(trials-1)))
 	s.spread = make([][]float64, n)
 	for k := range s.spread {
 		s.spread[k] = make([]float64, len(space))
@@ -262,14 +325,12 @@ func newSearch(space []axis, trials int, seed uint64) *search {
 	return s
 }
 
-// at is the learner of trial k; trials are asked for in order.
+// at is the learner of trial k, from 1; trials are asked for in order.
 func (s *search) at(k int, usual candidate.Learner) (candidate.Learner, error) {
 	var p []float64
-	switch {
-	case k == 0:
-	case k <= len(s.spread):
+	if k <= len(s.spread) {
 		p = s.spread[k-1]
-	default:
+	} else {
 		p = s.near(k)
 	}
 	s.points = append(s.points, p)
@@ -282,7 +343,7 @@ func (s *search) at(k int, usual candidate.Learner) (candidate.Learner, error) {
 	return l, nil
 }
 
-// near is a point around the best one, or any where that is the usual settings: they are no point of the cube, and around them means little.
+// near is a point around the best one, or any where that is not known.
 func (s *search) near(k int) []float64 {
 	p := make([]float64, len(s.space))
 	if s.best == nil {
@@ -291,14 +352,16 @@ func (s *search) near(k int) []float64 {
 		}
 		return p
 	}
-	progress := float64(k-len(s.spread)-1) / float64(max(1, s.trials-len(s.spread)-2))
+	progress := min(1, float64(k-len(s.spread)-1)/float64(max(1, s.trials-len(s.spread)-2))) // there may be time for more trials than were planned for
 	step := firstStep * math.Pow(lastStep/firstStep, progress)
 	for moved := false; !moved; {
 		copy(p, s.best)
 		for a, axis := range s.space {
 			if axis.choices != nil {
 				if s.r.Float64() < choiceChance {
-					p[a], moved = s.r.Float64(), true
+					if x := s.r.Float64(); axis.at(x) != axis.at(p[a]) {
+						p[a], moved = x, true
+					}
 				}
 				continue
 			}
@@ -306,6 +369,24 @@ func (s *search) near(k int) []float64 {
 				p[a], moved = reflected(p[a]+step*s.r.NormFloat64()), true
 			}
 		}
+	}
+	return p
+}
+
+// usualPoint is where a learner's own settings lie among the axes, with what it makes of those that are 0 for the data m; nil for one that does not say. What
+// lies outside is moved to the nearest end.
+func usualPoint(space []axis, l candidate.Learner, m *candidate.Matrix) []float64 {
+	settler, ok := l.(candidate.Settler)
+	if !ok || len(space) == 0 {
+		return nil
+	}
+	settled, p := settler.Settled(m), make([]float64, len(space))
+	for a, axis := range space {
+		f, ok := field(settled, axis.param)
+		if !ok {
+			return nil
+		}
+		p[a] = axis.place(f)
 	}
 	return p
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -172,20 +173,82 @@ func TestTuneJournal(t *testing.T) {
 	}
 }
 
+// TestTuneTime: the usual settings are tried whatever the time, and a trial that never ends is given up, so that others have their turn.
 func TestTuneTime(t *testing.T) {
+	searched(t)
 	s := read(t, firstOf(village(100, 40, 4, 12, 2)), secondOf(village(100, 40, 4, 12, 2)), ReadConfig{})
-	// The first trial never ends by itself: the time for tuning ends it, and the usual settings are fitted, which then wait for the caller.
+	for _, bound := range []time.Duration{1, 40 * time.Millisecond} {
+		r, err := Run(t.Context(), s, Config{Learners: []candidate.Learner{&company{Mode: "hang"}}, Tune: true, TuneTime: bound})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tune := r.Models[0].Tuning
+		if tune.Best != 0 || len(tune.Trials) < 1 || tune.Trials[0].Value == 0 || tune.Note == "" {
+			t.Errorf("within %v: %+v", bound, tune)
+		}
+		for _, trial := range tune.Trials[1:] {
+			if !strings.Contains(trial.Failed, "given up after") {
+				t.Errorf("within %v: %+v", bound, trial)
+			}
+		}
+	}
+	// Usual settings that never end wait for the caller.
 	ctx, stop := context.WithCancelCause(t.Context())
 	why := errors.New("enough")
-	var fitting bool
-	cfg := Config{Learners: []candidate.Learner{&company{Mode: "wait"}}, Tune: true, TuneTime: 20 * time.Millisecond, Progress: func(p Progress) {
-		if p.Work == "fit" {
-			fitting = true
-			stop(why)
+	cfg := Config{Learners: []candidate.Learner{&company{Mode: "wait"}}, Tune: true, TuneTime: time.Millisecond, Progress: func(p Progress) {
+		if p.Work == "tune" {
+			go func() { time.Sleep(10 * time.Millisecond); stop(why) }()
 		}
 	}}
-	if _, err := Run(ctx, s, cfg); !errors.Is(err, why) || !fitting {
-		t.Errorf("%v, fitting %v", err, fitting)
+	if _, err := Run(ctx, s, cfg); !errors.Is(err, why) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestAffordable(t *testing.T) {
+	for _, c := range []struct {
+		seconds, usual float64
+		asked, want    int
+	}{
+		{0, 5, 30, 30},  // no bound
+		{60, 2, 30, 30}, // 60 / 2
+		{60, 4.1, 30, 14},
+		{60, 45, 30, 2}, // one beside the usual settings is always tried
+		{60, 600, 30, 2},
+		{60, 45, 1, 1},
+	} {
+		tn := &tuner{cfg: &Config{TuneTime: time.Duration(c.seconds * 1e9)}}
+		if got := tn.affordable(Trial{Seconds: c.usual}, c.asked); got != c.want {
+			t.Errorf("%+v: %d", c, got)
+		}
+	}
+}
+
+// TestUsualPoint: every method that is searched says where its usual settings lie, and the axes give them back there, with three digits, where they reach.
+func TestUsualPoint(t *testing.T) {
+	s := read(t, firstOf(village(300, 60, 4, 15, 2)), secondOf(village(300, 60, 4, 15, 2)), ReadConfig{})
+	for _, l := range candidate.Learners() {
+		space := spaces[l.Kind()]
+		if space == nil {
+			continue
+		}
+		p := usualPoint(space, l, s.Train)
+		if len(p) != len(space) {
+			t.Fatalf("%s: %v for %d axes", l.Kind(), p, len(space))
+		}
+		settled := l.(candidate.Settler).Settled(s.Train)
+		for a, axis := range space {
+			if !(p[a] >= 0 && p[a] <= 1) {
+				t.Errorf("%s.%s lies at %v", l.Kind(), axis.param, p[a])
+			}
+			f, _ := field(settled, axis.param)
+			if !f.CanFloat() || f.Float() <= axis.low || f.Float() >= axis.high {
+				continue
+			}
+			if v, err := strconv.ParseFloat(axis.at(p[a]), 64); err != nil || math.Abs(v-f.Float()) > .006*f.Float() {
+				t.Errorf("%s.%s is %v, its point gives %v", l.Kind(), axis.param, f.Float(), v)
+			}
+		}
 	}
 }
 

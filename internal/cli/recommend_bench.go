@@ -78,7 +78,7 @@ Measures: ` + measureNames() + `.`,
 	f.StringVar(&b.metric, "metric", "", "the measure to sort by and to tune for, as METRIC@K (default: ndcg at the first of --k)")
 	f.BoolVar(&b.bench.Tune, "tune", false, "search each model's settings on a part of the training interactions")
 	f.IntVar(&b.bench.TuneTrials, "tune-trials", 30, "settings to try of each model")
-	f.Float64Var(&b.minutes, "tune-minutes", 0, "time to tune each model, at most (default: no bound); what is chosen then hangs on the machine's speed")
+	f.Float64Var(&b.minutes, "tune-minutes", 0, "time to tune each model (default: no bound); the usual settings are tried even if they take longer. What is chosen then hangs on the machine's speed")
 	f.StringVar(&b.bench.Journal, "journal", "", "keep finished trials in this file, and take from it what it has")
 	f.StringVar(&b.json, "json", "", "write all figures to this file as JSON (- is standard output, instead of the tables)")
 	f.Uint64Var(&b.bench.Seed, "seed", 1, "of what models draw, the part to tune on, and the intervals: same seed, same figures")
