@@ -27,6 +27,7 @@ type ServeOptions struct {
 
 	Explore, ExploreCap float64 // see server.EngineConfig
 	NewShows            int
+	Candidates          int
 
 	Zone *time.Location // that days are cut in, of a database without impressions; nil means UTC
 
@@ -73,6 +74,7 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	h.Mount("/api/", server.GorseHandler(h.Backend()))
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", opt.Listen)
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)
@@ -139,7 +141,7 @@ func (r *serving) open(ctx context.Context) error {
 	r.stored.Store(stored)
 	r.log.Info("the event log is open", "last", r.stream.Status().Last, "in_database", stored, "took", time.Since(began).Round(time.Millisecond))
 	r.engine, err = server.NewEngine(server.EngineConfig{Log: r.stream, State: r.state, Models: r.opt.Models, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap,
-		NewShows: r.opt.NewShows, Logger: r.log, Lag: r.lag})
+		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag})
 	return err
 }
 

@@ -108,7 +108,8 @@ func (g *fromScorer) Candidates(q *Query, k int, dst []Candidate) []Candidate {
 		}
 	}
 	from := len(dst)
-	dst = TopK(*row, k, q.Skip, dst)
+	scores := *row
+	dst = TopK(scores, k, func(i int32) bool { return !(scores[i] > 0) || q.Skip != nil && q.Skip(i) }, dst) // most scores are 0, and q.Skip is dear
 	n := from
 	for n < len(dst) && dst[n].Score > 0 {
 		n++

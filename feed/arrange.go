@@ -104,24 +104,23 @@ func (f *Feed) fresh(r *Request, item int32) bool {
 // place puts a candidate in its slot, with the reason of the generator that named it first. A generator whose reason cites a card of her
 // history goes before the others that named it as early.
 func (f *Feed) place(q *candidate.Query, c *pooled, slot int, forced bool) Placed {
-	for k := range c.named {
-		n := &c.named[k]
-		if n.generator == shortlisted {
-			continue
-		}
-		if lazy, ok := f.c.Generators[n.generator].(candidate.Lazy); ok {
-			n.Cause = lazy.Cause(q, c.item)
-		}
-	}
 	p := Placed{Item: c.item, Slot: slot, Column: slot % f.c.Settings.Columns, Worth: c.worth, Score: c.score, Fresh: forced, Cause: -1, Propensity: 1}
 	said := -1
-	for k, n := range c.named {
+	for k := range c.named {
+		n := &c.named[k]
 		if n.generator == shortlisted {
 			p.Sources = append(p.Sources, Source{ShortlistName, n.rank})
 			continue
 		}
-		p.Sources = append(p.Sources, Source{f.c.Generators[n.generator].Name(), n.rank})
-		if said < 0 || n.Cause >= 0 && c.named[said].Cause < 0 && n.rank <= 2*c.named[said].rank+citedSlack {
+		g := f.c.Generators[n.generator]
+		p.Sources = append(p.Sources, Source{g.Name(), n.rank})
+		if said >= 0 && (c.named[said].Cause >= 0 || n.rank > 2*c.named[said].rank+citedSlack) {
+			continue
+		}
+		if lazy, ok := g.(candidate.Lazy); ok { // which costs more than the rest of the page where it is asked of all
+			n.Cause = lazy.Cause(q, c.item)
+		}
+		if said < 0 || n.Cause >= 0 {
 			said = k
 		}
 	}

@@ -6,16 +6,18 @@ package learn
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // flatLinear is a linear score of raw rows.
 type flatLinear struct {
 	intercept float64
-	columns   []flatTerm
+	terms     []flatTerm
 }
 
 // flatTerm is what one column adds.
 type flatTerm struct {
+	column   int32
 	log      bool
 	category bool
 	mean, sd float64
@@ -41,13 +43,13 @@ func linearParts(m Model) (coef []float64, intercept float64, link flatLink, ok 
 func compileLinear(coef []float64, intercept float64, e *Encoder) *flatLinear {
 	f := &flatLinear{intercept: intercept}
 	if e == nil {
-		for _, w := range coef {
-			f.columns = append(f.columns, flatTerm{sd: 1, coef: w, missing: math.NaN()})
+		for j, w := range coef {
+			f.terms = append(f.terms, flatTerm{column: int32(j), sd: 1, coef: w, missing: math.NaN()})
 		}
 		return f
 	}
 	for j, s := range e.Steps {
-		t := flatTerm{log: s.Log, mean: s.Mean, sd: s.SD}
+		t := flatTerm{column: int32(j), log: s.Log, mean: s.Mean, sd: s.SD}
 		if s.Levels == nil {
 			t.coef = coef[s.Output]
 			t.missing = float64(float32((s.Fill-s.Mean)/s.SD)) * t.coef
@@ -62,7 +64,9 @@ func compileLinear(coef []float64, intercept float64, e *Encoder) *flatLinear {
 		if s.Missing >= 0 {
 			t.missing += coef[s.Missing]
 		}
-		f.columns = append(f.columns, t)
+		if t.coef != 0 || t.missing != 0 || slices.ContainsFunc(t.level, func(w float64) bool { return w != 0 }) { // a part of a model may leave most columns to the others
+			f.terms = append(f.terms, t)
+		}
 	}
 	return f
 }
@@ -70,9 +74,9 @@ func compileLinear(coef []float64, intercept float64, e *Encoder) *flatLinear {
 // score is the score of a row.
 func (f *flatLinear) score(row []float32) float64 {
 	sum := f.intercept
-	for j := range f.columns {
-		t := &f.columns[j]
-		v := row[j]
+	for j := range f.terms {
+		t := &f.terms[j]
+		v := row[t.column]
 		switch {
 		case v != v:
 			sum += t.missing

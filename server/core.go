@@ -31,6 +31,8 @@ type EngineConfig struct {
 	Zone   *time.Location // that days and hours are told in; nil: UTC
 	// Explore is the chance that a slot explores; 0 means feed.ServedExplore, below 0 none does. ExploreCap is the most, over any 1,000 slots; 0 means .1.
 	Explore, ExploreCap float64
+	// Candidates are ranked for a page; 0 means 200. Evaluation ranks 500, and sees no difference.
+	Candidates int
 	// NewShows is how often a new card is to be shown before it has to stand on its own; 0 means 100.
 	NewShows int
 	Logger   *slog.Logger     // nil: none
@@ -82,6 +84,9 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 		c.Explore = feed.ServedExplore
 	}
 	c.Explore = max(c.Explore, 0)
+	if c.Candidates == 0 {
+		c.Candidates = 200
+	}
 	e := &Engine{c: c}
 	e.models = openModels(c.Models, c.Logger, func() int32 { return feature.EpochDay(c.Now().In(c.Zone)) })
 	if err := e.newExplorer(); err != nil {
@@ -149,7 +154,7 @@ func (e *Engine) renew() (*view, error) {
 	if v != nil && v.model == m && v.catalogue.Version == c.Version {
 		return v, nil
 	}
-	next, err := newView(m, c, e.c.State, feed.Settings{Explore: e.c.Explore})
+	next, err := newView(m, c, e.c.State, feed.Settings{Explore: e.c.Explore, Candidates: e.c.Candidates})
 	if err != nil {
 		return v, err
 	}

@@ -39,7 +39,7 @@ type fakeItem struct {
 	comment string
 }
 
-func newFake(nowMS int64) *fakeBackend {
+func newGorseFake(nowMS int64) *fakeBackend {
 	return &fakeBackend{nowMS: nowMS, seen: map[string]bool{}, users: map[string]fakeUser{}, items: map[string]fakeItem{}, feedback: map[[3]string]FeedbackRow{}}
 }
 

@@ -27,7 +27,7 @@ type step struct {
 }
 
 func newTestGorse() (*gorse, *fakeBackend) {
-	f := newFake(gorseNow.UnixMilli())
+	f := newGorseFake(gorseNow.UnixMilli())
 	return newGorse(f, func() time.Time { return gorseNow }), f
 }
 
@@ -447,7 +447,7 @@ func (b *breaking) Users(ctx context.Context, prefix, cursor string, n int) ([]U
 
 // An export that breaks is seen to: the connection is cut, so that no client takes a part for the whole.
 func TestGorseBrokenExport(t *testing.T) {
-	f := newFake(gorseNow.UnixMilli())
+	f := newGorseFake(gorseNow.UnixMilli())
 	for k := range 1500 {
 		f.users[fmt.Sprint(k)] = fakeUser{}
 	}
@@ -465,7 +465,7 @@ func TestGorseBrokenExport(t *testing.T) {
 
 // Mounted as a program would, over a connection that is kept: nothing is redirected, and a long answer's patience ends with it.
 func TestGorseMounted(t *testing.T) {
-	f := newFake(gorseNow.UnixMilli())
+	f := newGorseFake(gorseNow.UnixMilli())
 	withItems(f)
 	mux := http.NewServeMux()
 	mux.Handle("/api/", GorseHandler(f))

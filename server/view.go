@@ -59,6 +59,9 @@ func newView(m *loaded, c *live.Catalogue, state *live.State, settings feed.Sett
 	v.cards, v.keys = v.rec.Cards, v.rec.CardKeys
 	set := v.rec.Settings
 	set.Explore = settings.Explore
+	if settings.Candidates > 0 {
+		set.Candidates = settings.Candidates
+	}
 	var err error
 	v.feed, err = v.rec.Feed.With(set)
 	return v, err

@@ -90,6 +90,7 @@ the key, it may listen anywhere. Ctrl-C or SIGTERM ends it: what is in flight is
 	f.IntVar(&o.HTTP.Limits.InFlight, "in-flight", 0, "requests that may be worked on at once (default 512)")
 	f.Float64Var(&o.Explore, "explore", .08, "chance that a slot explores; negative: none does")
 	f.Float64Var(&o.ExploreCap, "explore-cap", .1, "most slots that explore, over any 1,000")
+	f.IntVar(&o.Candidates, "candidates", 200, "cards that are ranked for a page")
 	f.IntVar(&o.NewShows, "new-shows", 100, "impressions that each new card is to get")
 	f.StringVar(&o.Stream.URL, "nats", "", "addresses of a NATS cluster to keep the event log in, instead of files here")
 	f.StringVar(&o.Stream.Credentials, "nats-credentials", "", "file of credentials for it")

@@ -229,7 +229,7 @@ func (d *driver) list(ctx context.Context, what, field string, n int) ([]string,
 	for len(out) < n {
 		var page struct {
 			Users, Items []map[string]any
-			Cursor       string
+			Next         string
 		}
 		body, status, err := d.send(ctx, http.MethodGet, "/v1/"+what+"?n=200&cursor="+url.QueryEscape(cursor), nil)
 		if err != nil {
@@ -246,7 +246,7 @@ func (d *driver) list(ctx context.Context, what, field string, n int) ([]string,
 				out = append(out, key)
 			}
 		}
-		if cursor = page.Cursor; cursor == "" {
+		if cursor = page.Next; cursor == "" {
 			break
 		}
 	}

@@ -27,7 +27,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer f.mu.Unlock()
 	switch {
 	case r.URL.Path == "/v1/users" && r.URL.Query().Get("cursor") == "":
-		fmt.Fprint(w, `{"users": [{"user": "a/b"}, {"user": "c"}], "cursor": "2"}`)
+		fmt.Fprint(w, `{"users": [{"user": "a/b"}, {"user": "c"}], "next": "2"}`)
 	case r.URL.Path == "/v1/users":
 		fmt.Fprint(w, `{"users": [{"user": "d"}]}`)
 	case r.URL.Path == "/v1/items":
