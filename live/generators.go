@@ -3,8 +3,8 @@
 package live
 
 import (
-	"cmp"
 	"slices"
+	"sync"
 
 	"github.com/seguefeed/segue/candidate"
 )
@@ -105,15 +105,10 @@ func (g *Near) Candidates(q *candidate.Query, k int, dst []candidate.Candidate) 
 	if k <= 0 {
 		return dst
 	}
-	type best struct {
-		sum   float64
-		cause int32
-		most  float64
-	}
-	all := map[int32]best{}
-	skip := skipOf(q)
+	t := tallies.Get().(*tally)
+	defer tallies.Put(t)
+	t.reset()
 	taken := 0
-	var list []Scored
 	for at := len(q.History.Item) - 1; at >= 0 && taken < pairWith; at-- {
 		value := 1.
 		if q.History.Value != nil {
@@ -124,28 +119,64 @@ func (g *Near) Candidates(q *candidate.Query, k int, dst []candidate.Candidate) 
 		}
 		taken++
 		item := q.History.Item[at]
-		list = g.state.alike(item, list[:0])
-		for _, c := range list {
+		t.list = g.state.alike(item, t.list[:0])
+		for _, c := range t.list {
+			e := t.of(c.Card)
 			add := min(value, 10) * c.Score
-			b, had := all[c.Card]
-			if !had && (add <= 0 || skip(c.Card)) {
-				continue
+			if e.sum += add; add > e.most {
+				e.cause, e.most = item, add
 			}
-			if b.sum += add; add > b.most {
-				b.cause, b.most = item, add
-			}
-			all[c.Card] = b
 		}
 	}
-	from := len(dst)
-	for card, b := range all {
-		dst = append(dst, candidate.Candidate{Item: card, Score: float32(b.sum), Cause: b.cause, Group: -1})
+	skip := skipOf(q)
+	t.best.k, t.best.heap = k, t.best.heap[:0]
+	for at := range t.entries {
+		e := &t.entries[at]
+		c := Scored{e.card, float64(float32(e.sum))}
+		if c.Score > 0 && (len(t.best.heap) < k || c.Score >= t.best.heap[0].Score) && !skip(c.Card) {
+			t.best.offer(c)
+		}
 	}
-	own := dst[from:]
-	slices.SortFunc(own, func(a, b candidate.Candidate) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Item, b.Item))
-	})
-	return dst[:from+min(k, len(own))]
+	for _, c := range t.best.sorted() {
+		dst = append(dst, candidate.Candidate{Item: c.Card, Score: float32(c.Score), Cause: t.of(c.Card).cause, Group: -1})
+	}
+	return dst
+}
+
+// tally sums by card. It serves one query at a time.
+type tally struct {
+	entries []tallied
+	slots   [tallySlots]uint16 // entry + 1, 0 where free, in open addressing
+	list    []Scored
+	best    best
+}
+
+// tallySlots is more than twice the neighbours of pairWith items.
+const tallySlots = 4096
+
+type tallied struct {
+	card, cause int32
+	sum, most   float64
+}
+
+var tallies = sync.Pool{New: func() any { return new(tally) }}
+
+func (t *tally) reset() {
+	t.entries = t.entries[:0]
+	clear(t.slots[:])
+}
+
+// of is the entry of a card, made where there is none.
+func (t *tally) of(card int32) *tallied {
+	at := uint32(card) * 2654435769 >> 20 // Knuth's multiplicative hash
+	for t.slots[at] != 0 && t.entries[t.slots[at]-1].card != card {
+		at = (at + 1) % tallySlots
+	}
+	if t.slots[at] == 0 {
+		t.entries = append(t.entries, tallied{card: card, cause: -1})
+		t.slots[at] = uint16(len(t.entries))
+	}
+	return &t.entries[t.slots[at]-1]
 }
 
 // Reason implements candidate.Generator.
