@@ -80,7 +80,7 @@ func (m *madeSource) Histories(_ context.Context, _, _ time.Time, each func(*war
 			Show: h.Show[:0], Flags: h.Flags[:0], ViewSeconds: h.ViewSeconds[:0], Swipes: h.Swipes[:0], SwipeViewSeconds: h.SwipeViewSeconds[:0]}
 		for u := from; u < min(m.users, from+1<<16); u++ {
 			h.User, h.Start = append(h.User, int32(u)), append(h.Start, int32(len(h.Card)))
-			n := 1 + int(min(r.ExpFloat64()*14, 400))
+			n := 1 + int(min(r.ExpFloat64()*16, 400))
 			if u%20 == 0 {
 				n = int(min(60+r.ExpFloat64()*210, 500))
 			}
