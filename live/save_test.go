@@ -272,12 +272,42 @@ func use(tb testing.TB, s *State) {
 	apply(s, at(stream.UserDeleted, "user 1", "", 1), at(stream.Item, "", "item 1", 2, card(stream.Card{Song: "q", Talk: "r", Content: "s"})))
 }
 
+// FuzzLoad changes a snapshot at some place of some section, and puts the checksums right.
 func FuzzLoad(f *testing.F) {
-	f.Add(snapshot(f, told(f)))
-	f.Add(snapshot(f, newState(Config{})))
-	f.Fuzz(func(t *testing.T, file []byte) {
-		s, err := loaded(resummed(bytes.Clone(file)))
+	file := snapshot(f, told(f))
+	index, err := readIndex(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(uint16(globalSection), uint32(8), []byte{1, 0, 0, 0}, false)
+	f.Add(uint16(shardOf("user 1")), uint32(8), []byte{255, 0, 0, 0}, true)
+	f.Fuzz(func(t *testing.T, section uint16, at uint32, bytesThere []byte, cut bool) {
+		where := index[int(section)%sectionCount]
+		if where.size == 0 {
+			return
+		}
+		from := where.at + uint64(at)%where.size
+		changed := bytes.Clone(file)
+		n := copy(changed[from:where.at+where.size], bytesThere)
+		if cut { // the section ends there, and what follows moves up
+			gone := where.at + where.size - from - uint64(n)
+			changed = append(changed[:from+uint64(n)], changed[where.at+where.size:]...)
+			entries := changed[len(changed)-sectionCount*indexEntry-tailSize:]
+			for k := range sectionCount {
+				e := entries[k*indexEntry:]
+				if k == int(section)%sectionCount {
+					binary.LittleEndian.PutUint64(e[12:], where.size-gone)
+				} else if k > int(section)%sectionCount {
+					binary.LittleEndian.PutUint64(e[4:], index[k].at-gone)
+				}
+			}
+			binary.LittleEndian.PutUint64(changed[len(changed)-tailSize:], uint64(len(changed)-sectionCount*indexEntry-tailSize))
+		}
+		s, err := loaded(resummed(changed))
 		if err != nil {
+			if !errors.Is(err, ErrDamaged) {
+				t.Fatalf("%v; damage is expected", err)
+			}
 			return
 		}
 		again, err := loaded(snapshot(t, s))

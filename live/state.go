@@ -208,12 +208,12 @@ func (s *State) card(key string) (int32, bool) {
 	if len(s.cards.now.keys) >= s.cfg.MaxCards {
 		return 0, false
 	}
-	id := s.cards.add(key)
-	s.counts.grow(int(id) + 1)
+	n := len(s.cards.now.keys) + 1
+	s.counts.grow(n) // before readers hear of the id
 	s.relations.mu.Lock()
-	s.relations.grow(int(id) + 1)
+	s.relations.grow(n)
 	s.relations.mu.Unlock()
-	return id, true
+	return s.cards.add(key), true
 }
 
 // user does something with a user, made where there is none, unless her shard has the event already.
