@@ -10,28 +10,37 @@ import (
 )
 
 // Generators name cards by the state's ids: what is new, what is popular now, and what goes with what a user did. They are of each moment: the
-// same query may be answered otherwise after an event.
+// same query may be answered otherwise after an event. In catalogues above 10,000 items their lists are some seconds old, and 5,000 long.
 func (s *State) Generators() []candidate.Generator {
-	return []candidate.Generator{&Latest{s}, &Popular{s}, &Near{s}}
+	return s.generators(&s.lists)
 }
 
-// Latest names the cards published last.
-type Latest struct{ state *State }
+// GeneratorsOf are Generators of some cards only, those of which only is true: a few thousand at most, such as all that a model does not know. Their lists are a
+// second old at most. only must say the same of a card each time.
+func (s *State) GeneratorsOf(only func(card int32) bool) []candidate.Generator {
+	return s.generators(&lists{s: s, only: only})
+}
 
-// Popular names the cards that are clicked most readily now.
-type Popular struct{ state *State }
+func (s *State) generators(l *lists) []candidate.Generator {
+	return []candidate.Generator{&latestGenerator{l}, &popularGenerator{l}, &nearGenerator{l}}
+}
 
-// Near names the cards that were clicked by those who clicked what she did.
-type Near struct{ state *State }
+// latestGenerator names the cards published last, popularGenerator those that are clicked most readily now, nearGenerator those that were clicked by who
+// clicked what she did.
+type (
+	latestGenerator  struct{ *lists }
+	popularGenerator struct{ *lists }
+	nearGenerator    struct{ *lists }
+)
 
 // Name implements candidate.Generator.
-func (g *Latest) Name() string { return "live latest" }
+func (g *latestGenerator) Name() string { return "live latest" }
 
 // Name implements candidate.Generator.
-func (g *Popular) Name() string { return "live popular" }
+func (g *popularGenerator) Name() string { return "live popular" }
 
 // Name implements candidate.Generator.
-func (g *Near) Name() string { return "live near" }
+func (g *nearGenerator) Name() string { return "live near" }
 
 // newWithinMS is how long a card is called new.
 const newWithinMS = 7 * 86_400_000
@@ -52,9 +61,9 @@ func skipOf(q *candidate.Query) func(int32) bool {
 }
 
 // Candidates implements candidate.Generator. The score falls with the place among all cards.
-func (g *Latest) Candidates(q *candidate.Query, k int, dst []candidate.Candidate) []candidate.Candidate {
-	m := g.state.current()
-	skip := skipOf(q)
+func (g *latestGenerator) Candidates(q *candidate.Query, k int, dst []candidate.Candidate) []candidate.Candidate {
+	m := g.current()
+	skip := g.s.shown(skipOf(q))
 	for place, c := range m.latest {
 		if k <= 0 {
 			break
@@ -73,7 +82,7 @@ func (g *Latest) Candidates(q *candidate.Query, k int, dst []candidate.Candidate
 }
 
 // Reason implements candidate.Generator.
-func (g *Latest) Reason(c candidate.Candidate, _ candidate.Names) string {
+func (g *latestGenerator) Reason(c candidate.Candidate, _ candidate.Names) string {
 	if c.Group == 0 {
 		return "new"
 	}
@@ -81,9 +90,9 @@ func (g *Latest) Reason(c candidate.Candidate, _ candidate.Names) string {
 }
 
 // Candidates implements candidate.Generator.
-func (g *Popular) Candidates(q *candidate.Query, k int, dst []candidate.Candidate) []candidate.Candidate {
-	m := g.state.current()
-	skip := skipOf(q)
+func (g *popularGenerator) Candidates(q *candidate.Query, k int, dst []candidate.Candidate) []candidate.Candidate {
+	m := g.current()
+	skip := g.s.shown(skipOf(q))
 	for _, c := range m.popular {
 		if k <= 0 {
 			break
@@ -98,10 +107,10 @@ func (g *Popular) Candidates(q *candidate.Query, k int, dst []candidate.Candidat
 }
 
 // Reason implements candidate.Generator.
-func (g *Popular) Reason(candidate.Candidate, candidate.Names) string { return "popular now" }
+func (g *popularGenerator) Reason(candidate.Candidate, candidate.Names) string { return "popular now" }
 
 // Candidates implements candidate.Generator: the last 20 items that her history speaks for, each with its neighbours by how much it speaks for it.
-func (g *Near) Candidates(q *candidate.Query, k int, dst []candidate.Candidate) []candidate.Candidate {
+func (g *nearGenerator) Candidates(q *candidate.Query, k int, dst []candidate.Candidate) []candidate.Candidate {
 	if k <= 0 {
 		return dst
 	}
@@ -119,7 +128,7 @@ func (g *Near) Candidates(q *candidate.Query, k int, dst []candidate.Candidate) 
 		}
 		taken++
 		item := q.History.Item[at]
-		t.list = g.state.alike(item, t.list[:0])
+		t.list = g.s.alike(item, t.list[:0])
 		for _, c := range t.list {
 			e := t.of(c.Card)
 			add := min(value, 10) * c.Score
@@ -129,6 +138,10 @@ func (g *Near) Candidates(q *candidate.Query, k int, dst []candidate.Candidate) 
 		}
 	}
 	skip := skipOf(q)
+	if only := g.only; only != nil {
+		asked := skip
+		skip = func(card int32) bool { return !only(card) || asked(card) }
+	}
 	t.best.k, t.best.heap = k, t.best.heap[:0]
 	for at := range t.entries {
 		e := &t.entries[at]
@@ -180,7 +193,7 @@ func (t *tally) of(card int32) *tallied {
 }
 
 // Reason implements candidate.Generator.
-func (g *Near) Reason(c candidate.Candidate, n candidate.Names) string {
+func (g *nearGenerator) Reason(c candidate.Candidate, n candidate.Names) string {
 	if c.Cause >= 0 {
 		if name := n.Card(c.Cause); name != "" {
 			return "because you watched " + name

@@ -16,12 +16,15 @@ const (
 	popularHalfLife = 2    // days after which shows and clicks weigh half
 	popularZ        = 1.28 // standard errors from the rate down to the score
 	listsEvery      = 5 * time.Second
+	listsOfFew      = time.Second
 	listsSmall      = 100 * time.Millisecond // of a catalogue up to smallCatalogue
 	listsAtOnce     = 1000                   // items up to which lists are of this moment
 )
 
 // lists are made now and then, from which readers take what they ask for.
 type lists struct {
+	s    *State
+	only func(card int32) bool // nil: all; else a matter of few cards
 	mu   sync.Mutex
 	made atomic.Pointer[madeLists]
 }
@@ -35,51 +38,58 @@ type madeLists struct {
 	popular       []Scored
 }
 
-// current are the lists. In a small catalogue a reader makes them anew where what they were made of is other; in a large one that is left to Refresh, as long
-// as it is called.
-func (s *State) current() *madeLists {
-	old := s.lists.made.Load()
+// current are the lists. Where they are old enough and what they were made of is other, one reader makes them anew while others go on with those there are.
+// In a large catalogue that is left to Refresh, as long as it is called, but for lists of few cards.
+func (l *lists) current() *madeLists {
+	old := l.made.Load()
 	if old == nil {
-		s.lists.mu.Lock()
-		defer s.lists.mu.Unlock()
-		return s.remake(0)
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.remake(0)
 	}
-	every := 10 * listsEvery
-	switch n := s.ItemCount(); {
+	every := 2 * listsEvery
+	switch n := l.s.ItemCount(); {
 	case n <= listsAtOnce:
 		every = 0
 	case n <= smallCatalogue:
 		every = listsSmall
+	case l.only != nil:
+		every = listsOfFew
 	}
-	if time.Since(old.at) < every || !s.lists.mu.TryLock() {
+	if time.Since(old.at) < every || !l.mu.TryLock() {
 		return old
 	}
-	defer s.lists.mu.Unlock()
-	return s.remake(every)
+	defer l.mu.Unlock()
+	return l.remake(every)
 }
 
-// Refresh makes the lists of the latest and the popular anew if they are older than five seconds and what they are made of has changed: 40 ms for 250,000
-// items. Who serves pages from a large catalogue should call it every few seconds, or else a reader does it every 50.
+// Refresh makes the lists of the latest and the popular anew if they are older than five seconds and what they are made of has changed: 20 ms for 250,000
+// items. Who serves pages from a large catalogue should call it every few seconds, or else a reader does it every ten.
 func (s *State) Refresh() {
 	s.lists.mu.Lock()
 	defer s.lists.mu.Unlock()
-	s.remake(listsEvery)
+	s.lists.remake(listsEvery)
 }
 
 // remake makes the lists anew if they are older than every. mu must be held.
-func (s *State) remake(every time.Duration) *madeLists {
+func (l *lists) remake(every time.Duration) *madeLists {
+	s := l.s
 	c := s.Catalogue()
 	shows, clicks := s.counts.shows.Load(), s.counts.clicks.Load()
-	if old := s.lists.made.Load(); old != nil {
+	if old := l.made.Load(); old != nil {
 		age := time.Since(old.at)
 		if age < every || old.version == c.Version && old.shows == shows && old.clicks == clicks && age < time.Minute {
 			return old
 		}
 	}
+	var skip func(int32) bool
+	if l.only != nil {
+		skip = func(card int32) bool { return !l.only(card) }
+	}
 	made := &madeLists{at: time.Now(), version: c.Version, shows: shows, clicks: clicks, catalogue: c}
-	made.latest = s.latest(c, listLength, nil)
-	made.popular = s.popular(c, listLength, nil)
-	s.lists.made.Store(made)
+	made.latest = s.latest(c, listLength, skip)
+	made.popular = s.popular(c, listLength, skip)
+	l.made.Store(made)
 	return made
 }
 
@@ -192,14 +202,19 @@ func wilson(clicks, n float64) float64 {
 // Latest are items by the moment of their publication, the latest first: n of them after offset, none that are hidden or that skip (nil: none) leaves out. The
 // score is that moment in seconds since 1970. Items of which only events told are not among them.
 func (s *State) Latest(n, offset int, skip func(int32) bool) []Scored {
-	m := s.current()
-	return m.part(m.latest, n, offset, skip, s.latest)
+	m := s.lists.current()
+	return m.part(m.latest, n, offset, s.shown(skip), s.latest)
 }
 
 // Popular are items by how readily they are clicked now, the most first; as Latest. The score is the lower bound of the rate of clicks.
 func (s *State) Popular(n, offset int, skip func(int32) bool) []Scored {
-	m := s.current()
-	return m.part(m.popular, n, offset, skip, s.popular)
+	m := s.lists.current()
+	return m.part(m.popular, n, offset, s.shown(skip), s.popular)
+}
+
+// shown is skip, and cards that were hidden after a list was made.
+func (s *State) shown(skip func(int32) bool) func(int32) bool {
+	return func(card int32) bool { return s.Hidden(card) || skip != nil && skip(card) }
 }
 
 func (m *madeLists) part(list []Scored, n, offset int, skip func(int32) bool, all func(*Catalogue, int, func(int32) bool) []Scored) []Scored {
@@ -209,7 +224,7 @@ func (m *madeLists) part(list []Scored, n, offset int, skip func(int32) bool, al
 	take := func(list []Scored) (out []Scored) {
 		left := offset
 		for _, c := range list {
-			if skip != nil && skip(c.Card) {
+			if skip(c.Card) {
 				continue
 			}
 			if left > 0 {

@@ -57,6 +57,7 @@ func New(cfg Config) *State {
 	}
 	s.roles.Store(&[]role{noRole})
 	s.look = looks(s.cfg.Examination)
+	s.lists.s = s
 	return s
 }
 
