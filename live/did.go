@@ -3,7 +3,6 @@
 package live
 
 import (
-	"math"
 	"time"
 
 	"github.com/seguefeed/segue/stream"
@@ -57,7 +56,7 @@ func (s *State) makeRoom(sh *shard, u *user, i uint32, second uint32) {
 	if len(records) < s.cfg.MaxRows {
 		return
 	}
-	n := s.fold.settle(records, math.MaxUint32, roles)
+	n := s.fold.settle(records, records[len(records)/4].second, roles)
 	if n >= s.cfg.MaxRows { // the oldest go
 		drop := n - s.cfg.MaxRows + max(1, s.cfg.MaxRows/32)
 		shown, clicks := s.totals(records[:n])
