@@ -202,6 +202,7 @@ func BenchmarkState(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+			b.ReportMetric(float64(s.SavePause().Microseconds())/1000, "ms-longest-wait")
 		})
 		b.Run("Load", func(b *testing.B) {
 			defer cpu(b)()

@@ -115,11 +115,9 @@ func (s *State) change(sh *shard, who userRef, u *user, seq uint64, card, other 
 	for k := range s.after {
 		s.countRow(u, &s.after[k], 1, fresh)
 	}
-	if fresh {
-		for _, c := range [...]int32{card, other} {
-			if c >= 0 && clicksOf(s.after, c) > clicksOf(s.before, c) {
-				s.clicked(sh, who, u, c)
-			}
+	for _, c := range [...]int32{card, other} {
+		if c >= 0 && clicksOf(s.after, c) > clicksOf(s.before, c) {
+			s.clicked(sh, who, u, c, seq)
 		}
 	}
 }

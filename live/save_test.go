@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/seguefeed/segue/stream"
 	"github.com/seguefeed/segue/warehouse"
@@ -222,6 +223,16 @@ func TestSaveWhileEventsCome(t *testing.T) {
 		same(t, s, got)
 		if diff := cmp.Diff(feedbackOf(t, s, FeedbackFilter{N: 5000}), feedbackOf(t, got, FeedbackFilter{N: 5000})); diff != "" {
 			t.Fatalf("loaded at %d (-want +got):\n%s", first, diff)
+		}
+		for k := range int32(testItems) {
+			if diff := cmp.Diff(s.Similar(k, 100, nil), got.Similar(k, 100, nil), cmpopts.EquateApprox(1e-6, 0)); diff != "" {
+				t.Fatalf("loaded at %d, like item %d (-want +got):\n%s", first, k, diff)
+			}
+		}
+		for u := range testUsers {
+			if diff := cmp.Diff(s.Neighbours(fmt.Sprint("user ", u), 100), got.Neighbours(fmt.Sprint("user ", u), 100), cmpopts.EquateApprox(1e-6, 0)); diff != "" {
+				t.Fatalf("loaded at %d, like user %d (-want +got):\n%s", first, u, diff)
+			}
 		}
 	}
 }

@@ -42,6 +42,7 @@ type State struct {
 	lists     lists
 	text      atomic.Int64 // bytes of labels and comments
 	left      atomic.Uint64
+	pause     atomic.Int64 // nanoseconds
 }
 
 // New is a state in which nothing is known.
@@ -230,7 +231,7 @@ func (s *State) user(key string, seq uint64, do func(sh *shard, u *user, i uint3
 	u, i := sh.find(key)
 	if u == nil {
 		if sh.keys.live >= s.cfg.MaxUsers/shardCount+16 {
-			s.evict(sh, n, seq > s.global)
+			s.evict(sh, n, seq)
 		}
 		u, i = sh.add(key)
 	}
