@@ -3,7 +3,6 @@
 package live
 
 import (
-	"math"
 	"time"
 
 	"github.com/seguefeed/segue/stream"
@@ -57,7 +56,7 @@ func (s *State) makeRoom(sh *shard, u *user, i uint32, second uint32) {
 	if len(records) < s.cfg.MaxRows {
 		return
 	}
-	n := s.fold.settle(records, math.MaxUint32, roles)
+	n := s.fold.settle(records, records[len(records)/4].second, roles)
 	if n >= s.cfg.MaxRows { // the oldest go
 		drop := n - s.cfg.MaxRows + max(1, s.cfg.MaxRows/32)
 		shown, clicks := s.totals(records[:n])
@@ -116,11 +115,9 @@ func (s *State) change(sh *shard, who userRef, u *user, seq uint64, card, other 
 	for k := range s.after {
 		s.countRow(u, &s.after[k], 1, fresh)
 	}
-	if fresh {
-		for _, c := range [...]int32{card, other} {
-			if c >= 0 && clicksOf(s.after, c) > clicksOf(s.before, c) {
-				s.clicked(sh, who, u, c)
-			}
+	for _, c := range [...]int32{card, other} {
+		if c >= 0 && clicksOf(s.after, c) > clicksOf(s.before, c) {
+			s.clicked(sh, who, u, c, seq)
 		}
 	}
 }

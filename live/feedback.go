@@ -126,10 +126,23 @@ func (l *lister) add(kind stream.Kind, code uint16, card int32, at uint32, value
 	l.lines = append(l.lines, line{kind, code, card, at, value})
 }
 
+// mention says whether records may be about a card.
+func mention(records []record, card int32) bool {
+	for k := range records {
+		if records[k].card == card || records[k].flags&doing != 0 && records[k].is(didSwipe) && records[k].other() == card {
+			return true
+		}
+	}
+	return false
+}
+
 // of are the lines of user i. The shard must be held.
 func (l *lister) of(sh *shard, i uint32) []Feedback {
 	records := sh.records(&sh.users[i])
 	l.lines = l.lines[:0]
+	if l.card >= 0 && !mention(records, l.card) {
+		return nil
+	}
 	for k := range records {
 		r := &records[k]
 		if l.card >= 0 && r.card != l.card && !(r.is(didSwipe) && r.other() == l.card) {

@@ -95,7 +95,7 @@ func (f *folder) fold(records []record, roles []role) []row {
 			w.foreign = false
 		case didSwipe:
 			from := f.find(&record{card: r.card, second: r.second, request: r.request, slot: noSlot, flags: doing}, uint8(warehouse.Clicked))
-			f.rows[from].swipes = min(f.rows[from].swipes+1, 127)
+			f.rows[from].swipes = min(f.rows[from].swipes+1, mostSwipes)
 			f.rows[from].foreign = false
 			f.push(r.other(), from, true)
 		case didForeign:
@@ -133,21 +133,33 @@ func add(a, b float32) float32 {
 	return a + b
 }
 
-// show adds an impression, or what it tells to the row that it tells again.
-func (f *folder) show(r *record, foreign bool) {
-	head := f.head(r.card)
-	for n, last := head, true; n >= 0; n = f.nodes[n].prev {
+// again is the row that an impression tells again, of the same page before others; -1 for none.
+func (f *folder) again(r *record) int32 {
+	near := int32(-1)
+	last := true
+	for n := f.head(r.card); n >= 0; n = f.nodes[n].prev {
 		if f.nodes[n].swipe {
 			continue
 		}
-		w := &f.rows[f.nodes[n].row]
-		near := last && (r.second-w.second <= 1 && !(w.settled && r.extra&settled != 0) || w.implied && r.second-w.second <= skew)
-		if last = false; !near && (r.request == 0 || r.request != w.request) {
-			if r.request == 0 {
-				break
-			}
-			continue
+		at := f.nodes[n].row
+		w := &f.rows[at]
+		if r.request != 0 && r.request == w.request {
+			return at
 		}
+		if last && (r.second-w.second <= 1 && !(w.settled && r.extra&settled != 0) || w.implied && r.second-w.second <= skew) {
+			near = at
+		}
+		if last = false; r.request == 0 {
+			break
+		}
+	}
+	return near
+}
+
+// show adds an impression, or what it tells to the row that it tells again.
+func (f *folder) show(r *record, foreign bool) {
+	if at := f.again(r); at >= 0 {
+		w := &f.rows[at]
 		if w.slot == noSlot {
 			w.slot = r.slot
 		}
@@ -155,13 +167,13 @@ func (f *folder) show(r *record, foreign bool) {
 			w.request = r.request
 		}
 		w.flags |= r.flags
-		w.swipes = min(w.swipes+r.extra&^settled, 127)
+		w.swipes = min(w.swipes+r.extra&mostSwipes, mostSwipes)
 		w.view, w.listed = add(w.view, unpackSeconds(r.view)), w.listed+unpackShort(r.listed)
-		w.implied, w.foreign = false, w.foreign && foreign
+		w.foreign = w.foreign && foreign
 		return
 	}
-	f.rows = append(f.rows, row{card: r.card, second: r.second, request: r.request, slot: r.slot, flags: r.flags, swipes: r.extra &^ settled, settled: r.extra&settled != 0, foreign: foreign,
-		view: unpackSeconds(r.view), listed: unpackShort(r.listed)})
+	f.rows = append(f.rows, row{card: r.card, second: r.second, request: r.request, slot: r.slot, flags: r.flags, swipes: r.extra & mostSwipes, settled: r.extra&settled != 0, foreign: foreign,
+		implied: r.extra&implied != 0, view: unpackSeconds(r.view), listed: unpackShort(r.listed)})
 	f.pushRow(r.card)
 }
 
@@ -267,7 +279,11 @@ func (f *folder) settle(records []record, before uint32, roles []role) int {
 		if w.foreign {
 			continue // its records stay
 		}
-		f.pick = append(f.pick, record{card: w.card, second: w.second, request: w.request, slot: w.slot, flags: w.flags, extra: w.swipes | settled,
+		extra := w.swipes | settled
+		if w.implied {
+			extra |= implied
+		}
+		f.pick = append(f.pick, record{card: w.card, second: w.second, request: w.request, slot: w.slot, flags: w.flags, extra: extra,
 			view: packSeconds(w.view), listed: packShort(w.listed)})
 	}
 	for i := range records[:end] {

@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/seguefeed/segue/stream"
-	"github.com/seguefeed/segue/warehouse"
 )
 
 // noon of 1 November 2019, UTC.
@@ -124,19 +123,6 @@ func TestRowsOfEvents(t *testing.T) {
 	}
 }
 
-func TestSaveAndLoad(t *testing.T) {
-	s := apply(newState(Config{}), randomEvents(rand.New(rand.NewPCG(3, 4)), 3000)...)
-	dir := t.TempDir()
-	if err := s.Save(dir); err != nil {
-		t.Fatal(err)
-	}
-	got, err := Load(dir, Config{Clock: testClock})
-	if err != nil {
-		t.Fatal(err)
-	}
-	same(t, s, got)
-}
-
 // same compares all that can be read of two states.
 func same(t *testing.T, want, got *State) {
 	t.Helper()
@@ -207,5 +193,3 @@ func TestEventsInAnyOrder(t *testing.T) {
 		same(t, want, apply(apply(newState(Config{}), items...), events...))
 	}
 }
-
-var _ = warehouse.Clicked

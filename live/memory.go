@@ -29,4 +29,4 @@ func (s *State) Memory() int64 {
 	return n + s.text.Load()
 }
 
-const userMemory = 44
+const userMemory = 36

@@ -18,14 +18,16 @@ type record struct {
 	slot    uint8  // noSlot without one; slots from 254 on are 254
 	listed  uint8  // seconds spent on cards swiped to, see packShort
 	flags   uint8  // warehouse.Flag, and the two below
-	extra   uint8  // of an impression: the cards swiped to, at most 127, and settled; of a doing its kind
+	extra   uint8  // of an impression: the cards swiped to, at most mostSwipes, and the two below; of a doing its kind
 }
 
 const (
 	followed = 1 << 6 // the creator
 	doing    = 1 << 7 // this is no impression
 
-	settled = 1 << 7 // of extra: doings are part of it already, and it is no other impression told again
+	settled    = 1 << 7 // of extra: doings are part of it already, and it is no other impression told again
+	implied    = 1 << 6 // of extra: something done told of it first
+	mostSwipes = 1<<6 - 1
 
 	noSlot = 255
 	noView = math.MaxUint16
@@ -89,16 +91,16 @@ func packSeconds(v float32) uint16 {
 	if v != v {
 		return noView
 	}
-	u := uint64(math.Round(math.Max(0, math.Min(float64(v), 1e9)) * 1024))
-	e := uint64(0)
-	for u >= 4096 {
-		u = (u + 1) >> 1 // rounds up where a half is left
-		e++
+	u := math.Max(0, math.Min(float64(v), 1e9)) * 1024
+	e := 0
+	for ; u >= 4095.5; e++ {
+		u /= 2
 	}
-	if u < 2048 {
-		return uint16(u) // e is 0: no number from 4096 on halves to below 2048
+	n := uint16(math.Round(u))
+	if n < 2048 {
+		return n // e is 0: no number from 4095.5 on halves to below 2047.5
 	}
-	return uint16((e+1)<<11 | (u - 2048))
+	return uint16(e+1)<<11 | (n - 2048)
 }
 
 func unpackSeconds(p uint16) float32 {

@@ -26,12 +26,16 @@ type neighbour struct {
 	weight float32 // pairs, each by 2^((when it was - base) / pairDays)
 }
 
+// relationParts is into how many parts a snapshot takes items apart.
+const relationParts = 64
+
 // relations are those of items. One goroutine changes them, under mu. Memory: at most 800 bytes an item and 128, and 48 for items that nobody clicked.
 //
 // Weights grow with the time of pairs, in place of all falling with every moment (forward decay: Cormode, Shkapenyuk, Srivastava and Xu, ICDE 2009).
 type relations struct {
 	mu       sync.RWMutex
-	base     int64 // second
+	base     int64                 // second
+	seq      [relationParts]uint64 // of the last event that a part of the items, by id modulo relationParts, is known to have; only after a load it matters
 	near     [][]neighbour
 	clickers [][]userRef // the last is the latest
 }
@@ -100,17 +104,23 @@ func (r *relations) by(card int32, who userRef) {
 }
 
 // clicked hears of a new click.
-func (s *State) clicked(sh *shard, who userRef, u *user, card int32) {
+func (s *State) clicked(sh *shard, who userRef, u *user, card int32, seq uint64) {
 	var last [pairWith]int32
 	others := s.clicksOf(sh.records(u), card, last[:0])
 	r := &s.relations
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	w := r.weightAt(s.second)
-	r.by(card, who)
+	if seq > r.seq[card%relationParts] {
+		r.by(card, who)
+	}
 	for _, o := range others {
-		r.pair(card, o, w)
-		r.pair(o, card, w)
+		if seq > r.seq[card%relationParts] {
+			r.pair(card, o, w)
+		}
+		if seq > r.seq[o%relationParts] {
+			r.pair(o, card, w)
+		}
 	}
 }
 
@@ -138,12 +148,15 @@ func (r *record) isClick(roles []role) bool {
 }
 
 // unclick takes a user out of who clicked the items of records.
-func (s *State) unclick(who userRef, records []record) {
+func (s *State) unclick(who userRef, records []record, seq uint64) {
 	r := &s.relations
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for k := range records {
 		card := records[k].card
+		if seq <= r.seq[card%relationParts] {
+			continue
+		}
 		if at := slices.Index(r.clickers[card], who); at >= 0 {
 			r.clickers[card] = slices.Delete(r.clickers[card], at, at+1)
 		}

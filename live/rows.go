@@ -9,7 +9,7 @@ import (
 
 // Rows are the impressions of a user, the last ones, in order of time, with the state's card ids; known is false for users of whom there is nothing.
 // Histories hold at most one user, number 0, and none without rows. Seconds of views are kept to within 1/4096, those of cards swiped to within 3%;
-// slots beyond 254 are 254; moments are whole seconds.
+// slots beyond 254 are 254, and more than 63 swipes 63; moments are whole seconds.
 func (s *State) Rows(key string) (h *warehouse.Histories, t feature.Traits, known bool) {
 	h = new(warehouse.Histories)
 	t, known = s.RowsTo(h, key)

@@ -4,7 +4,7 @@
 // it begins and how long it is, and uint32 its CRC-32C; and at the end uint64 where the index begins, uint32 its CRC-32C, uint32 version and "segueLIV".
 //
 // Sections are not of one moment. Shards of users come first, each with the number of the last event in it, and the rest after all of them, so that it
-// knows every event that a shard knows. Events from the first shard's moment on are applied again after a load; each part skips what it has.
+// knows every event that a shard knows: relations of items in 64 parts, and the cards and counts. Events from the first shard's moment on are applied again after a load; each part skips what it has.
 
 package live
 
@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 )
 
 const (
@@ -27,8 +28,9 @@ const (
 	snapshotVersion = 1
 	tailSize        = 8 + 4 + 4 + 8
 	indexEntry      = 4 + 8 + 8 + 4
-	globalSection   = shardCount // sections below are shards, by number
-	sectionCount    = shardCount + 1
+	firstRelations  = shardCount // sections below are shards, by number
+	globalSection   = shardCount + relationParts
+	sectionCount    = globalSection + 1
 )
 
 // ErrNoSnapshot is given where there is none.
@@ -110,17 +112,20 @@ func (s *State) write(w io.Writer) error {
 	x := &codec{}
 	for k := range s.shards {
 		x.b = x.b[:0]
-		s.apply.Lock() // nobody else changes the shard, so readers may go on
-		s.shards[k].keep(x, s.seq.Load())
-		s.apply.Unlock()
+		s.hold(func() { s.shards[k].keep(x, s.seq.Load()) }) // nobody else changes the shard, so readers may go on
 		if err := put(k, x.b); err != nil {
 			return err
 		}
 	}
-	x.b = x.b[:0]
-	s.apply.Lock()
-	s.keep(x)
-	s.apply.Unlock()
+	for k := range relationParts {
+		x.b = x.b[:0]
+		s.hold(func() { s.relations.keep(x, k, s.seq.Load()) })
+		if err := put(firstRelations+k, x.b); err != nil {
+			return err
+		}
+	}
+	x.b = slices.Grow(x.b[:0], s.globalSize())
+	s.hold(func() { s.keep(x) })
 	if err := put(globalSection, x.b); err != nil {
 		return err
 	}
@@ -130,6 +135,25 @@ func (s *State) write(w io.Writer) error {
 	_, err := w.Write(append(tail, snapshotMagic...))
 	return err
 }
+
+// globalSize is about how long the last section is.
+func (s *State) globalSize() int {
+	return 1<<20 + 256*s.ItemCount() + int(s.text.Load())
+}
+
+// hold does something while nobody applies events, and remembers how long that took.
+func (s *State) hold(do func()) {
+	s.apply.Lock()
+	defer s.apply.Unlock()
+	began := time.Now()
+	do()
+	if took := int64(time.Since(began)); took > s.pause.Load() {
+		s.pause.Store(took)
+	}
+}
+
+// SavePause is the longest that a snapshot has kept events waiting since the state was made.
+func (s *State) SavePause() time.Duration { return time.Duration(s.pause.Load()) }
 
 // Load is the state that Save wrote to dir, with other settings where cfg has others; ErrNoSnapshot where there is none. A file that was changed or cut
 // off gives ErrDamaged, and whatever it claims, no more memory is taken than some times the bytes that it has.
@@ -174,15 +198,18 @@ func load(r io.ReaderAt, size int64, cfg Config) (*State, error) {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	var wg sync.WaitGroup
-	errs := make([]error, shardCount)
+	errs := make([]error, globalSection)
 	for worker := range loaders {
 		wg.Go(func() {
 			var b []byte
-			for k := worker; k < shardCount; k += loaders {
+			for k := worker; k < globalSection; k += loaders {
 				x, err := readSection(r, index[k], b)
 				if err == nil {
-					b = x.b
-					s.shards[k].restore(x, s, k)
+					if b = x.b; k < firstRelations {
+						s.shards[k].restore(x, s, k)
+					} else {
+						s.relations.keep(x, k-firstRelations, 0)
+					}
 					err = x.done()
 				}
 				errs[k] = err
@@ -200,6 +227,11 @@ func load(r io.ReaderAt, size int64, cfg Config) (*State, error) {
 			return nil, fmt.Errorf("%w: users know of event %d and the rest only of %d", ErrDamaged, sh.seq, s.global)
 		}
 		s.seq.Store(min(s.seq.Load(), sh.seq))
+	}
+	for part, seq := range s.relations.seq {
+		if seq < s.shards[shardCount-1].seq || seq > s.global {
+			return nil, fmt.Errorf("%w: relations %d know of event %d, between %d and %d", ErrDamaged, part, seq, s.shards[shardCount-1].seq, s.global)
+		}
 	}
 	return s, nil
 }

@@ -239,7 +239,10 @@ func (s *State) keep(x *codec) {
 	s.cards.keep(x)
 	s.counts.keep(x, len(s.cards.now.keys))
 	s.figures.keep(x)
-	s.relations.keep(x, len(s.cards.now.keys))
+	num(x, &s.relations.base, 8)
+	if x.reading {
+		s.relations.grow(len(s.cards.now.keys))
+	}
 }
 
 func (s *State) check() error {
@@ -455,35 +458,43 @@ func (f *figures) keep(x *codec) {
 	}
 }
 
-// keep keeps the relations of n items.
-func (r *relations) keep(x *codec, n int) {
-	num(x, &r.base, 8)
-	lengths := make([]uint8, 2*len(r.near))
-	pairs, users := 0, 0
-	for i := range r.near {
-		lengths[2*i], lengths[2*i+1] = uint8(len(r.near[i])), uint8(len(r.clickers[i]))
-		pairs, users = pairs+len(r.near[i]), users+len(r.clickers[i])
-	}
-	nums(x, &lengths, 1)
+// keep writes, or reads, the relations of the items of a part, which knows all events up to seq.
+func (r *relations) keep(x *codec, part int, seq uint64) {
+	num(x, &seq, 8)
+	base := r.base
+	num(x, &base, 8)
+	n := x.count((len(r.near)-part+relationParts-1)/relationParts, 2)
 	if x.reading {
-		if len(lengths) != 2*n {
-			x.fail("relations of %d items where there are %d", len(lengths)/2, n)
+		r.seq[part] = seq
+		if room := (len(r.near) - part + relationParts - 1) / relationParts; n > room {
+			x.fail("relations of %d items where there are %d", n, room)
 			return
 		}
-		r.grow(n)
-		for i := range n {
-			if lengths[2*i] > maxNeighbours || lengths[2*i+1] > maxClickers {
-				x.fail("item %d has %d neighbours and %d users", i, lengths[2*i], lengths[2*i+1])
-				return
-			}
-			pairs, users = pairs+int(lengths[2*i]), users+int(lengths[2*i+1])
+	}
+	lengths := x.take(2 * n)
+	if lengths == nil {
+		return
+	}
+	pairs, users := 0, 0
+	for k := range n {
+		if i := part + k*relationParts; !x.reading {
+			lengths[2*k], lengths[2*k+1] = uint8(len(r.near[i])), uint8(len(r.clickers[i]))
 		}
+		if lengths[2*k] > maxNeighbours || lengths[2*k+1] > maxClickers {
+			x.fail("an item has %d neighbours and %d users", lengths[2*k], lengths[2*k+1])
+			return
+		}
+		pairs, users = pairs+int(lengths[2*k]), users+int(lengths[2*k+1])
+	}
+	if !x.reading {
+		lengths = nil // the next bytes may lie elsewhere
 	}
 	b := x.take(8*pairs + 4*users)
 	if b == nil {
 		return
 	}
-	for i := range n {
+	for k := range n {
+		i := part + k*relationParts
 		if !x.reading {
 			for _, p := range r.near[i] {
 				binary.LittleEndian.PutUint32(b, uint32(p.card))
@@ -496,22 +507,23 @@ func (r *relations) keep(x *codec, n int) {
 			}
 			continue
 		}
-		if k := lengths[2*i]; k > 0 {
-			r.near[i] = make([]neighbour, k)
+		if n := lengths[2*k]; n > 0 {
+			r.near[i] = make([]neighbour, n)
 		}
-		for k := range r.near[i] {
-			p := neighbour{int32(binary.LittleEndian.Uint32(b)), math.Float32frombits(binary.LittleEndian.Uint32(b[4:]))}
-			if p.card < 0 || int(p.card) >= n || !(p.weight >= 0) || math.IsInf(float64(p.weight), 0) {
+		shift := float32(math.Exp2(max(-100, min(100, float64(base-r.base)/(pairDays*86400))))) // to the base of all
+		for j := range r.near[i] {
+			p := neighbour{int32(binary.LittleEndian.Uint32(b)), math.Float32frombits(binary.LittleEndian.Uint32(b[4:])) * shift}
+			if p.card < 0 || int(p.card) >= len(r.near) || !(p.weight >= 0) || math.IsInf(float64(p.weight), 0) {
 				x.fail("item %d has the neighbour %d of weight %v", i, p.card, p.weight)
 				return
 			}
-			r.near[i][k], b = p, b[8:]
+			r.near[i][j], b = p, b[8:]
 		}
-		if k := lengths[2*i+1]; k > 0 {
-			r.clickers[i] = make([]userRef, k)
+		if n := lengths[2*k+1]; n > 0 {
+			r.clickers[i] = make([]userRef, n)
 		}
-		for k := range r.clickers[i] {
-			r.clickers[i][k], b = userRef(binary.LittleEndian.Uint32(b)), b[4:]
+		for j := range r.clickers[i] {
+			r.clickers[i][j], b = userRef(binary.LittleEndian.Uint32(b)), b[4:]
 		}
 	}
 }

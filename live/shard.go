@@ -24,7 +24,7 @@ type shard struct {
 	seq   uint64          // of the last event that is in it
 }
 
-// user is what is kept of one besides her rows; 44 bytes.
+// user is what is kept of one besides her rows; 36 bytes.
 type user struct {
 	block       uint32
 	first       uint32 // second in which she was first seen; 0: not yet

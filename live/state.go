@@ -42,6 +42,7 @@ type State struct {
 	lists     lists
 	text      atomic.Int64 // bytes of labels and comments
 	left      atomic.Uint64
+	pause     atomic.Int64 // nanoseconds
 }
 
 // New is a state in which nothing is known.
@@ -57,6 +58,7 @@ func New(cfg Config) *State {
 	}
 	s.roles.Store(&[]role{noRole})
 	s.look = looks(s.cfg.Examination)
+	s.lists.s = s
 	return s
 }
 
@@ -208,12 +210,12 @@ func (s *State) card(key string) (int32, bool) {
 	if len(s.cards.now.keys) >= s.cfg.MaxCards {
 		return 0, false
 	}
-	id := s.cards.add(key)
-	s.counts.grow(int(id) + 1)
+	n := len(s.cards.now.keys) + 1
+	s.counts.grow(n) // before readers hear of the id
 	s.relations.mu.Lock()
-	s.relations.grow(int(id) + 1)
+	s.relations.grow(n)
 	s.relations.mu.Unlock()
-	return id, true
+	return s.cards.add(key), true
 }
 
 // user does something with a user, made where there is none, unless her shard has the event already.
@@ -229,7 +231,7 @@ func (s *State) user(key string, seq uint64, do func(sh *shard, u *user, i uint3
 	u, i := sh.find(key)
 	if u == nil {
 		if sh.keys.live >= s.cfg.MaxUsers/shardCount+16 {
-			s.evict(sh, n, seq > s.global)
+			s.evict(sh, n, seq)
 		}
 		u, i = sh.add(key)
 	}

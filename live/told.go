@@ -297,17 +297,17 @@ func (s *State) forget(key string, seq uint64) {
 	defer sh.mu.Unlock()
 	sh.seq = seq
 	if u, i := sh.find(key); u != nil {
-		s.drop(sh, n, u, i, seq > s.global)
+		s.drop(sh, n, u, i, seq)
 	}
 }
 
 // drop forgets user i. What she did stays in the counts of cards, which name no one.
-func (s *State) drop(sh *shard, shard int, u *user, i uint32, fresh bool) {
+func (s *State) drop(sh *shard, shard int, u *user, i uint32, seq uint64) {
 	records := sh.records(u)
-	if fresh {
+	if seq > s.global {
 		s.figures.leave(u)
-		s.unclick(refOf(shard, i), records)
 	}
+	s.unclick(refOf(shard, i), records, seq)
 	for k := range records {
 		if records[k].is(didForeign) {
 			s.dropNote(sh, i, &records[k])
@@ -323,7 +323,7 @@ func (s *State) drop(sh *shard, shard int, u *user, i uint32, fresh bool) {
 }
 
 // evict forgets the one of 16 users whose last doing is longest ago.
-func (s *State) evict(sh *shard, shard int, fresh bool) {
+func (s *State) evict(sh *shard, shard int, seq uint64) {
 	var out uint32
 	oldest := uint32(math.MaxUint32)
 	looked := 0
@@ -346,6 +346,6 @@ func (s *State) evict(sh *shard, shard int, fresh bool) {
 		}
 	}
 	if looked > 0 {
-		s.drop(sh, shard, &sh.users[out], out, fresh)
+		s.drop(sh, shard, &sh.users[out], out, seq)
 	}
 }

@@ -1,0 +1,398 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/seguefeed/segue/feature"
+	"github.com/seguefeed/segue/stream"
+)
+
+func TestCountsOfEvents(t *testing.T) {
+	s := apply(newState(Config{Examination: []float64{1, .5}}),
+		at(stream.Impression, "u", "a", 1, on("p", 0)), // today
+		at(stream.Impression, "u", "a", 1, on("p", 0), func(e *stream.Event) { e.ID = "again" }),
+		at(stream.Click, "u", "a", 3, on("p", 0)),
+		at(stream.Click, "u", "a", 4, on("p", 0)),      // clicked is clicked
+		at(stream.Impression, "v", "a", 5, on("q", 7)), // slot 7 is looked at as slot 1 is
+		at(stream.Impression, "v", "a", -86400),        // yesterday, in no slot
+		at(stream.Impression, "v", "a", -30*86400),     // before what is kept by days
+		at(stream.Like, "w", "b", 6),                   // implies a click
+		at(stream.Served, "u", "", 7, func(e *stream.Event) {
+			e.Page = &stream.Page{Cards: []stream.ServedCard{{Item: "a", Propensity: .5, Explored: true}, {Item: "b", Propensity: 1}, {Item: "c", Propensity: 1}}}
+		}),
+	)
+	// Of a: 4 shows, 1 click, looks 1 + .5 + 1 + 1 = 3.5. Of b: one look and a click. All: 2 clicks of 4.5 looks, so that a makes 2/4.5 x 3.5 = 1.5556 expect.
+	for key, want := range map[string]Counts{
+		"a": {Shows: 4, Clicks: 1, Looked: 3.5, Expected: 2 / 4.5 * 3.5, TodayShows: 2, TodayClicks: 1, Served: 1, Explored: 1},
+		"b": {Shows: 1, Clicks: 1, Looked: 1, Expected: 2 / 4.5, TodayShows: 1, TodayClicks: 1, Served: 1},
+		"c": {Served: 1},
+	} {
+		id, ok := s.CardID(key)
+		if diff := cmp.Diff(want, s.Counts(id), cmpopts.EquateApprox(1e-12, 0)); diff != "" || !ok {
+			t.Errorf("counts of %s, %v (-want +got):\n%s", key, ok, diff)
+		}
+	}
+	if diff := cmp.Diff(Counts{}, s.Counts(99)); diff != "" {
+		t.Error("counts of a card that is not there:", diff)
+	}
+	if shows, clicks := s.Totals(); shows != 5 || clicks != 2 {
+		t.Errorf("%v shows and %v clicks in all, want 5 and 2", shows, clicks)
+	}
+	// Today u has 1 of 1, v 0 of 1, w 1 of 1: the mean is 2/3, which u and w reach.
+	want := Figures{Day: 18201, Users: 3, Items: 3, UsersToday: 3, ActiveToday: 2, Impressions: 3, Clicks: 2, MeanUserClick: 2. / 3}
+	if diff := cmp.Diff(want, s.Figures()); diff != "" {
+		t.Errorf("figures (-want +got):\n%s", diff)
+	}
+}
+
+func TestTodayGoesBy(t *testing.T) {
+	now := time.UnixMilli(noonMS)
+	s := New(Config{Clock: func() time.Time { return now }})
+	apply(s, at(stream.Item, "", "a", -100, card(stream.Card{})), at(stream.Click, "u", "a", 0))
+	if f := s.Figures(); f.Impressions != 1 || f.NewCards != 1 {
+		t.Errorf("%+v; an impression of a new card is expected", f)
+	}
+	now = now.Add(24 * time.Hour)
+	if f := s.Figures(); f.Impressions != 0 || f.UsersToday != 0 {
+		t.Errorf("%+v on the day after", f)
+	}
+	apply(s, at(stream.Impression, "u", "a", 86400), at(stream.Impression, "v", "a", 86400), at(stream.Like, "u", "a", 100))
+	want := Figures{Day: 18202, Users: 2, Items: 1, UsersToday: 2, ActiveToday: 2, Impressions: 2, NewCards: 1}
+	if diff := cmp.Diff(want, s.Figures()); diff != "" {
+		t.Errorf("figures of the day after (-want +got):\n%s", diff)
+	}
+	for range 9 { // the ring of days goes round
+		now = now.Add(24 * time.Hour)
+		apply(s, at(stream.Impression, "u", "a", now.Sub(time.UnixMilli(noonMS)).Seconds()))
+	}
+	if c := s.Counts(0); c.Shows != 12 || c.TodayShows != 1 {
+		t.Errorf("%+v; 12 shows are expected, one of today", c)
+	}
+}
+
+func TestItemsAreTold(t *testing.T) {
+	s := apply(newState(Config{}),
+		at(stream.Impression, "u", "a", 0),
+		at(stream.Item, "", "a", 5, comment("words"), card(stream.Card{Creator: "k", Content: "5000,5001,5002", Talk: "77", Type: ptr(2), PublishedMS: noonMS - 86400_000, Categories: []string{"x", "y", "x"}, Labels: []byte(`{"l":1}`)})),
+		at(stream.Item, "", "b", 6, card(stream.Card{Creator: "k", Talk: "seven"})),
+		at(stream.Item, "", "a", 7, card(stream.Card{Song: "s", Hidden: true, Categories: []string{"y"}})),
+	)
+	got, _ := s.Item("a")
+	want := Item{ID: 0, Key: "a", Listed: true, Creator: "k", Content: "5000,5001,5002", Categories: []string{"y"}, Hidden: true, PublishedMS: noonMS - 86400_000, Labels: []byte(`{"l":1}`), Comment: "words"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("what is not told again stays (-want +got):\n%s", diff)
+	}
+	c := s.Catalogue()
+	if c.Cards.Talk[0] != 0 || c.Cards.Talk[1] != 1 || c.Cards.Talks[0] != 77 || c.Cards.Talks[1] != -1 || c.Cards.Type[0] != 2 || c.Cards.Song[0] != 0 || c.Cards.Published[0] != 18200 || c.Cards.Published[1] != 18201 {
+		t.Errorf("the card table is %+v", c.Cards)
+	}
+	if c.Cards.Contents[0].Levels != [3]int32{5000, 5001, 5002} || !c.Hidden(0) || c.Hidden(1) || !s.Hidden(0) || !c.OfAll(0, []string{"y"}) || c.OfAll(0, []string{"x", "y"}) || !c.OfAll(1, nil) {
+		t.Error("levels, hidden or categories are others")
+	}
+	if share := c.Share(0); share < .9 || c.Share(7) != 0 { // the one show there is
+		t.Errorf("its content has %v of all shows", share)
+	}
+	before := c.Version
+	apply(s, at(stream.ItemDeleted, "", "a", 8), at(stream.ItemDeleted, "", "no such", 9), at(stream.Click, "u", "a", 10))
+	if _, ok := s.Item("a"); ok || !s.Hidden(0) || s.Catalogue().Version <= before {
+		t.Error("a deleted item is there")
+	}
+	if c.Cards.Creator[0] != 0 || c.Len() != 2 {
+		t.Error("an older catalogue has changed")
+	}
+	if id, ok := s.CardID("a"); id != 0 || !ok {
+		t.Error("a deleted item has lost its id")
+	}
+	apply(s, at(stream.Item, "", "a", 11))
+	if it, ok := s.Item("a"); !ok || it.Hidden || it.Creator != "" || it.Labels != nil {
+		t.Errorf("told anew after it was deleted it is %+v", it)
+	}
+}
+
+func TestUsersAreTold(t *testing.T) {
+	s := apply(newState(Config{}),
+		at(stream.User, "u", "", 0, comment("vip"), who(stream.Profile{Gender: "female", Age: ptr(30), Labels: []byte(`[1]`)})),
+		at(stream.User, "u", "", 1, who(stream.Profile{Province: "hai nan", Months: ptr(4), Follows: ptr(5)})),
+		at(stream.Click, "u", "a", 10), at(stream.Impression, "u", "b", -50))
+	u, ok := s.User("u")
+	want := User{Key: "u", Told: true, Traits: feature.Traits{Gender: "female", Age: 30, Province: "hai nan", Months: 4, Follows: 5}, Labels: []byte(`[1]`), Comment: "vip", Impressions: 2, Clicks: 1,
+		FirstMS: noonMS - 50_000, LastMS: noonMS + 10_000}
+	if diff := cmp.Diff(want, u); diff != "" || !ok {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	_, traits, known := s.Rows("nobody")
+	if known || traits != feature.NoTraits {
+		t.Error("something is known of nobody")
+	}
+	shows, _ := s.Totals()
+	apply(s, at(stream.UserDeleted, "u", "", 11), at(stream.UserDeleted, "nobody", "", 11))
+	if _, ok := s.User("u"); ok || s.UserCount() != 0 {
+		t.Error("a deleted user is known")
+	}
+	if after, _ := s.Totals(); after != shows {
+		t.Errorf("cards had %v shows and have %v without her", shows, after)
+	}
+	if f := s.Figures(); f.UsersToday != 0 {
+		t.Errorf("%+v without her", f)
+	}
+	if list := s.relations.clickers[0]; len(list) != 0 {
+		t.Error("she stands among those who clicked an item")
+	}
+	apply(s, at(stream.Click, "u", "b", 12))
+	if u, _ := s.User("u"); u.Told || u.Impressions != 1 || u.Traits != feature.NoTraits || u.Labels != nil {
+		t.Errorf("she comes again as %+v", u)
+	}
+}
+
+func feedbackOf(tb testing.TB, s *State, f FeedbackFilter) (out []string) {
+	tb.Helper()
+	for pages := 0; ; pages++ {
+		rows, next, err := s.Feedback(context.Background(), f)
+		if err != nil || pages > 1000 {
+			tb.Fatal(pages, err)
+		}
+		for _, r := range rows {
+			out = append(out, fmt.Sprintf("%s %s %s %v at %d %s", r.Type, r.User, r.Item, r.Value, r.AtMS/1000-noonMS/1000, r.Comment))
+		}
+		if f.Cursor = next; next == "" {
+			return out
+		}
+	}
+}
+
+func TestFeedback(t *testing.T) {
+	s := apply(newState(Config{}),
+		at(stream.Feedback, "u", "a", 1, typ("star"), value(2), comment("good")),
+		at(stream.Feedback, "u", "a", 9, typ("star"), value(3)),
+		at(stream.Feedback, "u", "a", 5, typ("read")),
+		at(stream.Feedback, "u", "b", 6, typ("star"), value(4)),
+		at(stream.Feedback, "u", "b", 7, typ("star"), value(1), replaced, comment("bad")),
+		at(stream.Impression, "u", "b", 5), at(stream.Like, "u", "b", 8), at(stream.View, "u", "b", 9, value(4)), at(stream.View, "u", "b", 10, value(5)),
+		at(stream.Swipe, "u", "c", 11, from("b")),
+		at(stream.Click, "v", "a", 3),
+	)
+	for n := 1; n < 10; n++ { // pages of any size tell the same
+		want := []string{"read u a 0 at 5 ", "impression u b 1 at 5 ", "star u b 1 at 7 bad", "like u b 1 at 8 ", "star u a 5 at 9 ", "view u b 9 at 10 ", "swipe u c 1 at 11 "}
+		if diff := cmp.Diff(want, feedbackOf(t, s, FeedbackFilter{User: "u", N: n})); diff != "" {
+			t.Errorf("of u, %d a page (-want +got):\n%s", n, diff)
+		}
+		if got := feedbackOf(t, s, FeedbackFilter{Item: "a", N: n}); len(got) != 3 || !strings.Contains(strings.Join(got, "|"), "click v a 1 at 3") {
+			t.Errorf("of a: %q", got)
+		}
+		if got := feedbackOf(t, s, FeedbackFilter{Type: "star", N: n}); len(got) != 2 {
+			t.Errorf("of type star: %q", got)
+		}
+		if got := feedbackOf(t, s, FeedbackFilter{N: n}); len(got) != 8 {
+			t.Errorf("all: %q", got)
+		}
+	}
+	for _, f := range []FeedbackFilter{{User: "w", N: 5}, {Item: "w", N: 5}, {Type: "w", N: 5}, {User: "v", Item: "b", N: 5}} {
+		if got := feedbackOf(t, s, f); len(got) != 0 {
+			t.Errorf("%+v: %q", f, got)
+		}
+	}
+	if _, _, err := s.Feedback(context.Background(), FeedbackFilter{Cursor: "?!", N: 4}); err == nil {
+		t.Error("a cursor that is none gives no error")
+	}
+	// a of u: shown by its feedback and clicked. b: an impression, clicked for star. c is none of hers.
+	if diff := cmp.Diff([]string{"5 b slot -1 flags 3 view 9 swipes 1 0 show 1", "5 a slot -1 flags 1 view NaN swipes 0 0 show 1"}, lines(s, "u")); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+
+	back := func(item, typ string) stream.Event {
+		return at(stream.Unfeedback, "u", item, 20, func(e *stream.Event) { e.Type, e.ID = typ, "back"+item+typ })
+	}
+	apply(s, back("b", "star"), back("b", "view"), back("a", "read"), back("a", "no such"), back("no such", ""))
+	if diff := cmp.Diff([]string{"5 b slot -1 flags 2 view NaN swipes 1 0 show 1", "9 a slot -1 flags 1 view NaN swipes 0 0 show 1"}, lines(s, "u")); diff != "" {
+		t.Errorf("rows after some was taken back (-want +got):\n%s", diff)
+	}
+	apply(s, back("a", ""), back("b", "like"), back("b", "swipe"))
+	if diff := cmp.Diff([]string{"5 b slot -1 flags 0 view NaN swipes 0 0 show 1"}, lines(s, "u")); diff != "" {
+		t.Errorf("rows after more (-want +got):\n%s", diff)
+	}
+	apply(s, back("b", "impression"))
+	if got := lines(s, "u"); len(got) != 0 {
+		t.Errorf("rows after all was taken back: %q", got)
+	}
+	a, _ := s.CardID("a")
+	if c := s.Counts(a); c.Shows != 1 || c.Clicks != 1 {
+		t.Errorf("of a only v's click is left: %+v", c)
+	}
+	if s.text.Load() != 0 {
+		t.Errorf("%d bytes of comments are kept of feedback that is taken back", s.text.Load())
+	}
+}
+
+func TestRolesOfTypes(t *testing.T) {
+	s := newState(Config{Positive: []string{"buy"}, Read: []string{"look"}})
+	for typ, want := range map[string]role{"buy": clickRole, "look": readRole, "read": noRole, "hate": noRole} {
+		if got := s.roleOf(typ); got != want {
+			t.Errorf("type %s has role %d, want %d", typ, got, want)
+		}
+		if got := s.Positive(stream.Event{Kind: stream.Feedback, Type: typ}); got != (want == clickRole) {
+			t.Errorf("type %s is positive: %v", typ, got)
+		}
+	}
+	apply(s, at(stream.Feedback, "u", "a", 1, typ("hate")), at(stream.Feedback, "u", "b", 1, typ("look")), at(stream.Feedback, "u", "c", 2, typ("buy")))
+	if diff := cmp.Diff([]string{"1 b slot -1 flags 0 view NaN swipes 0 0 show 1", "2 c slot -1 flags 1 view NaN swipes 0 0 show 1"}, lines(s, "u")); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	if !s.Positive(stream.Event{Kind: stream.Click}) || s.Positive(stream.Event{Kind: stream.Impression}) {
+		t.Error("a click is positive, an impression is not")
+	}
+}
+
+func TestBounds(t *testing.T) {
+	s := newState(Config{MaxRows: 8, MaxCards: 20, MaxText: 10})
+	for k := range 30 {
+		apply(s, at(stream.Impression, "u", fmt.Sprint("item ", k%20), float64(100*k)), at(stream.Click, "u", fmt.Sprint("item ", k%20), float64(100*k+1)))
+	}
+	h, _, _ := s.Rows("u")
+	if n := len(h.Card); n > 8 || n < 4 || h.Card[n-1] != 9 {
+		t.Errorf("rows of cards %v are kept; the last 8 at most are expected", h.Card)
+	}
+	if u, _ := s.User("u"); u.Impressions != 30 || u.Clicks != 30 || u.FirstMS != noonMS {
+		t.Errorf("%+v; 30 impressions, all clicked, are expected", u)
+	}
+	for id := range int32(20) {
+		want := uint32(1)
+		if id < 10 {
+			want = 2
+		}
+		if c := s.Counts(id); c.Shows != want || c.Clicks != want {
+			t.Errorf("card %d has %+v; %d shows are expected, all clicked", id, c, want)
+		}
+	}
+	left := s.Left()
+	apply(s, at(stream.Impression, "u", "one more", 4000))
+	if _, ok := s.CardID("one more"); ok || s.Left() != left+1 {
+		t.Error("an item more than there may be")
+	}
+	apply(s, at(stream.User, "u", "", 1, comment("0123456789")), at(stream.User, "v", "", 1, comment("0")), at(stream.User, "u", "", 1, comment("x"), who(stream.Profile{Age: ptr(3)})))
+	u, _ := s.User("u")
+	v, _ := s.User("v")
+	if u.Comment != "x" || v.Comment != "" || s.text.Load() != 1 {
+		t.Errorf("comments %q and %q are kept, %d bytes; x is expected", u.Comment, v.Comment, s.text.Load())
+	}
+	apply(s, stream.Event{ID: "bad", Kind: "no such", AtMS: 5})
+	if s.Left() != left+3 {
+		t.Errorf("%d were left out, want 3 more than %d", s.Left(), left)
+	}
+}
+
+func TestUsersGoWhenThereAreTooMany(t *testing.T) {
+	s := newState(Config{MaxUsers: 256}) // 17 in each of 256 parts
+	for k := range 20_000 {
+		apply(s, at(stream.Click, fmt.Sprint("user ", k), "a", float64(k)-30_000))
+	}
+	if n := s.UserCount(); n > 17*256 || n < 15*256 {
+		t.Errorf("%d users", n)
+	}
+	if _, ok := s.User("user 19999"); !ok {
+		t.Error("the last is not known")
+	}
+	gone := 0
+	for k := range 10_000 {
+		if _, ok := s.User(fmt.Sprint("user ", k)); !ok {
+			gone++
+		}
+	}
+	if gone < 9_900 {
+		t.Errorf("of the first 10,000 %d are gone; of all, 4,352 may stay, the last ones mostly", gone)
+	}
+}
+
+func TestListsOfUsersAndItems(t *testing.T) {
+	s := newState(Config{})
+	want := map[string]bool{}
+	for k := range 300 {
+		apply(s, at(stream.User, fmt.Sprint("user ", k), "", 0), at(stream.Item, "", fmt.Sprint("item ", k), 0, card(stream.Card{Creator: fmt.Sprint("Creator ", k%7), Categories: []string{"CAT"}})))
+		want[fmt.Sprint("user ", k)] = true
+	}
+	apply(s, at(stream.UserDeleted, "user 7", "", 1), at(stream.ItemDeleted, "", "item 9", 1))
+	for _, n := range []int{1, 7, 299, 1000} {
+		got, cursor := map[string]int{}, ""
+		for {
+			users, next, err := s.ListUsers("user ", cursor, n)
+			if err != nil || len(users) > n {
+				t.Fatal(len(users), err)
+			}
+			for _, u := range users {
+				got[u.Key]++
+			}
+			if cursor = next; next == "" {
+				break
+			}
+		}
+		if len(got) != 299 || got["user 7"] != 0 {
+			t.Errorf("%d a page: %d users, of whom 299 are expected", n, len(got))
+		}
+		var items []string
+		for cursor = ""; ; {
+			page, next, err := s.ListItems("creator 3", cursor, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, i := range page {
+				items = append(items, i.Key)
+			}
+			if cursor = next; next == "" {
+				break
+			}
+		}
+		if len(items) != 43 || items[0] != "item 3" || items[1] != "item 10" { // 3, 10, ..., 297
+			t.Errorf("%d a page: items %q", n, items)
+		}
+	}
+	if users, _, _ := s.ListUsers("user 29", "", 100); len(users) != 11 { // 29 and 290 to 299
+		t.Errorf("%d users begin with user 29, want 11", len(users))
+	}
+	if items, _, _ := s.ListItems("cat", "", 1000); len(items) != 299 {
+		t.Errorf("%d items are in cat, want 299", len(items))
+	}
+	for _, cursor := range []string{"?", "zzzzzzzzzzzz", "-1"} {
+		if _, _, err := s.ListUsers("", cursor, 1); err != ErrCursor {
+			t.Errorf("cursor %q gives %v", cursor, err)
+		}
+		if _, _, err := s.ListItems("", cursor, 1); err != ErrCursor {
+			t.Errorf("cursor %q gives %v", cursor, err)
+		}
+	}
+}
+
+// TestKeys holds keys against a map.
+func TestKeys(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	k := newKeys()
+	want := map[string]uint32{}
+	for n := range 20_000 {
+		key := strings.Repeat("k", r.IntN(5)) + fmt.Sprint(r.IntN(500))
+		i, ok := k.find(key)
+		if was, had := want[key]; had != ok || had && was != i {
+			t.Fatalf("step %d: %q is %d %v, want %d %v", n, key, i, ok, was, had)
+		}
+		switch {
+		case !ok:
+			want[key] = k.add(key)
+		case r.IntN(2) == 0:
+			k.remove(i)
+			delete(want, key)
+		}
+	}
+	for key, i := range want {
+		if got, ok := k.find(key); !ok || got != i || k.at(i) != key {
+			t.Fatalf("%q is %d %v, want %d", key, got, ok, i)
+		}
+	}
+	if k.live != len(want) || len(k.text) > 100_000 {
+		t.Errorf("%d keys and %d bytes of text for %d keys", k.live, len(k.text), len(want))
+	}
+}
