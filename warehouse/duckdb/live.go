@@ -89,8 +89,6 @@ func checkLive(b *warehouse.LiveBatch) error {
 			return fmt.Errorf("event %d: a user is expected", r.Seq)
 		case r.Card == "" && (both || r.Kind >= warehouse.LiveCard):
 			return fmt.Errorf("event %d: a card is expected", r.Seq)
-		case r.Kind == warehouse.LiveSwipe && r.From == "":
-			return fmt.Errorf("event %d: the card that was swiped from is expected", r.Seq)
 		}
 		before = r.Seq
 	}

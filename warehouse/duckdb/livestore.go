@@ -145,7 +145,7 @@ func (a *liveAppend) event(t *liveTables, r *warehouse.LiveRow, user, card int32
 	put(e, 2, card)
 	put(e, 3, r.AtMS)
 	put(e, 4, uint8(r.Kind))
-	if r.Kind == warehouse.LiveSwipe {
+	if r.Kind == warehouse.LiveSwipe && r.From != "" {
 		put(e, 5, a.cards.id(r.From))
 	} else {
 		e.null(5)

@@ -119,7 +119,6 @@ func testLive(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 			"no moment":      {Rows: change(func(r *warehouse.LiveRow) { r.AtMS = 0 })},
 			"no user":        {Rows: change(func(r *warehouse.LiveRow) { r.User = "" })},
 			"no card":        {Rows: change(func(r *warehouse.LiveRow) { r.Card = "" })},
-			"no source":      {Rows: change(func(r *warehouse.LiveRow) { r.Kind = warehouse.LiveSwipe })},
 			"end before":     {Rows: change(func(r *warehouse.LiveRow) {}), Last: 1},
 			"another zone":   {Rows: change(func(r *warehouse.LiveRow) {}), Zone: time.UTC},
 			"text not UTF-8": {Rows: change(func(r *warehouse.LiveRow) { r.Card = "\xb9\xe3" })},
@@ -236,11 +235,12 @@ func testShowings(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 			[]string{"5 08:00 c2 slot -1 show 1  NaN 0", "5 08:00 c1 slot 4 show 1 c NaN 1"}},
 		"a click after the swipe": {[]warehouse.LiveRow{late, did(warehouse.LiveImpression, at(5, 8, 0), u, "c2", "a"), swipe, did(warehouse.LiveClick, at(5, 8, 4), u, "c2", "a"), did(warehouse.LiveLike, at(5, 8, 5), u, "c2", "a")},
 			[]string{"5 08:00 c2 slot -1 show 1 cl NaN 0", "5 08:00 c1 slot 4 show 1 c NaN 1"}},
-		"a swipe alone":     {[]warehouse.LiveRow{swipe}, []string{"5 08:03 c1 slot -1 show 1 c NaN 1"}},
-		"a follow alone":    {[]warehouse.LiveRow{did(warehouse.LiveFollow, at(5, 8, 0), u, c, "")}, nil},
-		"a click undone":    {[]warehouse.LiveRow{late, did(warehouse.LiveClick, at(5, 8, 2), u, c, "a"), did(warehouse.LiveLike, at(5, 8, 2), u, c, "a"), undoClick}, []string{"5 08:00 c1 slot 4 show 1 l NaN 0"}},
-		"all undone":        {[]warehouse.LiveRow{late, did(warehouse.LiveClick, at(5, 8, 2), u, c, "a"), undo, did(warehouse.LiveImpression, at(5, 10, 0), u, c, "")}, []string{"5 10:00 c1 slot -1 show 1  NaN 0"}},
-		"a stranger's type": {[]warehouse.LiveRow{{Kind: warehouse.LiveFeedback, AtMS: at(5, 8, 0), User: u, Card: c, Type: "stars", Value: 4}, did(warehouse.LiveServed, at(5, 8, 0), u, "", "a")}, nil},
+		"a swipe alone":        {[]warehouse.LiveRow{swipe}, []string{"5 08:03 c1 slot -1 show 1 c NaN 1"}},
+		"a swipe from nowhere": {[]warehouse.LiveRow{did(warehouse.LiveSwipe, at(5, 8, 0), u, c, "a")}, nil},
+		"a follow alone":       {[]warehouse.LiveRow{did(warehouse.LiveFollow, at(5, 8, 0), u, c, "")}, nil},
+		"a click undone":       {[]warehouse.LiveRow{late, did(warehouse.LiveClick, at(5, 8, 2), u, c, "a"), did(warehouse.LiveLike, at(5, 8, 2), u, c, "a"), undoClick}, []string{"5 08:00 c1 slot 4 show 1 l NaN 0"}},
+		"all undone":           {[]warehouse.LiveRow{late, did(warehouse.LiveClick, at(5, 8, 2), u, c, "a"), undo, did(warehouse.LiveImpression, at(5, 10, 0), u, c, "")}, []string{"5 10:00 c1 slot -1 show 1  NaN 0"}},
+		"a stranger's type":    {[]warehouse.LiveRow{{Kind: warehouse.LiveFeedback, AtMS: at(5, 8, 0), User: u, Card: c, Type: "stars", Value: 4}, did(warehouse.LiveServed, at(5, 8, 0), u, "", "a")}, nil},
 	} {
 		// Each case has a user of its own, and they share two warehouses.
 		rows := slices.Clone(test.rows)
