@@ -333,7 +333,7 @@ func (a *liveAppend) enterLive(t *teller) error {
 		{feedlog.Impressions, t.appeared, len(a.touched) > 0, nil},
 		{feedlog.Users, a.spoken[0], a.spoken[0] > 0, []feedlog.Role{feedlog.UserLevel}},
 		{feedlog.Cards, a.spoken[1], a.spoken[1] > 0, nil},
-		{feedlog.CardDays, int64(len(t.gains)), len(t.gains) > 0, nil},
+		{feedlog.CardDays, 0, len(t.gains) > 0, nil}, // counted below
 	}
 	for _, line := range lines {
 		if !line.there || listed[line.table.String()] {
@@ -365,7 +365,7 @@ func (a *liveAppend) enterLive(t *teller) error {
 			}
 		}
 	}
-	return nil
+	return a.statement("live_count_card_days")
 }
 
 func (a *liveAppend) setOffset() error {
