@@ -29,7 +29,8 @@ func LiveBatch(events []stream.Stored) (warehouse.LiveBatch, error) {
 			return warehouse.LiveBatch{}, fmt.Errorf("event %d (%s): %q is no kind of event that this version knows", e.Seq, e.ID, e.Kind)
 		}
 		r := &b.Rows[i]
-		*r = warehouse.LiveRow{Seq: e.Seq, Kind: kind, AtMS: e.AtMS, User: e.User, Card: e.Item, Request: e.Request, Slot: -1, From: e.From, Type: e.Type, Replace: e.Replace, Note: e.Comment}
+		*r = warehouse.LiveRow{Seq: e.Seq, Kind: kind, AtMS: e.AtMS, User: e.User, Card: e.Item, Request: e.Request, Slot: -1, From: e.From, Type: e.Type,
+			Replace: e.Replace, Note: e.Comment}
 		if e.Slot != nil {
 			r.Slot = int32(*e.Slot)
 		}
@@ -40,11 +41,12 @@ func LiveBatch(events []stream.Stored) (warehouse.LiveBatch, error) {
 			r.Page = livePage(e.Page)
 		}
 		if p := e.Profile; p != nil {
-			r.Profile = &warehouse.LiveProfile{Gender: p.Gender, Province: p.Province, Age: orUnsaid(p.Age), Months: orUnsaid(p.Months), Follows: orUnsaid(p.Follows), Labels: string(p.Labels)}
+			r.Profile = &warehouse.LiveProfile{Gender: p.Gender, Province: p.Province, Age: orUnsaid(p.Age), Months: orUnsaid(p.Months),
+				Follows: orUnsaid(p.Follows), Labels: string(p.Labels)}
 		}
 		if c := e.Card; c != nil {
-			r.Traits = &warehouse.LiveTraits{Creator: c.Creator, Content: c.Content, Song: c.Song, Artist: c.Artist, Talk: c.Talk, Type: orUnsaid(c.Type), PublishedMS: c.PublishedMS,
-				Categories: c.Categories, Hidden: c.Hidden, Labels: string(c.Labels)}
+			r.Traits = &warehouse.LiveTraits{Creator: c.Creator, Content: c.Content, Song: c.Song, Artist: c.Artist, Talk: c.Talk,
+				Type: orUnsaid(c.Type), PublishedMS: c.PublishedMS, Categories: c.Categories, Hidden: c.Hidden, Labels: string(c.Labels)}
 		}
 		b.Last = e.Seq
 	}

@@ -44,7 +44,7 @@ type LiveKind uint8
 const (
 	LiveImpression   LiveKind = 1 + iota
 	LiveClick                 // 2
-	LiveSwipe                 // 3: from the card From, the user went on to Card
+	LiveSwipe                 // 3: from the card From, the user went on to Card; without From it is kept and says nothing
 	LiveLike                  // 4
 	LiveComment               // 5
 	LiveReadComments          // 6

@@ -89,8 +89,6 @@ func checkLive(b *warehouse.LiveBatch) error {
 			return fmt.Errorf("event %d: a user is expected", r.Seq)
 		case r.Card == "" && (both || r.Kind >= warehouse.LiveCard):
 			return fmt.Errorf("event %d: a card is expected", r.Seq)
-		case r.Kind == warehouse.LiveSwipe && r.From == "":
-			return fmt.Errorf("event %d: the card that was swiped from is expected", r.Seq)
 		}
 		before = r.Seq
 	}
@@ -335,7 +333,7 @@ func (a *liveAppend) enterLive(t *teller) error {
 		{feedlog.Impressions, t.appeared, len(a.touched) > 0, nil},
 		{feedlog.Users, a.spoken[0], a.spoken[0] > 0, []feedlog.Role{feedlog.UserLevel}},
 		{feedlog.Cards, a.spoken[1], a.spoken[1] > 0, nil},
-		{feedlog.CardDays, int64(len(t.gains)), len(t.gains) > 0, nil},
+		{feedlog.CardDays, 0, len(t.gains) > 0, nil}, // counted below
 	}
 	for _, line := range lines {
 		if !line.there || listed[line.table.String()] {
@@ -367,7 +365,7 @@ func (a *liveAppend) enterLive(t *teller) error {
 			}
 		}
 	}
-	return nil
+	return a.statement("live_count_card_days")
 }
 
 func (a *liveAppend) setOffset() error {

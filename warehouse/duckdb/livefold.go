@@ -219,6 +219,9 @@ func (f *folder) click(e *liveEvent) {
 }
 
 func (f *folder) swipe(e *liveEvent) {
+	if e.from < 0 {
+		return
+	}
 	parent := f.find(e.from, e.request, e.atMS, false)
 	if parent < 0 {
 		parent = f.show(e, e.from)

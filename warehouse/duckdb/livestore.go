@@ -4,6 +4,7 @@ package duckdb
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 
 	"github.com/cespare/xxhash/v2"
@@ -34,7 +35,8 @@ func openLive(w *writer) (*liveTables, error) {
 		{&t.feedback, "live_feedback", []mapping.Type{ubig, i32, i32, big, text, real, yes, yes, text}, []int{8}},
 		{&t.pages, "live_pages", []mapping.Type{ubig, i32, big, text, text, i16, i32, real, real, yes, text}, nil},
 		{&t.profiles, "live_profiles", []mapping.Type{ubig, i32, big, text, i16, text, i16, i32, text, text}, []int{3, 4, 5, 6, 7, 8, 9}},
-		{&t.traits, "live_traits", []mapping.Type{ubig, i32, big, date, yes, yes, i32, i32, i32, date, i8, i16, text, text, text, text}, []int{6, 7, 8, 9, 10, 11, 12, 13, 14, 15}},
+		{&t.traits, "live_traits", []mapping.Type{ubig, i32, big, date, yes, yes, i32, i32, i32, date, i8, i16, text, text, text, text},
+			[]int{6, 7, 8, 9, 10, 11, 12, 13, 14, 15}},
 		{&t.deleted, "live_deleted", []mapping.Type{ubig, big}, nil},
 		{&t.touched, "live_touched", []mapping.Type{i32}, nil},
 		{&t.spokenUsers, "live_spoken_users", []mapping.Type{i32}, nil},
@@ -123,6 +125,11 @@ func (a *liveAppend) storeRows() error {
 			s.table.next()
 		}
 	}
+	for _, d := range []*dictionary{a.users.dictionary, a.creators.dictionary, a.cards.dictionary, a.songs, a.artists, a.contents} {
+		if d.full {
+			return fmt.Errorf("ids of one kind have more than %d bytes in all, which is too many for one database", maxArena)
+		}
+	}
 	return a.writeMentioned()
 }
 
@@ -145,7 +152,7 @@ func (a *liveAppend) event(t *liveTables, r *warehouse.LiveRow, user, card int32
 	put(e, 2, card)
 	put(e, 3, r.AtMS)
 	put(e, 4, uint8(r.Kind))
-	if r.Kind == warehouse.LiveSwipe {
+	if r.Kind == warehouse.LiveSwipe && r.From != "" {
 		put(e, 5, a.cards.id(r.From))
 	} else {
 		e.null(5)

@@ -128,7 +128,7 @@ func (t *teller) user(v *visits, s *stored, k int, user int32, out *goneTables) 
 		}
 		row := r.shown
 		row.seq, row.firstAt = int32(len(v.rows)), int32(len(v.list))
-		v.list = append(v.list, s.list[r.firstAt:r.firstAt+max(r.swipes, 0)]...)
+		v.list = append(v.list, r.of(s.list)...)
 		v.rows = append(v.rows, row)
 		ids = append(ids, r.id)
 	}
@@ -143,7 +143,7 @@ func (t *teller) user(v *visits, s *stored, k int, user int32, out *goneTables) 
 		id := ids[r.seq]
 		have := byID[id]
 		delete(byID, id)
-		if have != nil && sameRow(&have.shown, r) && slices.EqualFunc(s.list[have.firstAt:have.firstAt+max(have.swipes, 0)], v.list[r.firstAt:r.firstAt+max(r.swipes, 0)], sameSwipe) {
+		if have != nil && sameRow(&have.shown, r) && slices.EqualFunc(have.of(s.list), r.of(v.list), sameSwipe) {
 			continue
 		}
 		if have != nil {
@@ -151,7 +151,7 @@ func (t *teller) user(v *visits, s *stored, k int, user int32, out *goneTables) 
 		}
 		row := *r
 		row.firstAt = int32(len(c.list))
-		c.list = append(c.list, v.list[r.firstAt:r.firstAt+max(r.swipes, 0)]...)
+		c.list = append(c.list, r.of(v.list)...)
 		c.ids, c.rows = append(c.ids, id), append(c.rows, row)
 		if id >= liveFirst {
 			t.appeared++
@@ -163,14 +163,20 @@ func (t *teller) user(v *visits, s *stored, k int, user int32, out *goneTables) 
 			t.goes(out, s, have)
 		}
 	}
-	oldSessions, oldDays, oldFollows := s.sessions[s.sessionsOf[k]:s.sessionsOf[k+1]], s.days[s.daysOf[k]:s.daysOf[k+1]], s.follows[s.followsOf[k]:s.followsOf[k+1]]
-	differing(oldSessions, v.kept.sessions, func(x session) int64 { return x.startMS }, func(x session) { out.session(user, x.startMS) }, func(x session) { c.sessions = append(c.sessions, x) })
-	differing(oldDays, v.kept.days, func(x toldDay) int64 { return int64(x.day) }, func(x toldDay) { out.day(user, x.day) }, func(x toldDay) { c.days = append(c.days, x) })
-	differing(oldFollows, t.fold.follows, func(x followed) int64 { return int64(x.card) },
+	differing(s.sessions[s.sessionsOf[k]:s.sessionsOf[k+1]], v.kept.sessions, func(x session) int64 { return x.startMS },
+		func(x session) { out.session(user, x.startMS) },
+		func(x session) { c.sessions = append(c.sessions, x) })
+	differing(s.days[s.daysOf[k]:s.daysOf[k+1]], v.kept.days, func(x toldDay) int64 { return int64(x.day) },
+		func(x toldDay) { out.day(user, x.day) },
+		func(x toldDay) { c.days = append(c.days, x) })
+	differing(s.follows[s.followsOf[k]:s.followsOf[k+1]], t.fold.follows, func(x followed) int64 { return int64(x.card) },
 		func(x followed) { out.follow(user, x.card); t.at(x.card, x.day)[7]-- },
 		func(x followed) { c.follows = append(c.follows, x); t.at(x.card, x.day)[7]++ })
 	return c
 }
+
+// of are the swipes of an impression, in the list that it names its part of.
+func (r *shown) of(list []swiped) []swiped { return list[r.firstAt : r.firstAt+max(r.swipes, 0)] }
 
 // goes takes an impression with its swipes out.
 func (t *teller) goes(out *goneTables, s *stored, r *storedRow) {
@@ -182,8 +188,8 @@ func (t *teller) goes(out *goneTables, s *stored, r *storedRow) {
 	}
 }
 
-// differing compares what is stored with what is found: what is stored and not found as it is goes, and what is found and not so stored comes. Keys of what is
-// stored may repeat, where loads of files brought a day in two halves; such rows go all at once, since they are taken out by their key.
+// differing compares what is stored with what is found: what is stored and not found as it is goes, and what is found and not so stored comes. Keys of
+// what is stored may repeat, where loads of files brought a day in two halves; such rows go all at once, since they are taken out by their key.
 func differing[T comparable](old, found []T, key func(T) int64, goes, comes func(T)) {
 	have := make(map[int64][]T, len(old))
 	for _, x := range old {

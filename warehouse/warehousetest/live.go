@@ -58,7 +58,8 @@ func history(t *testing.T, w warehouse.Warehouse, user string) []string {
 			}
 		}
 		when := time.UnixMilli(h.ShownAtMS[i]).In(feedlog.China)
-		lines = append(lines, strings.TrimSpace(fmt.Sprintf("%s %s slot %d show %d %s %v %d", when.Format("2 15:04"), cards[h.Card[i]], h.Position[i], h.Show[i], did, h.ViewSeconds[i], h.Swipes[i])))
+		lines = append(lines, fmt.Sprintf("%s %s slot %d show %d %s %v %d", when.Format("2 15:04"), cards[h.Card[i]], h.Position[i], h.Show[i], did,
+			h.ViewSeconds[i], h.Swipes[i]))
 	}
 	return lines
 }
@@ -119,7 +120,6 @@ func testLive(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 			"no moment":      {Rows: change(func(r *warehouse.LiveRow) { r.AtMS = 0 })},
 			"no user":        {Rows: change(func(r *warehouse.LiveRow) { r.User = "" })},
 			"no card":        {Rows: change(func(r *warehouse.LiveRow) { r.Card = "" })},
-			"no source":      {Rows: change(func(r *warehouse.LiveRow) { r.Kind = warehouse.LiveSwipe })},
 			"end before":     {Rows: change(func(r *warehouse.LiveRow) {}), Last: 1},
 			"another zone":   {Rows: change(func(r *warehouse.LiveRow) {}), Zone: time.UTC},
 			"text not UTF-8": {Rows: change(func(r *warehouse.LiveRow) { r.Card = "\xb9\xe3" })},
@@ -180,6 +180,20 @@ func testLive(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 		u1 := slices.Index(users, "u1")
 		same(t, "the load's row of u1", []any{"male", int16(21)}, []any{profiles.Gender[u1], profiles.Age[u1]}, nil)
 	})
+	t.Run("list of loads", func(t *testing.T) {
+		w := open(t)
+		appendLive(t, w, did(warehouse.LiveImpression, at(5, 8, 0), "u1", "c1", "r"), did(warehouse.LiveImpression, at(6, 8, 0), "u1", "c1", "s"))
+		appendLive(t, w, did(warehouse.LiveClick, at(5, 8, 1), "u1", "c1", "r"), did(warehouse.LiveClick, at(7, 8, 1), "u2", "c1", ""), did(warehouse.LiveUser, at(5, 8, 0), "u1", "", ""))
+		c, err := w.Describe(ctx)
+		got := map[feedlog.Table]int64{}
+		for _, l := range c.Loads {
+			got[l.Table] = l.Rows
+		}
+		// u1's two impressions and the one that u2's click implies; c1 on days 5, 6 and 7
+		same(t, "rows", map[feedlog.Table]int64{feedlog.Impressions: 3, feedlog.Users: 1, feedlog.CardDays: 3}, got, err)
+		same(t, "roles", []bool{true, true, false, false}, []bool{c.Has(feedlog.ImpressionLike), c.Has(feedlog.UserAge), c.Has(feedlog.UserLevel), c.Has(feedlog.CardContent)}, nil)
+		same(t, "contents", []int64{3, 2, 1, 1}, []int64{c.Impressions, c.Users, c.ListedUsers, c.Cards}, nil)
+	})
 	t.Run("known", func(t *testing.T) { testKnown(t, open) })
 	t.Run("any order", func(t *testing.T) { testLiveOrder(t, open) })
 	t.Run("deleted", func(t *testing.T) { testDeleted(t, open) })
@@ -217,30 +231,46 @@ func testShowings(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 	undoClick.Type = "click"
 	late := did(warehouse.LiveImpression, at(5, 8, 0), u, c, "a")
 	late.Slot = 4
+	type rows []warehouse.LiveRow
+	const saw, click, like, swiped, follow = warehouse.LiveImpression, warehouse.LiveClick, warehouse.LiveLike, warehouse.LiveSwipe, warehouse.LiveFollow
+	ev := func(kind warehouse.LiveKind, d, hour, minute int, card, request string) warehouse.LiveRow {
+		return did(kind, at(d, hour, minute), u, card, request)
+	}
 	for name, test := range map[string]struct {
-		rows []warehouse.LiveRow
+		rows rows
 		want []string
 	}{
-		"click of a request": {[]warehouse.LiveRow{did(warehouse.LiveImpression, at(5, 8, 0), u, c, "a"), did(warehouse.LiveImpression, at(6, 8, 0), u, c, "b"), did(warehouse.LiveClick, at(7, 8, 0), u, c, "a")},
+		"click of a request": {rows{ev(saw, 5, 8, 0, c, "a"), ev(saw, 6, 8, 0, c, "b"), ev(click, 7, 8, 0, c, "a")},
 			[]string{"5 08:00 c1 slot -1 show 1 c NaN 0", "6 08:00 c1 slot -1 show 2  NaN 0"}},
-		"impression twice": {[]warehouse.LiveRow{late, did(warehouse.LiveImpression, at(5, 8, 1), u, c, "a")}, []string{"5 08:00 c1 slot 4 show 1  NaN 0"}},
-		"impressions without a request": {[]warehouse.LiveRow{did(warehouse.LiveImpression, at(5, 8, 0), u, c, ""), did(warehouse.LiveImpression, at(5, 8, 1), u, c, ""), did(warehouse.LiveLike, at(5, 8, 2), u, c, "")},
+		"impression twice": {rows{late, ev(saw, 5, 8, 1, c, "a")},
+			[]string{"5 08:00 c1 slot 4 show 1  NaN 0"}},
+		"impressions without a request": {rows{ev(saw, 5, 8, 0, c, ""), ev(saw, 5, 8, 1, c, ""), ev(like, 5, 8, 2, c, "")},
 			[]string{"5 08:00 c1 slot -1 show 1  NaN 0", "5 08:01 c1 slot -1 show 2 l NaN 0"}},
-		"click without an impression": {[]warehouse.LiveRow{did(warehouse.LiveClick, at(5, 8, 2), u, c, "a"), watched(at(5, 8, 5), u, c, "a", 6)}, []string{"5 08:02 c1 slot -1 show 1 c 6 0"}},
-		"its impression comes late":   {[]warehouse.LiveRow{did(warehouse.LiveClick, at(5, 8, 2), u, c, "a"), watched(at(5, 8, 5), u, c, "a", 6), late}, []string{"5 08:00 c1 slot 4 show 1 c 6 0"}},
-		"like a day later":            {[]warehouse.LiveRow{late, did(warehouse.LiveLike, at(6, 8, 0), u, c, "")}, []string{"5 08:00 c1 slot 4 show 1 l NaN 0"}},
-		"like more than a day later":  {[]warehouse.LiveRow{late, did(warehouse.LiveLike, at(6, 8, 1), u, c, "")}, []string{"5 08:00 c1 slot 4 show 1  NaN 0", "6 08:01 c1 slot -1 show 2 l NaN 0"}},
-		"a clock that is slow":        {[]warehouse.LiveRow{late, did(warehouse.LiveClick, at(5, 7, 59), u, c, "")}, []string{"5 08:00 c1 slot 4 show 1 c NaN 0"}},
-		"a click before":              {[]warehouse.LiveRow{late, did(warehouse.LiveClick, at(5, 7, 58), u, c, "")}, []string{"5 07:58 c1 slot -1 show 1 c NaN 0", "5 08:00 c1 slot 4 show 2  NaN 0"}},
-		"a swipe and its like": {[]warehouse.LiveRow{late, did(warehouse.LiveImpression, at(5, 8, 0), u, "c2", "a"), swipe, did(warehouse.LiveLike, at(5, 8, 4), u, "c2", "a")},
+		"click without an impression": {rows{ev(click, 5, 8, 2, c, "a"), watched(at(5, 8, 5), u, c, "a", 6)},
+			[]string{"5 08:02 c1 slot -1 show 1 c 6 0"}},
+		"its impression comes late": {rows{ev(click, 5, 8, 2, c, "a"), watched(at(5, 8, 5), u, c, "a", 6), late},
+			[]string{"5 08:00 c1 slot 4 show 1 c 6 0"}},
+		"like a day later": {rows{late, ev(like, 6, 8, 0, c, "")},
+			[]string{"5 08:00 c1 slot 4 show 1 l NaN 0"}},
+		"like more than a day later": {rows{late, ev(like, 6, 8, 1, c, "")},
+			[]string{"5 08:00 c1 slot 4 show 1  NaN 0", "6 08:01 c1 slot -1 show 2 l NaN 0"}},
+		"a clock that is slow": {rows{late, ev(click, 5, 7, 59, c, "")},
+			[]string{"5 08:00 c1 slot 4 show 1 c NaN 0"}},
+		"a click before": {rows{late, ev(click, 5, 7, 58, c, "")},
+			[]string{"5 07:58 c1 slot -1 show 1 c NaN 0", "5 08:00 c1 slot 4 show 2  NaN 0"}},
+		"a swipe and its like": {rows{late, ev(saw, 5, 8, 0, "c2", "a"), swipe, ev(like, 5, 8, 4, "c2", "a")},
 			[]string{"5 08:00 c2 slot -1 show 1  NaN 0", "5 08:00 c1 slot 4 show 1 c NaN 1"}},
-		"a click after the swipe": {[]warehouse.LiveRow{late, did(warehouse.LiveImpression, at(5, 8, 0), u, "c2", "a"), swipe, did(warehouse.LiveClick, at(5, 8, 4), u, "c2", "a"), did(warehouse.LiveLike, at(5, 8, 5), u, "c2", "a")},
+		"a click after the swipe": {rows{late, ev(saw, 5, 8, 0, "c2", "a"), swipe, ev(click, 5, 8, 4, "c2", "a"), ev(like, 5, 8, 5, "c2", "a")},
 			[]string{"5 08:00 c2 slot -1 show 1 cl NaN 0", "5 08:00 c1 slot 4 show 1 c NaN 1"}},
-		"a swipe alone":     {[]warehouse.LiveRow{swipe}, []string{"5 08:03 c1 slot -1 show 1 c NaN 1"}},
-		"a follow alone":    {[]warehouse.LiveRow{did(warehouse.LiveFollow, at(5, 8, 0), u, c, "")}, nil},
-		"a click undone":    {[]warehouse.LiveRow{late, did(warehouse.LiveClick, at(5, 8, 2), u, c, "a"), did(warehouse.LiveLike, at(5, 8, 2), u, c, "a"), undoClick}, []string{"5 08:00 c1 slot 4 show 1 l NaN 0"}},
-		"all undone":        {[]warehouse.LiveRow{late, did(warehouse.LiveClick, at(5, 8, 2), u, c, "a"), undo, did(warehouse.LiveImpression, at(5, 10, 0), u, c, "")}, []string{"5 10:00 c1 slot -1 show 1  NaN 0"}},
-		"a stranger's type": {[]warehouse.LiveRow{{Kind: warehouse.LiveFeedback, AtMS: at(5, 8, 0), User: u, Card: c, Type: "stars", Value: 4}, did(warehouse.LiveServed, at(5, 8, 0), u, "", "a")}, nil},
+		"a swipe alone": {rows{swipe},
+			[]string{"5 08:03 c1 slot -1 show 1 c NaN 1"}},
+		"a swipe from nowhere": {rows{ev(swiped, 5, 8, 0, c, "a")}, nil},
+		"a follow alone":       {rows{ev(follow, 5, 8, 0, c, "")}, nil},
+		"a click undone": {rows{late, ev(click, 5, 8, 2, c, "a"), ev(like, 5, 8, 2, c, "a"), undoClick},
+			[]string{"5 08:00 c1 slot 4 show 1 l NaN 0"}},
+		"all undone": {rows{late, ev(click, 5, 8, 2, c, "a"), undo, ev(saw, 5, 10, 0, c, "")},
+			[]string{"5 10:00 c1 slot -1 show 1  NaN 0"}},
+		"a stranger's type": {rows{{Kind: warehouse.LiveFeedback, AtMS: at(5, 8, 0), User: u, Card: c, Type: "stars", Value: 4}, did(warehouse.LiveServed, at(5, 8, 0), u, "", "a")}, nil},
 	} {
 		// Each case has a user of its own, and they share two warehouses.
 		rows := slices.Clone(test.rows)
