@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"path"
@@ -73,13 +74,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	span := s.cfg.Traces.begin(r, began)
 	defer func() {
 		p := recover()
+		broken := p != nil && (res.sent || p == http.ErrAbortHandler) // what was sent is not whole, which the client is to see
 		if p != nil && p != http.ErrAbortHandler {
-			s.log.Error("a handler panicked", "request", v.id, "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
-			if !res.sent {
+			s.log.Error("a handler panicked", "request", v.id, "route", r.Pattern, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			if !broken {
 				writeProblem(res, problem(http.StatusInternalServerError, "the server could not do it; its log says why under request "+v.id))
 			}
 		}
-		broken := p != nil && res.sent // what was sent is not whole, which the client is to see
 		if !broken {
 			res.commit()
 		}
@@ -119,19 +120,21 @@ func (s *Server) gate(w *response, r *http.Request, v *visit) *refusal {
 	if preflight := s.cors(w, r); preflight {
 		return nil
 	}
-	if s.open(r) {
-		return nil
-	}
-	key, refused := s.admit(r)
-	if v.key = key; refused != nil {
-		return refused
-	}
-	if r.URL.Path == "/health/ready" || r.URL.Path == "/metrics" {
+	if r.URL.Path == "/health/live" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 		return nil
 	}
 	limiter := s.unkeyed
-	if key != nil {
-		limiter = key.limiter
+	if r.URL.Path != "/login" || len(s.keys) == 0 { // the way to a session needs none
+		key, refused := s.admit(r)
+		if v.key = key; refused != nil {
+			return refused
+		}
+		if key != nil {
+			limiter = key.limiter
+		}
+	}
+	if r.URL.Path == "/health/ready" || r.URL.Path == "/metrics" {
+		return nil // also while too much else is asked
 	}
 	if limiter != nil && !limiter.Allow() {
 		return &refusal{http.StatusTooManyRequests, "rate", "more requests a second than this key may make"}
@@ -147,17 +150,6 @@ func (s *Server) gate(w *response, r *http.Request, v *visit) *refusal {
 		r.Body = http.MaxBytesReader(w, r.Body, s.cfg.Limits.BodyBytes+1) // the one byte more tells routes that count for themselves
 	}
 	return nil
-}
-
-// open says whether r needs no key: whether the server lives, and the way to a session.
-func (s *Server) open(r *http.Request) bool {
-	switch r.URL.Path {
-	case "/health/live":
-		return r.Method == http.MethodGet || r.Method == http.MethodHead
-	case "/login":
-		return len(s.keys) > 0
-	}
-	return false
 }
 
 // cleaned is p as ServeMux would redirect to.
