@@ -150,15 +150,11 @@ func (s *Server) patchItem(ctx context.Context, in *patchInput) (*takenOutput, e
 	lock := s.upserting(in.ID)
 	lock.Lock()
 	defer lock.Unlock()
-	i, err := s.backend.Item(ctx, in.ID)
+	card, comment, err := s.backend.Card(ctx, in.ID)
 	if err != nil {
 		return nil, s.answer(ctx, "path", err)
 	}
-	was := itemBody{stream.Card{
-		Creator: i.Creator, Content: i.Content, Song: i.Song, Artist: i.Artist, Talk: i.Talk, Type: i.Type, PublishedMS: i.PublishedMS, Categories: i.Categories,
-		Hidden: i.Hidden, Labels: i.Labels,
-	}, i.Comment}
-	next, err := patched(was, in.Body)
+	next, err := patched(itemBody{*card, comment}, in.Body)
 	if err != nil {
 		return nil, s.answer(ctx, "body", err)
 	}
@@ -169,7 +165,7 @@ func (s *Server) deleteItem(ctx context.Context, in *idInput) (*struct{}, error)
 	lock := s.upserting(in.ID)
 	lock.Lock()
 	defer lock.Unlock()
-	if _, err := s.backend.Item(ctx, in.ID); err != nil {
+	if _, _, err := s.backend.Card(ctx, in.ID); err != nil {
 		return nil, s.answer(ctx, "path", err)
 	}
 	_, err := s.upsertLocked(ctx, stream.Event{Kind: stream.ItemDeleted, Item: in.ID})

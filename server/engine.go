@@ -222,13 +222,18 @@ type FeedbackFilter struct {
 // Backend is what handlers ask. *Engine is one.
 type Backend interface {
 	Feed(ctx context.Context, r FeedRequest) (*FeedPage, error)
-	// Append stores events durably and lets the state know. Errors are of stream: *stream.FieldError inside an EventError, ErrRefused, ErrBusy.
+	// Append stores events durably and lets the state know. Errors are of stream: *stream.FieldError inside an EventError, ErrRefused, ErrBusy. What a User or an
+	// Item event says takes the place of all that was said of her or it before; users and items that other events name are known from then on.
 	Append(ctx context.Context, events []stream.Event) (Taken, error)
 
 	User(ctx context.Context, key string, history int) (*UserView, error) // ErrUnknownUser
 	// Users lists known users by key after cursor, at most n, those whose key begins with prefix; next is "" at the end.
 	Users(ctx context.Context, prefix, cursor string, n int) (users []UserView, next string, err error)
-	Item(ctx context.Context, key string) (*ItemView, error) // ErrUnknownItem
+	// Profile gives what a User event would have to say for nothing to change: what interfaces that know a part of a profile build theirs on.
+	Profile(ctx context.Context, key string) (p *stream.Profile, comment string, err error) // ErrUnknownUser
+	Item(ctx context.Context, key string) (*ItemView, error)                                // ErrUnknownItem
+	// Card is to items what Profile is to users; PublishedMS is the moment in force.
+	Card(ctx context.Context, key string) (c *stream.Card, comment string, err error) // ErrUnknownItem
 	// Items lists items by key after cursor, at most n, those whose key, creator, content, categories, labels or comment hold q.
 	Items(ctx context.Context, q, cursor string, n int) (items []ItemView, next string, err error)
 
@@ -236,6 +241,8 @@ type Backend interface {
 	Latest(ctx context.Context, n, offset int, categories []string, forUser string) ([]Scored, error)
 	Popular(ctx context.Context, n, offset int, categories []string, forUser string) ([]Scored, error)
 	Neighbours(ctx context.Context, user string, n int) ([]Scored, error) // users who did alike
+	// Feedback lists at most f.N rows in the order of type, user and item, one for each three of these; next is "" at the end. Value is the sum since the last
+	// Feedback that replaced, AtMS and Comment those of the latest one taken in.
 	Feedback(ctx context.Context, f FeedbackFilter) (rows []FeedbackRow, next string, err error)
 
 	Models(ctx context.Context) ([]ModelView, error)

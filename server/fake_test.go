@@ -131,7 +131,24 @@ func (f *fake) User(ctx context.Context, key string, _ int) (*UserView, error) {
 	return &u, nil
 }
 
-// page of a list by key.
+func (f *fake) Profile(ctx context.Context, key string) (*stream.Profile, string, error) {
+	u, err := f.User(ctx, key, 0)
+	if err != nil {
+		return nil, "", err
+	}
+	return &stream.Profile{Gender: u.Gender, Age: u.Age, Province: u.Province, Months: u.Months, Follows: u.Follows, Labels: u.Labels}, u.Comment, nil
+}
+
+func (f *fake) Card(ctx context.Context, key string) (*stream.Card, string, error) {
+	i, err := f.Item(ctx, key)
+	if err != nil {
+		return nil, "", err
+	}
+	return &stream.Card{Creator: i.Creator, Content: i.Content, Song: i.Song, Artist: i.Artist, Talk: i.Talk, Type: i.Type, PublishedMS: i.PublishedMS, Categories: i.Categories, Hidden: i.Hidden,
+		Labels: i.Labels}, i.Comment, nil
+}
+
+// after gives a page of a list by key.
 func after[T any](all map[string]T, match func(string) bool, cursor string, n int) (rows []T, next string) {
 	var keys []string
 	for k := range all {

@@ -10,6 +10,8 @@ import (
 	"math"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Kind says what an event tells.
@@ -138,7 +140,7 @@ func (e *Event) Check() error {
 	need, ok := kinds[e.Kind]
 	switch {
 	case !ok:
-		return bad("kind", "%q is no kind of event", e.Kind)
+		return bad("kind", "%.64q is no kind of event", e.Kind)
 	case e.Version < 0 || e.Version > Version:
 		return bad("v", "schema version %d; this program knows versions up to %d", e.Version, Version)
 	case e.ID == "":
@@ -204,7 +206,19 @@ func (p *Page) check() error {
 	if len(p.Cards) > MaxPage {
 		return &FieldError{"page.cards", fmt.Sprintf("%d cards; at most %d are expected", len(p.Cards), MaxPage)}
 	}
+	if p.Columns < 0 || p.Columns > MaxPage {
+		return &FieldError{"page.columns", fmt.Sprintf("%d; a number from 0 to %d is expected", p.Columns, MaxPage)}
+	}
+	if err := checkText("page.model", p.Model, MaxID); err != nil {
+		return err
+	}
 	for k, c := range p.Cards {
+		if math.IsNaN(c.Score) || math.IsInf(c.Score, 0) {
+			return &FieldError{fmt.Sprintf("page.cards[%d].score", k), "a number is expected"}
+		}
+		if err := checkText(fmt.Sprintf("page.cards[%d].by", k), c.By, MaxID); err != nil {
+			return err
+		}
 		if !(c.Propensity > 0 && c.Propensity <= 1) {
 			return &FieldError{fmt.Sprintf("page.cards[%d].propensity", k), fmt.Sprintf("%v; above 0 and at most 1 is expected", c.Propensity)}
 		}
@@ -263,14 +277,14 @@ func checkLabels(field string, labels json.RawMessage) error {
 	switch {
 	case len(labels) > MaxLabels:
 		return &FieldError{field, fmt.Sprintf("%d bytes; at most %d are expected", len(labels), MaxLabels)}
-	case len(labels) > 0 && !json.Valid(labels):
-		return &FieldError{field, "JSON is expected"}
+	case len(labels) > 0 && !jsontext.Value(labels).IsValid():
+		return &FieldError{field, "JSON in UTF-8, without a name twice in an object, is expected"}
 	}
 	return nil
 }
 
 // Stored is an event with its place in the log.
 type Stored struct {
-	Seq uint64 // from 1, ascending; numbers may be missing
+	Seq uint64 // from 1, ascending by 1, but for events that were lost
 	Event
 }

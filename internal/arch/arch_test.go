@@ -36,6 +36,7 @@ var allowed = map[string][]string{
 	"evaluate/allrank":        {"candidate", "evaluate"},
 	"internal/numeric":        {},
 	"activity":                {"feature", "learn", "warehouse", "internal/stat"},
+	"stream":                  {},
 	"report":                  {"activity", "analysis", "evaluate", "learn", "warehouse", "internal/chart", "internal/webui"},
 	"":                        {"feedlog", "village", "warehouse", "warehouse/duckdb", "analysis", "activity", "report", "candidate", "feature", "feed", "rank", "evaluate", "internal/feedmap", "internal/logfiles"},
 	"cmd/segue":               {"internal/cli"},

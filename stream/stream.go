@@ -1,0 +1,458 @@
+package stream
+
+// The log as a whole: its settings, its opening and closing, and what it says of itself. writer.go appends, read.go reads, ids.go remembers ids,
+// server.go runs the embedded server, blocks.go looks for damage in its files.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Limits and defaults of a log.
+const (
+	MaxEvent          = 512 << 10 // bytes of an event as it is written
+	MaxGroup          = 1000      // events that are written at once, all or none
+	MaxGroupBytes     = 4 << 20   // of these; less where a cluster takes smaller messages (1 MiB by its default)
+	DefaultName       = "segue"   //
+	DefaultMaxBytes   = 16 << 30  // of the files
+	DefaultMaxPending = 50_000    // events
+	DefaultWindow     = 3_000_000 // ids
+	DefaultTimeout    = 10 * time.Second
+)
+
+// Config is where a log is kept and how much of it. Either Dir or URL is needed.
+type Config struct {
+	Dir         string // of the files of the embedded log; with URL, where ids are remembered between runs ("": they are read from the log at Open)
+	URL         string // of a NATS cluster in place of the embedded server: several, parted by commas, are tried in turn
+	Credentials string // file, for URL
+	Name        string // of the stream; "": DefaultName
+	Replicas    int    // in a cluster; 0: 1
+
+	// What is kept. Nothing is dropped to make room: when MaxBytes are full, new events are refused until Trim gives up old ones. MaxAge drops
+	// events of that age whether or not they were read; 0 drops none.
+	MaxBytes int64 // 0: DefaultMaxBytes
+	MaxAge   time.Duration
+
+	MaxPending int           // events that wait to be written; beyond it Append fails with ErrBusy, as does one of more. 0: DefaultMaxPending. Memory: twice their size; a page of 20 cards has 3 KB
+	Window     int           // ids remembered, the newest at least (up to twice as many), in at most 86 bytes for each of Window; 128 MiB at the default. 0: DefaultWindow
+	Timeout    time.Duration // of one write; then events are refused until the log answers again. 0: DefaultTimeout
+
+	// AcceptLoss opens a log whose files are damaged, with what can be read of it; Status names what is lost. Without it Open fails with a DamageError.
+	AcceptLoss bool
+
+	// OnAppend is told of every event once it is durable, in the order of Seq and without gaps but for those of Status().Lost, from one goroutine and
+	// before Append returns: also of events that other processes appended to the same stream of a cluster. Open tells it of all stored events from
+	// From on before it returns; 0 for none of these. It must not call the Log's Append, and what it is given must not be changed.
+	OnAppend func([]Stored)
+	From     uint64
+
+	Logger *slog.Logger // nil: none
+}
+
+// Errors of a Log. Those of ErrRefused and ErrBusy pass: the sender is to try again.
+var (
+	ErrRefused = errors.New("stream: new events are refused")             // the reason follows: the disk is full, the cluster does not answer, ...
+	ErrBusy    = errors.New("stream: too many events wait to be written") //
+	ErrDamaged = errors.New("stream: events are lost")                    // a DamageError says which
+	ErrTrimmed = errors.New("stream: the events asked for are no longer kept")
+	ErrClosed  = errors.New("stream: the log is closed")
+	ErrInUse   = errors.New("stream: another process has this log open")
+)
+
+// Range is of seqs, both ends included.
+type Range struct{ From, To uint64 }
+
+// DamageError names events that were acknowledged and cannot be read. It is an ErrDamaged.
+type DamageError struct {
+	Lost  []Range
+	Where string // a file or a stream
+	Why   string
+}
+
+// Error implements error.
+func (e *DamageError) Error() string {
+	s := fmt.Sprintf("%v: %s: %s:", ErrDamaged, e.Where, e.Why)
+	for k, r := range e.Lost {
+		if k == 8 {
+			return fmt.Sprintf("%s and %d ranges more", s, len(e.Lost)-k)
+		}
+		s += fmt.Sprintf(" seq %d to %d", r.From, r.To)
+	}
+	return s
+}
+
+// Unwrap makes it an ErrDamaged.
+func (e *DamageError) Unwrap() error { return ErrDamaged }
+
+// Status is what a Log says of itself. First and Bytes may be a second old.
+type Status struct {
+	First, Last uint64 // seqs; First is Last+1 when the log is empty
+	Bytes       int64
+	MaxBytes    int64
+	Pending     int     // events that wait to be written
+	IDs         int     // remembered
+	Refusing    error   // why new events are refused; nil if they are not
+	Lost        []Range // what damage took, within First to Last
+}
+
+// Log is an open log. Its methods may be called by many at once. Goroutines: one of its own, those of its NATS connection and of the embedded server.
+type Log struct {
+	cfg    Config
+	log    *slog.Logger
+	lock   *os.File
+	server *embedded // nil with URL
+	ids    *idTable
+	kept   *idFiles // nil when ids are not kept in files
+	timing timing
+
+	queue   chan *request
+	pending atomic.Int64
+	wake    chan struct{} // another process appended
+
+	patience, tries int // of the writer: ticks until the embedded server is started anew once more, and how often it was without a write since
+
+	quit    chan struct{}
+	done    chan struct{}
+	closing sync.RWMutex // held for reading while a request is put in the queue
+	closed  bool
+
+	conn       atomic.Pointer[link]
+	groupBytes int
+
+	mu       sync.Mutex
+	last     uint64 // event of the log
+	lastMsg  uint64 // message of it; written by the writer alone
+	changed  chan struct{}
+	state    jetstream.StreamState
+	first    uint64 // event of message firstMsg
+	firstMsg uint64
+	refusing error
+	hold     bool // refuse at once, until healed
+	memo     memo
+}
+
+// timing is what tests make shorter.
+type timing struct{ tick time.Duration }
+
+// link is a connection and what hangs on it; a Log has another one after the embedded server was started anew.
+type link struct {
+	nc     *nats.Conn
+	js     jetstream.JetStream
+	stream jetstream.Stream
+}
+
+var names = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// Open opens the log, or makes it. ctx bounds the opening.
+func Open(ctx context.Context, cfg Config) (_ *Log, err error) {
+	if err := cfg.complete(); err != nil {
+		return nil, err
+	}
+	l := &Log{cfg: cfg, log: cfg.Logger, queue: make(chan *request, cfg.MaxPending), wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
+		changed: make(chan struct{}), timing: timing{tick: time.Second}, ids: newIDTable(cfg.Window)}
+	defer func() {
+		if err != nil {
+			l.release()
+		}
+	}()
+	if cfg.Dir != "" {
+		if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
+			return nil, fmt.Errorf("stream: %w", err)
+		}
+		if l.lock, err = lockFile(filepath.Join(cfg.Dir, "lock")); err != nil {
+			return nil, fmt.Errorf("%w: %s: %w", ErrInUse, cfg.Dir, err)
+		}
+		if l.memo, err = readMemo(l.memoFile()); err != nil {
+			return nil, fmt.Errorf("stream: %w", err)
+		}
+		if cfg.MaxAge > 0 && !l.memo.Aged {
+			l.memo.Aged = true
+			if err := l.memo.write(l.memoFile()); err != nil {
+				return nil, fmt.Errorf("stream: %w", err)
+			}
+		}
+	}
+	if cfg.URL == "" { // before the server starts, which cuts off what it cannot read
+		if l.kept, err = openIDFiles(filepath.Join(cfg.Dir, "ids", cfg.Name), 0, cfg.Window, l.ids); err != nil {
+			return nil, fmt.Errorf("stream: %w", err)
+		}
+		acked, front := l.ids.last(), l.memo.front()
+		if front == 0 { // all may have been dropped
+			acked = 0
+		}
+		lost, err := checkBlocks(cfg.Dir, cfg.Name, l.memo.Lost, front, acked, cfg.AcceptLoss)
+		if err != nil {
+			return nil, err
+		}
+		if len(lost) > 0 {
+			l.accepted(lost)
+		}
+	}
+	if err := l.connect(ctx); err != nil {
+		return nil, err
+	}
+	if err := l.recall(ctx); err != nil {
+		return nil, err
+	}
+	if err := l.measure(ctx); err != nil {
+		return nil, err
+	}
+	go l.run()
+	return l, nil
+}
+
+func (c *Config) complete() error {
+	if (c.Dir == "") == (c.URL == "") && c.Dir == "" {
+		return errors.New("stream: a Dir for the files, or the URL of a NATS cluster, is expected")
+	}
+	defaults(&c.Name, DefaultName)
+	defaults(&c.Replicas, 1)
+	defaults(&c.MaxBytes, DefaultMaxBytes)
+	defaults(&c.MaxPending, DefaultMaxPending)
+	defaults(&c.Window, DefaultWindow)
+	defaults(&c.Timeout, DefaultTimeout)
+	defaults(&c.Logger, slog.New(slog.DiscardHandler))
+	switch {
+	case !names.MatchString(c.Name):
+		return fmt.Errorf("stream: name %q: 1 to 64 letters, digits, - and _ are expected", c.Name)
+	case c.URL == "" && c.Replicas != 1:
+		return fmt.Errorf("stream: %d replicas: the embedded log has one; more need the URL of a cluster", c.Replicas)
+	case c.Replicas < 1 || c.Replicas > 5:
+		return fmt.Errorf("stream: %d replicas; 1 to 5 are expected", c.Replicas)
+	case c.MaxBytes < 1 || c.MaxAge < 0 || c.MaxPending < 1 || c.Window < 1 || c.Timeout < 0:
+		return errors.New("stream: a limit is negative")
+	case c.Window > 1<<30:
+		return fmt.Errorf("stream: a window of %d ids; at most %d are expected", c.Window, 1<<30)
+	}
+	return nil
+}
+
+func defaults[T comparable](value *T, otherwise T) {
+	var zero T
+	if *value == zero {
+		*value = otherwise
+	}
+}
+
+// recall brings last and ids up to the log's end, and tells OnAppend from From on.
+func (l *Log) recall(ctx context.Context) error {
+	info, err := l.info(ctx)
+	if err != nil {
+		return fmt.Errorf("stream: %s: %w", l.where(), err)
+	}
+	if l.cfg.URL != "" && l.cfg.Dir != "" {
+		if l.kept, err = openIDFiles(filepath.Join(l.cfg.Dir, "ids", l.cfg.Name), info.Created.UnixNano(), l.cfg.Window, l.ids); err != nil {
+			return fmt.Errorf("stream: %w", err)
+		}
+	}
+	if err := l.findLast(ctx, info.State); err != nil {
+		return err
+	}
+	last := l.last
+	from := l.ids.last() + 1
+	if window := uint64(l.cfg.Window); last > window {
+		from = max(from, last-window+1)
+	}
+	tell := l.cfg.From
+	if l.cfg.OnAppend == nil || tell == 0 {
+		tell = last + 1
+	}
+	if tell <= last {
+		if _, err := l.begin(ctx, tell); err != nil {
+			return err
+		}
+	}
+	begin, err := l.begin(ctx, min(from, tell))
+	if errors.Is(err, ErrTrimmed) {
+		begin, err = l.begin(ctx, 0)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = l.span(ctx, begin, info.State.LastSeq, 0, func(events []Stored) error {
+		if err := l.remember(after(events, from)); err != nil {
+			return err
+		}
+		if told := after(events, tell); len(told) > 0 {
+			l.cfg.OnAppend(told)
+		}
+		return nil
+	})
+	return err
+}
+
+// findLast finds the seq of the log's last event.
+func (l *Log) findLast(ctx context.Context, state jetstream.StreamState) error {
+	l.lastMsg = state.LastSeq
+	if state.Msgs > 0 {
+		head, err := l.head(ctx, state.LastSeq, state.LastSeq)
+		if err != nil {
+			return err
+		}
+		if head != nil {
+			l.last = head.first + uint64(head.count) - 1
+		}
+	}
+	known := l.ids.last()
+	if l.last == 0 && known == 0 {
+		l.last = state.LastSeq * MaxGroup // all have been dropped: a seq that none of them can have had
+	}
+	if known > l.last {
+		lost := Range{l.last + 1, known}
+		l.last = known
+		if (state.Msgs > 0 || !l.memo.Aged) && !l.known(lost) {
+			return l.damaged(lost, "events were acknowledged that the log does not have")
+		}
+	}
+	return nil
+}
+
+// after is the part of events, ascending by seq, from seq on.
+func after(events []Stored, seq uint64) []Stored {
+	for k := range events {
+		if events[k].Seq >= seq {
+			return events[k:]
+		}
+	}
+	return nil
+}
+
+// damaged is nil when losses are accepted: then the range is noted.
+func (l *Log) damaged(r Range, why string) error {
+	e := &DamageError{Lost: []Range{r}, Where: l.where(), Why: why}
+	if !l.cfg.AcceptLoss {
+		return e
+	}
+	l.log.Error("events are lost; going on as told", "where", e.Where, "why", why, "from", r.From, "to", r.To)
+	l.accepted(e.Lost)
+	return nil
+}
+
+// accepted notes what is lost, for later starts too.
+func (l *Log) accepted(lost []Range) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.memo.Lost = join(append(l.memo.Lost, lost...))
+	if l.cfg.Dir != "" {
+		if err := l.memo.write(l.memoFile()); err != nil {
+			l.log.Error("losses that were accepted are not noted; the next start will ask again", "reason", err)
+		}
+	}
+}
+
+func (l *Log) memoFile() string { return filepath.Join(l.cfg.Dir, l.cfg.Name+".json") }
+
+func (l *Log) where() string {
+	if l.cfg.URL != "" {
+		return fmt.Sprintf("stream %q of the cluster", l.cfg.Name)
+	}
+	return l.cfg.Dir
+}
+
+// Status says how the log is.
+func (l *Log) Status() Status {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s := Status{First: l.first, Last: l.last, Bytes: int64(l.state.Bytes), MaxBytes: l.cfg.MaxBytes, Pending: int(l.pending.Load()), IDs: l.ids.len(), Refusing: l.refusing}
+	for _, r := range l.memo.Lost {
+		if r.To >= s.First {
+			s.Lost = append(s.Lost, r)
+		}
+	}
+	return s
+}
+
+// Trim gives up events before seq, as far as whole groups of them allow: their readers have them elsewhere. The last group always stays.
+func (l *Log) Trim(ctx context.Context, seq uint64) error {
+	info, err := l.info(ctx)
+	if err != nil {
+		return l.unavailable(err)
+	}
+	msg, err := l.locate(ctx, seq, info.State)
+	switch {
+	case errors.Is(err, ErrTrimmed):
+		return nil
+	case err != nil:
+		return err
+	}
+	at := l.conn.Load()
+	if at == nil {
+		return ErrClosed
+	}
+	if msg = min(msg, info.State.LastSeq); msg > info.State.FirstSeq {
+		if err := l.trimmed(seq); err != nil {
+			return err
+		}
+		if err := at.stream.Purge(ctx, jetstream.WithPurgeSequence(msg)); err != nil {
+			return fmt.Errorf("stream: giving up events before seq %d: %w", seq, err)
+		}
+	}
+	return l.measure(ctx)
+}
+
+// trimmed notes what is about to be given up.
+func (l *Log) trimmed(seq uint64) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.memo.Trimmed = max(l.memo.Trimmed, min(seq, l.last))
+	if l.cfg.Dir == "" {
+		return nil
+	}
+	if err := l.memo.write(l.memoFile()); err != nil {
+		return fmt.Errorf("stream: %w", err)
+	}
+	return nil
+}
+
+// Close writes what waits, and closes the log. Appends that come later fail with ErrClosed, as do reads that go on. When ctx ends first, what waits
+// is given up: its Appends fail.
+func (l *Log) Close(ctx context.Context) error {
+	l.closing.Lock()
+	was := l.closed
+	l.closed = true
+	l.closing.Unlock()
+	if was {
+		<-l.done
+		return nil
+	}
+	close(l.quit)
+	var err error
+	select {
+	case <-l.done:
+	case <-ctx.Done():
+		err = ctx.Err()
+		if at := l.conn.Load(); at != nil {
+			at.nc.Close() // ends the write that is under way
+		}
+		<-l.done
+	}
+	return errors.Join(err, l.release())
+}
+
+func (l *Log) release() error {
+	var err error
+	if at := l.conn.Swap(nil); at != nil {
+		at.nc.Close()
+	}
+	if l.server != nil {
+		l.server.stop()
+	}
+	if l.kept != nil {
+		err = l.kept.close()
+	}
+	if l.lock != nil {
+		err = errors.Join(err, l.lock.Close())
+	}
+	return err
+}
