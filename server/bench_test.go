@@ -24,7 +24,7 @@ func BenchmarkFeed(b *testing.B) {
 		{"cards=20/key/log", "?n=20&seed=7", Config{Keys: testKeys, Logger: slog.New(slog.NewJSONHandler(io.Discard, nil))}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			f := newFake()
+			f := newScripted()
 			f.page = pageOf("u1", 20)
 			c.cfg.Backend, c.cfg.Limits.PerSecond = f, -1
 			s, err := New(c.cfg)

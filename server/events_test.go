@@ -95,7 +95,7 @@ func TestEventsTellOfNoMoreThanTwenty(t *testing.T) {
 
 // The headers of a body of events.
 func TestEventsContentType(t *testing.T) {
-	c := newClient(t, Config{Backend: newFake()})
+	c := newClient(t, Config{Backend: newScripted()})
 	for kind, status := range map[string]int{
 		"": 200, "application/json": 200, "application/json; charset=utf-8": 200, "application/x-ndjson": 422, "application/jsonl": 422, "text/plain": 415, "application/x-www-form-urlencoded": 415,
 		"multipart/form-data": 415, "application/json; charset": 415, "json": 415,

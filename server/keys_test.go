@@ -42,20 +42,20 @@ func TestConfigIsChecked(t *testing.T) {
 	key := func(name string, role Role, secret string) []Key { return []Key{{name, role, secret}} }
 	for want, cfg := range map[string]Config{
 		"Backend":            {},
-		"Keys[0].Secret":     {Backend: newFake(), Keys: key("a", RoleRead, "short")},
-		"ASCII":              {Backend: newFake(), Keys: key("a", RoleRead, "sixteen bytes or more")},
-		"Keys[0].Role":       {Backend: newFake(), Keys: key("a", "admin", readSecret)},
-		"Keys[0].Name":       {Backend: newFake(), Keys: key("a b", RoleRead, readSecret)},
-		"another key":        {Backend: newFake(), Keys: append(key("a", RoleRead, readSecret), key("b", RoleWrite, readSecret)...)},
-		"Limits.N":           {Backend: newFake(), Limits: Limits{N: MaxN + 1}},
-		"Limits.Events":      {Backend: newFake(), Limits: Limits{Events: MaxEvents + 1}},
-		"Limits.BodyBytes":   {Backend: newFake(), Limits: Limits{BodyBytes: -1}},
-		"Limits.InFlight":    {Backend: newFake(), Limits: Limits{InFlight: -1}},
-		"Origins: *":         {Backend: newFake(), Origins: []string{"*"}},
-		"Origins: \"app.ex":  {Backend: newFake(), Origins: []string{"app.example.com"}},
-		"Origins: \"https:/": {Backend: newFake(), Origins: []string{"https://app.example.com/"}},
-		"TLSCert":            {Backend: newFake(), TLSCert: "x"},
-		"Profile":            {Backend: newFake(), Profile: true},
+		"Keys[0].Secret":     {Backend: newScripted(), Keys: key("a", RoleRead, "short")},
+		"ASCII":              {Backend: newScripted(), Keys: key("a", RoleRead, "sixteen bytes or more")},
+		"Keys[0].Role":       {Backend: newScripted(), Keys: key("a", "admin", readSecret)},
+		"Keys[0].Name":       {Backend: newScripted(), Keys: key("a b", RoleRead, readSecret)},
+		"another key":        {Backend: newScripted(), Keys: append(key("a", RoleRead, readSecret), key("b", RoleWrite, readSecret)...)},
+		"Limits.N":           {Backend: newScripted(), Limits: Limits{N: MaxN + 1}},
+		"Limits.Events":      {Backend: newScripted(), Limits: Limits{Events: MaxEvents + 1}},
+		"Limits.BodyBytes":   {Backend: newScripted(), Limits: Limits{BodyBytes: -1}},
+		"Limits.InFlight":    {Backend: newScripted(), Limits: Limits{InFlight: -1}},
+		"Origins: *":         {Backend: newScripted(), Origins: []string{"*"}},
+		"Origins: \"app.ex":  {Backend: newScripted(), Origins: []string{"app.example.com"}},
+		"Origins: \"https:/": {Backend: newScripted(), Origins: []string{"https://app.example.com/"}},
+		"TLSCert":            {Backend: newScripted(), TLSCert: "x"},
+		"Profile":            {Backend: newScripted(), Profile: true},
 	} {
 		_, err := New(cfg)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -69,7 +69,7 @@ func TestConfigIsChecked(t *testing.T) {
 
 // Who may do what, by role and by where the key stands.
 func TestKeys(t *testing.T) {
-	c := newClient(t, Config{Backend: newFake(), Keys: testKeys, Profile: true})
+	c := newClient(t, Config{Backend: newScripted(), Keys: testKeys, Profile: true})
 	c.Mount("/api/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "mounted") }))
 	c.Mount("/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "page") }))
 	gets := []string{"/v1/stats", "/v1/users/u/feed", "/health/ready", "/metrics", "/docs", "/docs/docs.js", "/openapi.json", "/api/x", "/", "/any/page", "/debug/pprof/goroutine", "/v1/nothing"}
@@ -120,7 +120,7 @@ func TestKeys(t *testing.T) {
 
 // A person logs in with a key, goes on where she was, changes things from this server's pages alone, and is out after twelve hours.
 func TestSessions(t *testing.T) {
-	c := newClient(t, Config{Backend: newFake(), Keys: testKeys})
+	c := newClient(t, Config{Backend: newScripted(), Keys: testKeys})
 	c.Mount("/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "page") }))
 	w := c.ask("GET", "/models", "", "Accept", "text/html")
 	if w.Code != 303 || w.Header().Get("Location") != "/login?next=%2Fmodels" {
@@ -194,7 +194,7 @@ func TestSessions(t *testing.T) {
 			t.Errorf("with byte %d of the session changed: %d", k, w.Code)
 		}
 	}
-	other := newClient(t, Config{Backend: newFake(), Keys: testKeys[:1]})
+	other := newClient(t, Config{Backend: newScripted(), Keys: testKeys[:1]})
 	if w := other.ask("GET", "/v1/stats", "", has...); w.Code != 401 {
 		t.Errorf("where the key is gone: %d", w.Code)
 	}
@@ -206,7 +206,7 @@ func TestSessions(t *testing.T) {
 	if w := c.ask("GET", "/models", "", has...); w.Code != 401 {
 		t.Errorf("a minute after its end: %d", w.Code)
 	}
-	behind := newClient(t, Config{Backend: newFake(), Keys: testKeys, BehindTLS: true})
+	behind := newClient(t, Config{Backend: newScripted(), Keys: testKeys, BehindTLS: true})
 	w = behind.ask("POST", "/login", form(readSecret, "/"), "Content-Type", "application/x-www-form-urlencoded")
 	if !cookieOf(w).Secure {
 		t.Error("behind TLS the cookie is not marked for it")
@@ -215,7 +215,7 @@ func TestSessions(t *testing.T) {
 
 // Without keys a browser on this machine is not made use of by pages of the web.
 func TestWithoutKeys(t *testing.T) {
-	c := newClient(t, Config{Backend: newFake(), Hosts: []string{"box.internal"}, Origins: []string{"https://app.example.com"}})
+	c := newClient(t, Config{Backend: newScripted(), Hosts: []string{"box.internal"}, Origins: []string{"https://app.example.com"}})
 	for host, status := range map[string]int{"localhost:80": 200, "127.0.0.1:9": 200, "[::1]:9": 200, "[::1]": 200, "box.internal:80": 200, "evil.example": 421, "evil.example:80": 421, "": 421, "127.0.0.1.evil.example": 421} {
 		r := httptest.NewRequest("GET", "/v1/stats", nil)
 		r.Host = host
@@ -243,7 +243,7 @@ func TestWithoutKeys(t *testing.T) {
 }
 
 func TestCORS(t *testing.T) {
-	c := newClient(t, Config{Backend: newFake(), Keys: testKeys, Origins: []string{"https://app.example.com"}})
+	c := newClient(t, Config{Backend: newScripted(), Keys: testKeys, Origins: []string{"https://app.example.com"}})
 	ask := []string{"Origin", "https://app.example.com", "Access-Control-Request-Method", "PUT", "Access-Control-Request-Headers", "x-api-key"}
 	w := c.ask("OPTIONS", "/v1/users/u", "", ask...)
 	h := w.Header()
@@ -258,13 +258,13 @@ func TestCORS(t *testing.T) {
 	if w := c.ask("OPTIONS", "/v1/users/u", "", ask...); w.Code != 401 || w.Header().Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("a page that may not: %d", w.Code)
 	}
-	if w := newClient(t, Config{Backend: newFake()}).ask("GET", "/v1/stats", "", "Origin", "https://app.example.com"); w.Header().Get("Access-Control-Allow-Origin") != "" {
+	if w := newClient(t, Config{Backend: newScripted()}).ask("GET", "/v1/stats", "", "Origin", "https://app.example.com"); w.Header().Get("Access-Control-Allow-Origin") != "" {
 		t.Error("CORS is open by default")
 	}
 }
 
 func TestSecurityHeaders(t *testing.T) {
-	c := newClient(t, Config{Backend: newFake(), Keys: testKeys})
+	c := newClient(t, Config{Backend: newScripted(), Keys: testKeys})
 	c.Mount("/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "page") }))
 	for _, path := range []string{"/v1/stats", "/v1/nothing", "/", "/docs", "/docs/docs.css", "/login", "/metrics", "/health/live", "/openapi.json"} {
 		for _, key := range []string{"", readSecret} {
@@ -302,7 +302,7 @@ func (s *syncBuffer) String() string {
 func TestKeysAreNotTold(t *testing.T) {
 	var out syncBuffer
 	log := slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	f := newFake()
+	f := newScripted()
 	c := newClient(t, Config{Backend: f, Keys: testKeys, Logger: log})
 	c.Mount("/broken/", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("broken") }))
 	const wrong = "mistyped-secret-0123456789"
@@ -346,13 +346,13 @@ func TestKeysAreNotTold(t *testing.T) {
 }
 
 func TestProfile(t *testing.T) {
-	c := newClient(t, Config{Backend: newFake(), Keys: testKeys, Profile: true})
+	c := newClient(t, Config{Backend: newScripted(), Keys: testKeys, Profile: true})
 	for path, status := range map[string]int{"heap": 200, "goroutine": 200, "profile?seconds=1": 200, "trace?seconds=1": 200, "nothing": 404, "profile?seconds=0": 422, "profile?seconds=x": 422} {
 		if w := c.ask("GET", "/debug/pprof/"+path, "", "X-API-Key", writeSecret); w.Code != status {
 			t.Errorf("%s: %d", path, w.Code)
 		}
 	}
-	if w := newClient(t, Config{Backend: newFake(), Keys: testKeys}).ask("GET", "/debug/pprof/heap", "", "X-API-Key", writeSecret); w.Code != 404 {
+	if w := newClient(t, Config{Backend: newScripted(), Keys: testKeys}).ask("GET", "/debug/pprof/heap", "", "X-API-Key", writeSecret); w.Code != 404 {
 		t.Errorf("not asked for: %d", w.Code)
 	}
 }

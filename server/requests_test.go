@@ -17,7 +17,7 @@ import (
 
 func TestBodyLimit(t *testing.T) {
 	const limit = 300
-	f := newFake()
+	f := newScripted()
 	c := newClient(t, Config{Backend: f, Limits: Limits{BodyBytes: limit}})
 	var read int
 	c.Mount("/api/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -61,7 +61,7 @@ func TestBodyLimit(t *testing.T) {
 }
 
 func TestRowLimit(t *testing.T) {
-	f := newFake()
+	f := newScripted()
 	c := newClient(t, Config{Backend: f, Limits: Limits{Events: 2}})
 	for n, status := range map[int]int{2: 200, 3: 413} {
 		for path, one := range map[string]string{"/v1/events": click, "/v1/users": `{"user":"u"}`, "/v1/items": `{"item":"i"}`} {
@@ -74,7 +74,7 @@ func TestRowLimit(t *testing.T) {
 
 // Each key has its own share of requests, and those beyond are told when to come again.
 func TestRate(t *testing.T) {
-	c := newClient(t, Config{Backend: newFake(), Keys: testKeys, Limits: Limits{PerSecond: 1e-9, Burst: 3}})
+	c := newClient(t, Config{Backend: newScripted(), Keys: testKeys, Limits: Limits{PerSecond: 1e-9, Burst: 3}})
 	for k, want := range []int{200, 200, 200, 429, 429} {
 		w := c.ask("GET", "/v1/stats", "", "X-API-Key", readSecret)
 		if w.Code != want || (w.Code == 429) != (w.Header().Get("Retry-After") == "1") {
@@ -92,7 +92,7 @@ func TestRate(t *testing.T) {
 	if w := c.ask("GET", "/v1/stats", "", "X-API-Key", "wrong"); w.Code != 401 {
 		t.Errorf("no key: %d", w.Code)
 	}
-	open := newClient(t, Config{Backend: newFake(), Limits: Limits{PerSecond: 1e-9, Burst: 1}})
+	open := newClient(t, Config{Backend: newScripted(), Limits: Limits{PerSecond: 1e-9, Burst: 1}})
 	open.ask("GET", "/v1/stats", "")
 	if w := open.ask("GET", "/v1/stats", ""); w.Code != 429 {
 		t.Errorf("without keys: %d", w.Code)
@@ -101,7 +101,7 @@ func TestRate(t *testing.T) {
 
 // Requests beyond the limit are answered at once, health among them not counted, and room comes back.
 func TestInFlight(t *testing.T) {
-	f := newFake()
+	f := newScripted()
 	entered, leave := make(chan bool), make(chan bool)
 	f.wait = func(_ context.Context, what string) {
 		if what == "Feed" {
@@ -145,7 +145,7 @@ func TestInFlight(t *testing.T) {
 // A panic is one request's: it is answered where nothing was sent, and the connection ends where something was.
 func TestPanics(t *testing.T) {
 	var out syncBuffer
-	f := newFake()
+	f := newScripted()
 	c := newClient(t, Config{Backend: f, Logger: slog.New(slog.NewJSONHandler(&out, nil))})
 	c.Mount("/half/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if _, err := io.WriteString(w, "half"); err != nil {
@@ -160,7 +160,7 @@ func TestPanics(t *testing.T) {
 	}
 	f.wait = nil
 	var line struct{ Msg, Request, Panic, Stack, Route string }
-	if err := json.NewDecoder(strings.NewReader(out.String())).Decode(&line); err != nil || line.Request != "mine-7" || line.Panic != "in the backend" || !strings.Contains(line.Stack, "fake_test.go") || line.Route != feedRoute {
+	if err := json.NewDecoder(strings.NewReader(out.String())).Decode(&line); err != nil || line.Request != "mine-7" || line.Panic != "in the backend" || !strings.Contains(line.Stack, "scripted_test.go") || line.Route != feedRoute {
 		t.Errorf("the log says %s: %v", out.String(), err)
 	}
 	func() {
@@ -177,7 +177,7 @@ func TestPanics(t *testing.T) {
 }
 
 func TestRequestIDs(t *testing.T) {
-	f := newFake()
+	f := newScripted()
 	var inside string
 	f.wait = func(ctx context.Context, _ string) { inside = RequestID(ctx) }
 	c := newClient(t, Config{Backend: f})
@@ -200,7 +200,7 @@ func TestRequestIDs(t *testing.T) {
 
 // What passes is counted, and what the backend knows is asked.
 func TestMetrics(t *testing.T) {
-	f := newFake()
+	f := newScripted()
 	c := newClient(t, Config{Backend: f})
 	c.ask("GET", "/v1/users/u/feed?n=20", "") // 2 of 20 explored
 	c.ask("GET", "/v1/users/u/feed?n=0", "")
@@ -242,7 +242,7 @@ func TestMetrics(t *testing.T) {
 }
 
 func TestReady(t *testing.T) {
-	f := newFake()
+	f := newScripted()
 	c := newClient(t, Config{Backend: f})
 	f.health = Health{Reasons: []string{"no model is in use"}, Events: true}
 	w := c.ask("GET", "/health/ready", "")
@@ -264,7 +264,7 @@ func TestReady(t *testing.T) {
 
 // Many patches of one user each leave their mark, none is lost between reading and writing.
 func TestPatchesTogether(t *testing.T) {
-	f := newFake()
+	f := newScripted()
 	f.users["u"] = UserView{User: "u"}
 	c := newClient(t, Config{Backend: f})
 	fields := []string{`{"gender":"F"}`, `{"age":30}`, `{"province":"Hunan"}`, `{"months":3}`, `{"follows":9}`, `{"labels":[1]}`, `{"comment":"c"}`}

@@ -63,7 +63,7 @@ func served(t *testing.T, s *Server) (address string, end func() error) {
 // Told to end, the server finishes what it has begun and takes nothing new.
 func TestServeDrains(t *testing.T) {
 	noneLeft(t)
-	f := newFake()
+	f := newScripted()
 	entered, leave := make(chan bool), make(chan bool)
 	f.wait = func(ctx context.Context, what string) {
 		if what == "Feed" {
@@ -126,7 +126,7 @@ func TestServeDrains(t *testing.T) {
 // Requests that outlast the grace are cut, their contexts end, and Serve says how many.
 func TestServeCuts(t *testing.T) {
 	noneLeft(t)
-	f := newFake()
+	f := newScripted()
 	entered, left := make(chan bool), make(chan bool, 1)
 	f.wait = func(ctx context.Context, what string) {
 		if what == "Feed" {
@@ -157,7 +157,7 @@ func TestServeCuts(t *testing.T) {
 }
 
 func TestServeRefuses(t *testing.T) {
-	s, err := New(Config{Backend: newFake()})
+	s, err := New(Config{Backend: newScripted()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestServeRefuses(t *testing.T) {
 	if _, err := net.Dial("tcp", l.Addr().String()); err == nil {
 		t.Error("the listener is open")
 	}
-	if s, err = New(Config{Backend: newFake(), TLSCert: "missing.pem", TLSKey: "missing.key"}); err != nil {
+	if s, err = New(Config{Backend: newScripted(), TLSCert: "missing.pem", TLSKey: "missing.key"}); err != nil {
 		t.Fatal(err)
 	}
 	if l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
@@ -186,7 +186,7 @@ func TestServeRefuses(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if s, err = New(Config{Backend: newFake()}); err != nil {
+	if s, err = New(Config{Backend: newScripted()}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Serve(context.Background(), l); !errors.Is(err, net.ErrClosed) {
@@ -196,7 +196,7 @@ func TestServeRefuses(t *testing.T) {
 
 func TestServeUnixSocket(t *testing.T) {
 	noneLeft(t)
-	s, err := New(Config{Backend: newFake()})
+	s, err := New(Config{Backend: newScripted()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func TestServeTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s, err := New(Config{Backend: newFake(), TLSCert: certFile, TLSKey: keyFile})
+	s, err := New(Config{Backend: newScripted(), TLSCert: certFile, TLSKey: keyFile})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,7 +276,7 @@ func TestServeTLS(t *testing.T) {
 // Many clients at once, of all kinds of requests, over a network, while the server ends: each gets a whole answer or none.
 func TestServeManyAtOnce(t *testing.T) {
 	noneLeft(t)
-	f := newFake()
+	f := newScripted()
 	s, err := New(Config{Backend: f, Keys: testKeys})
 	if err != nil {
 		t.Fatal(err)
