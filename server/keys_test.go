@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -115,6 +116,59 @@ func TestKeys(t *testing.T) {
 	}
 	if w := c.ask("HEAD", "/v1/stats", "", "X-API-Key", readSecret); w.Code != 200 {
 		t.Errorf("HEAD: %d", w.Code)
+	}
+}
+
+// A mounted interface has rules of its own, which hold for its paths alone, however these are spelled.
+func TestRules(t *testing.T) {
+	c := newClient(t, Config{Backend: newScripted(), Keys: testKeys, Limits: Limits{BodyBytes: 10}})
+	var got string
+	record := func(name string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			n, err := io.Copy(io.Discard, r.Body)
+			got = fmt.Sprint(name, " ", n, " ", err)
+		})
+	}
+	c.Mount("/", record("page"))
+	c.MountAs("/api/", record("api"), Rules{
+		Open:   func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/health/") },
+		Writes: func(r *http.Request) bool { return r.URL.Query().Has("write") },
+		Refuse: func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "unauthorized", http.StatusUnauthorized) }, BodyBytes: 20,
+	})
+	c.MountAs("/bulk/", record("bulk"), Rules{BodyBytes: -1})
+	for _, test := range []struct {
+		method, path, key string
+		body              int
+		status            int
+		got               string
+	}{
+		{"GET", "/api/health/live", "", 0, 200, "api 0 <nil>"},
+		{"GET", "/%61pi/health/live", "", 0, 200, "api 0 <nil>"},
+		{"GET", "/api/x", "", 0, 401, ""},
+		{"POST", "/api/x", readSecret, 20, 200, "api 20 <nil>"},
+		{"POST", "/api/x", readSecret, 21, 413, ""},
+		{"GET", "/api/x?write", readSecret, 0, 401, ""},
+		{"GET", "/%61pi/x?write", readSecret, 0, 401, ""},
+		{"GET", "/api/x?write", writeSecret, 0, 200, "api 0 <nil>"},
+		{"POST", "/bulk/x", writeSecret, 5000, 200, "bulk 5000 <nil>"},
+		{"POST", "/bulk/x", readSecret, 1, 403, ""},
+		{"POST", "/x", writeSecret, 11, 413, ""},
+		{"GET", "/api%2Fhealth%2Flive", "", 0, 401, ""}, // a page by the mux
+		{"GET", "/health%2Flive", "", 0, 401, ""},
+		{"GET", "/health/live%2F..", "", 0, 401, ""},
+		{"GET", "//health/live", "", 0, 404, ""},
+		{"GET", "/x/../health/live", "", 0, 404, ""},
+		{"GET", "/login%2F", "", 0, 401, ""},
+		{"GET", "/metrics%2F", "", 0, 401, ""},
+	} {
+		got = ""
+		w := c.ask(test.method, test.path, strings.Repeat("x", test.body), "X-API-Key", test.key)
+		if w.Code != test.status || got != test.got {
+			t.Errorf("%s %s with %q: %d, %q; want %d, %q", test.method, test.path, test.key, w.Code, got, test.status, test.got)
+		}
+		if plain := strings.HasPrefix(w.Body.String(), "unauthorized"); w.Code == 401 && plain != (strings.HasPrefix(test.path, "/api/") || strings.HasPrefix(test.path, "/%61pi/")) {
+			t.Errorf("%s is refused with %s", test.path, w.Body)
+		}
 	}
 }
 
@@ -232,6 +286,12 @@ func TestWithoutKeys(t *testing.T) {
 		{"cross-site", "https://app.example.com", 200}} {
 		if w := c.ask("POST", "/v1/models/rollback", "", "Sec-Fetch-Site", test.site, "Origin", test.origin); w.Code != test.status {
 			t.Errorf("%+v: %d", test, w.Code)
+		}
+	}
+	c.MountAs("/api/", http.NotFoundHandler(), Rules{Writes: func(r *http.Request) bool { return r.URL.Query().Has("write") }})
+	for path, status := range map[string]int{"/api/x": 404, "/api/x?write": 403} {
+		if w := c.ask("GET", path, "", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"); w.Code != status {
+			t.Errorf("%s: %d", path, w.Code)
 		}
 	}
 	if w := c.ask("GET", "/login?next=/x", ""); w.Code != 303 || w.Header().Get("Location") != "/x" {

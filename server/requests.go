@@ -26,7 +26,8 @@ type visit struct {
 	id      string
 	key     *heldKey
 	refused string // why it went no further
-	counts  bool   // towards Limits.InFlight
+	refuse  func(http.ResponseWriter, *http.Request)
+	counts  bool // towards Limits.InFlight
 }
 
 type visitKey struct{}
@@ -112,20 +113,29 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(res, r)
 }
 
-// gate lets a request in, or says why not.
+// gate lets a request in, or says why not. It looks at paths as they were sent, as the mux does: what is open under one spelling is not under another.
 func (s *Server) gate(w *response, r *http.Request, v *visit) *refusal {
-	if p := r.URL.EscapedPath(); p == "" || p[0] != '/' || cleaned(p) != p {
+	p := r.URL.EscapedPath()
+	if p == "" || p[0] != '/' || cleaned(p) != p {
 		return &refusal{http.StatusNotFound, "path", "there is nothing at this path; in ids /, . and .. are written as %2F, %2E and %2E%2E"}
 	}
 	if preflight := s.cors(w, r); preflight {
 		return nil
 	}
-	if r.URL.Path == "/health/live" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if p == "/health/live" && reads {
 		return nil
 	}
+	rules := s.rulesOf(r)
+	v.refuse = rules.Refuse
 	limiter := s.unkeyed
-	if r.URL.Path != "/login" || len(s.keys) == 0 { // the way to a session needs none
-		key, refused := s.admit(r)
+	open := p == "/login" && len(s.keys) > 0 || rules.Open != nil && rules.Open(r)
+	if !open {
+		writes := !reads
+		if rules.Writes != nil {
+			writes = rules.Writes(r)
+		}
+		key, refused := s.admit(r, writes)
 		if v.key = key; refused != nil {
 			return refused
 		}
@@ -133,21 +143,22 @@ func (s *Server) gate(w *response, r *http.Request, v *visit) *refusal {
 			limiter = key.limiter
 		}
 	}
-	if r.URL.Path == "/health/ready" || r.URL.Path == "/metrics" {
+	if p == "/health/ready" || p == "/metrics" {
 		return nil // also while too much else is asked
 	}
 	if limiter != nil && !limiter.Allow() {
 		return &refusal{http.StatusTooManyRequests, "rate", "more requests a second than this key may make"}
 	}
-	if r.ContentLength > s.cfg.Limits.BodyBytes {
-		return &refusal{http.StatusRequestEntityTooLarge, "body", "the body is too large; at most " + strconv.FormatInt(s.cfg.Limits.BodyBytes, 10) + " bytes are expected"}
-	}
 	v.counts = true
 	if s.limited.Add(1) > int64(s.cfg.Limits.InFlight) {
 		return &refusal{http.StatusServiceUnavailable, "busy", "too many requests at a time"}
 	}
-	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = http.MaxBytesReader(w, r.Body, s.cfg.Limits.BodyBytes+1) // the one byte more tells routes that count for themselves
+	most := orElse(rules.BodyBytes, s.cfg.Limits.BodyBytes)
+	if most > 0 && r.ContentLength > most {
+		return &refusal{http.StatusRequestEntityTooLarge, "body", "the body is too large; at most " + strconv.FormatInt(most, 10) + " bytes are expected"}
+	}
+	if most > 0 && r.Body != nil && r.Body != http.NoBody {
+		r.Body = http.MaxBytesReader(w, r.Body, most+1) // the one byte more tells routes that count for themselves
 	}
 	return nil
 }
@@ -163,6 +174,10 @@ func cleaned(p string) string {
 
 func (s *Server) turnAway(w *response, r *http.Request, refused *refusal) {
 	h := w.Header()
+	if v := visitOf(r.Context()); v.refuse != nil && (refused.status == http.StatusUnauthorized || refused.status == http.StatusForbidden) {
+		v.refuse(w, r)
+		return
+	}
 	switch refused.status {
 	case http.StatusUnauthorized:
 		if r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") && !isAPI(r.URL.Path) {

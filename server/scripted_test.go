@@ -148,8 +148,8 @@ func (f *scripted) Card(ctx context.Context, key string) (*stream.Card, string, 
 		Labels: i.Labels}, i.Comment, nil
 }
 
-// listed gives a page of a list by key.
-func listed[T any](all map[string]T, match func(string) bool, cursor string, n int) (rows []T, next string) {
+// rowsAfter gives a page of a list by key.
+func rowsAfter[T any](all map[string]T, match func(string) bool, cursor string, n int) (rows []T, next string) {
 	var keys []string
 	for k := range all {
 		if match(k) && k > cursor {
@@ -173,7 +173,7 @@ func (f *scripted) Users(ctx context.Context, prefix, cursor string, n int) ([]U
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	rows, next := listed(f.users, func(k string) bool { return strings.HasPrefix(k, prefix) }, cursor, n)
+	rows, next := rowsAfter(f.users, func(k string) bool { return strings.HasPrefix(k, prefix) }, cursor, n)
 	return rows, next, nil
 }
 
@@ -196,7 +196,7 @@ func (f *scripted) Items(ctx context.Context, q, cursor string, n int) ([]ItemVi
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	rows, next := listed(f.items, func(k string) bool { return strings.Contains(k, q) }, cursor, n)
+	rows, next := rowsAfter(f.items, func(k string) bool { return strings.Contains(k, q) }, cursor, n)
 	return rows, next, nil
 }
 
