@@ -82,8 +82,10 @@ func describeEvent(registry huma.Registry) {
 	for name, p := range schema.Properties {
 		p.Description = orText(about[name], p.Description)
 	}
-	for _, k := range []stream.Kind{stream.Impression, stream.Click, stream.Swipe, stream.Like, stream.Comment, stream.ReadComments, stream.Share, stream.Follow, stream.Visit, stream.View,
-		stream.Feedback, stream.Unfeedback, stream.User, stream.UserDeleted, stream.Item, stream.ItemDeleted, stream.Served} {
+	for _, k := range []stream.Kind{
+		stream.Impression, stream.Click, stream.Swipe, stream.Like, stream.Comment, stream.ReadComments, stream.Share, stream.Follow, stream.Visit, stream.View, stream.Feedback,
+		stream.Unfeedback, stream.User, stream.UserDeleted, stream.Item, stream.ItemDeleted, stream.Served,
+	} {
 		schema.Properties["kind"].Enum = append(schema.Properties["kind"].Enum, string(k))
 	}
 	schema.PrecomputeMessages()

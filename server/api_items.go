@@ -102,7 +102,8 @@ func (s *Server) itemRoutes() {
 	op.SkipValidateBody = true // by patched
 	op.RequestBody = patchBody[itemBody](s.api.OpenAPI().Components.Schemas, "ItemBody")
 	huma.Register(s.api, op, s.patchItem)
-	huma.Register(s.api, s.operation(http.MethodDelete, "/v1/items/{id}", "delete-item", tag, "Take an item out", "It is not shown any more.", http.StatusNotFound), s.deleteItem)
+	huma.Register(s.api, s.operation(http.MethodDelete, "/v1/items/{id}", "delete-item", tag, "Take an item out",
+		"It is not shown any more.", http.StatusNotFound), s.deleteItem)
 }
 
 func (s *Server) items(ctx context.Context, in *itemsInput) (*itemsOutput, error) {
@@ -114,7 +115,10 @@ func (s *Server) items(ctx context.Context, in *itemsInput) (*itemsOutput, error
 	return out, nil
 }
 
-func (s *Server) ranked(list func(ctx context.Context, n, offset int, categories []string, forUser string) ([]Scored, error)) func(context.Context, *rankedInput) (*scoredOutput, error) {
+// ranking is a list of the backend's.
+type ranking func(ctx context.Context, n, offset int, categories []string, forUser string) ([]Scored, error)
+
+func (s *Server) ranked(list ranking) func(context.Context, *rankedInput) (*scoredOutput, error) {
 	return func(ctx context.Context, in *rankedInput) (*scoredOutput, error) {
 		out := &scoredOutput{}
 		var err error

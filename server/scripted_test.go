@@ -21,8 +21,10 @@ type scripted struct {
 	seen   map[string]bool // ids of events
 	events []stream.Event
 	asked  []FeedRequest
-	health Health
-	model  string
+
+	forgetful bool // asked is not kept
+	health    Health
+	model     string
 
 	fail func(method string) error              // nil: nothing fails
 	wait func(ctx context.Context, what string) // called before the work
@@ -63,7 +65,9 @@ func (f *scripted) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 		return nil, err
 	}
 	f.mu.Lock()
-	f.asked = append(f.asked, r)
+	if !f.forgetful {
+		f.asked = append(f.asked, r)
+	}
 	page := f.page
 	f.mu.Unlock()
 	if page == nil {

@@ -38,7 +38,7 @@ func noneLeft(t *testing.T) {
 }
 
 // served starts s on a port of loopback; end ends it and gives what Serve returned.
-func served(t *testing.T, s *Server) (address string, end func() error) {
+func served(t testing.TB, s *Server) (address string, end func() error) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -45,7 +45,9 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, log: cfg.Logger, mux: http.NewServeMux(), crossOrigin: http.NewCrossOriginProtection(), now: time.Now, ids: newRequestIDs(), rules: map[string]Rules{}}
+	s := &Server{
+		cfg: cfg, log: cfg.Logger, mux: http.NewServeMux(), crossOrigin: http.NewCrossOriginProtection(), now: time.Now, ids: newRequestIDs(), rules: map[string]Rules{},
+	}
 	if s.keys, err = newKeyring(cfg.Keys, cfg.Limits); err != nil {
 		return nil, err
 	}
