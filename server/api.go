@@ -30,7 +30,8 @@ func (s *Server) apiRoutes() {
 	cfg := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
-			Info: &huma.Info{Title: "segue", Version: orText(s.cfg.Version, "0"), Description: "Pages of a feed, what happened on them, and what is believed of users and items. " +
+			Info: &huma.Info{Title: "segue", Version: orText(s.cfg.Version, "0"), Description: "" +
+				"Pages of a feed, what happened on them, and what is believed of users and items. " +
 				"Errors are problem details (RFC 9457) whose errors name the field. Ids are any UTF-8 of at most 512 bytes without NUL, percent-encoded in paths; the ids . and .. " +
 				"need a client that leaves %2E as it is."},
 			Tags: []*huma.Tag{{Name: "feed"}, {Name: "events"}, {Name: "users"}, {Name: "items"}, {Name: "models"}, {Name: "server"}},
@@ -64,7 +65,9 @@ func (s *Server) operation(method, path, id, tag, summary, description string, m
 	return huma.Operation{
 		Method: method, Path: path, OperationID: id, Tags: []string{tag}, Summary: summary, Description: description,
 		MaxBodyBytes: s.cfg.Limits.BodyBytes + 1, BodyReadTimeout: s.cfg.Timeouts.Read,
-		Errors: append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}, more...),
+		Errors: append([]int{
+			http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable,
+		}, more...),
 	}
 }
 

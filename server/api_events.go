@@ -82,8 +82,10 @@ func describeEvent(registry huma.Registry) {
 	for name, p := range schema.Properties {
 		p.Description = orText(about[name], p.Description)
 	}
-	for _, k := range []stream.Kind{stream.Impression, stream.Click, stream.Swipe, stream.Like, stream.Comment, stream.ReadComments, stream.Share, stream.Follow, stream.Visit, stream.View,
-		stream.Feedback, stream.Unfeedback, stream.User, stream.UserDeleted, stream.Item, stream.ItemDeleted, stream.Served} {
+	for _, k := range []stream.Kind{
+		stream.Impression, stream.Click, stream.Swipe, stream.Like, stream.Comment, stream.ReadComments, stream.Share, stream.Follow, stream.Visit, stream.View, stream.Feedback,
+		stream.Unfeedback, stream.User, stream.UserDeleted, stream.Item, stream.ItemDeleted, stream.Served,
+	} {
 		schema.Properties["kind"].Enum = append(schema.Properties["kind"].Enum, string(k))
 	}
 	schema.PrecomputeMessages()
@@ -140,7 +142,7 @@ func decodeEvents(body []byte, lines bool, most int) (events []stream.Event, f f
 		if f.count++; f.count > most {
 			return nil, f, problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("at most %d events are expected", most), field("body", "too many events"))
 		}
-		e, err := decodeEvent(raw)
+		e, err := stream.DecodeEvent(raw)
 		if err != nil {
 			wrong = append(wrong, eventField(f.count-1, err))
 			if len(wrong) == mostErrors {
@@ -196,17 +198,6 @@ func eventField(index int, err error) *huma.ErrorDetail {
 		return field(place+dotted(wrong.Field), wrong.Problem)
 	}
 	return field(place, err.Error())
-}
-
-// decodeEvent reads one event strictly: unknown and repeated fields and other text than UTF-8 are FieldErrors, and so is what Check refuses.
-func decodeEvent(raw []byte) (e stream.Event, err error) {
-	if err := decodeStrict(raw, &e); err != nil {
-		return stream.Event{}, err
-	}
-	if err := e.Check(); err != nil {
-		return stream.Event{}, err
-	}
-	return e, nil
 }
 
 // decodeStrict reads an object into v; its errors are FieldErrors.

@@ -102,7 +102,8 @@ func (s *Server) itemRoutes() {
 	op.SkipValidateBody = true // by patched
 	op.RequestBody = patchBody[itemBody](s.api.OpenAPI().Components.Schemas, "ItemBody")
 	huma.Register(s.api, op, s.patchItem)
-	huma.Register(s.api, s.operation(http.MethodDelete, "/v1/items/{id}", "delete-item", tag, "Take an item out", "It is not shown any more.", http.StatusNotFound), s.deleteItem)
+	huma.Register(s.api, s.operation(http.MethodDelete, "/v1/items/{id}", "delete-item", tag, "Take an item out",
+		"It is not shown any more.", http.StatusNotFound), s.deleteItem)
 }
 
 func (s *Server) items(ctx context.Context, in *itemsInput) (*itemsOutput, error) {
@@ -114,7 +115,10 @@ func (s *Server) items(ctx context.Context, in *itemsInput) (*itemsOutput, error
 	return out, nil
 }
 
-func (s *Server) ranked(list func(ctx context.Context, n, offset int, categories []string, forUser string) ([]Scored, error)) func(context.Context, *rankedInput) (*scoredOutput, error) {
+// ranking is a list of the backend's.
+type ranking func(ctx context.Context, n, offset int, categories []string, forUser string) ([]Scored, error)
+
+func (s *Server) ranked(list ranking) func(context.Context, *rankedInput) (*scoredOutput, error) {
 	return func(ctx context.Context, in *rankedInput) (*scoredOutput, error) {
 		out := &scoredOutput{}
 		var err error
@@ -150,15 +154,11 @@ func (s *Server) patchItem(ctx context.Context, in *patchInput) (*takenOutput, e
 	lock := s.upserting(in.ID)
 	lock.Lock()
 	defer lock.Unlock()
-	i, err := s.backend.Item(ctx, in.ID)
+	card, comment, err := s.backend.Card(ctx, in.ID)
 	if err != nil {
 		return nil, s.answer(ctx, "path", err)
 	}
-	was := itemBody{stream.Card{
-		Creator: i.Creator, Content: i.Content, Song: i.Song, Artist: i.Artist, Talk: i.Talk, Type: i.Type, PublishedMS: i.PublishedMS, Categories: i.Categories,
-		Hidden: i.Hidden, Labels: i.Labels,
-	}, i.Comment}
-	next, err := patched(was, in.Body)
+	next, err := patched(itemBody{*card, comment}, in.Body)
 	if err != nil {
 		return nil, s.answer(ctx, "body", err)
 	}
@@ -169,7 +169,7 @@ func (s *Server) deleteItem(ctx context.Context, in *idInput) (*struct{}, error)
 	lock := s.upserting(in.ID)
 	lock.Lock()
 	defer lock.Unlock()
-	if _, err := s.backend.Item(ctx, in.ID); err != nil {
+	if _, _, err := s.backend.Card(ctx, in.ID); err != nil {
 		return nil, s.answer(ctx, "path", err)
 	}
 	_, err := s.upsertLocked(ctx, stream.Event{Kind: stream.ItemDeleted, Item: in.ID})

@@ -42,7 +42,8 @@ func (s *Server) modelRoutes() {
 	huma.Register(s.api, s.operation(http.MethodGet, "/v1/models", "list-models", "models", "Versions of the model", ""), s.models)
 	huma.Register(s.api, s.operation(http.MethodPost, "/v1/models/{id}/activate", "activate-model", "models", "Make pages with a version",
 		"A version that cannot be used, or that did not pass the gate, is refused, and the old one goes on.", http.StatusNotFound, http.StatusConflict), s.activate)
-	huma.Register(s.api, s.operation(http.MethodPost, "/v1/models/rollback", "roll-back-model", "models", "Go back to the version before", "", http.StatusNotFound, http.StatusConflict), s.rollback)
+	huma.Register(s.api, s.operation(http.MethodPost, "/v1/models/rollback", "roll-back-model", "models", "Go back to the version before",
+		"", http.StatusNotFound, http.StatusConflict), s.rollback)
 	huma.Register(s.api, s.operation(http.MethodGet, "/v1/stats", "stats", "server", "Live figures", ""), s.stats)
 }
 

@@ -114,7 +114,7 @@ func problemOf(t *testing.T, w *httptest.ResponseRecorder) (locations []string, 
 const click = `{"id":"e1","kind":"click","at_ms":5,"user":"u","item":"i"}`
 
 func TestRoutes(t *testing.T) {
-	f := newFake()
+	f := newScripted()
 	for k := range 5 {
 		f.users[fmt.Sprintf("u%d", k)] = UserView{User: fmt.Sprintf("u%d", k), Known: true}
 		f.items[fmt.Sprintf("i%d", k)] = ItemView{Item: fmt.Sprintf("i%d", k), Song: "s", Labels: json.RawMessage(`{"a":1}`), Categories: []string{"x"}}
@@ -237,7 +237,7 @@ func TestRoutes(t *testing.T) {
 
 // Every part of a feed's request reaches the backend as it was meant.
 func TestFeedRequest(t *testing.T) {
-	f := newFake()
+	f := newScripted()
 	c := newClient(t, Config{Backend: f, Limits: Limits{N: 50}})
 	q := url.Values{"n": {"7"}, "columns": {"3"}, "seed": {"0"}, "exclude": {"a,b", "c&d"}, "block": {"x"}, "content": {"p", "q"}, "category": {"k"}, "device": {"web"}, "at_ms": {"9"},
 		"explain": {"true"}, "offset": {"4"}}
@@ -261,7 +261,7 @@ func TestFeedRequest(t *testing.T) {
 
 // What the backend says becomes a status; what nobody foresaw is not told to the client.
 func TestErrors(t *testing.T) {
-	f := newFake()
+	f := newScripted()
 	c := newClient(t, Config{Backend: f})
 	for _, test := range []struct {
 		err    error
@@ -306,7 +306,7 @@ func TestErrors(t *testing.T) {
 
 // The description is valid, says what is served, and does not echo.
 func TestDescription(t *testing.T) {
-	c := newClient(t, Config{Backend: newFake(), Keys: testKeys, Limits: Limits{N: 30, Events: 7}})
+	c := newClient(t, Config{Backend: newScripted(), Keys: testKeys, Limits: Limits{N: 30, Events: 7}})
 	if err := c.doc.Validate(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -123,12 +123,11 @@ func (s *Server) patchUser(ctx context.Context, in *patchInput) (*takenOutput, e
 	lock := s.upserting(in.ID)
 	lock.Lock()
 	defer lock.Unlock()
-	u, err := s.backend.User(ctx, in.ID, 0)
+	profile, comment, err := s.backend.Profile(ctx, in.ID)
 	if err != nil {
 		return nil, s.answer(ctx, "path", err)
 	}
-	was := userBody{stream.Profile{Gender: u.Gender, Age: u.Age, Province: u.Province, Months: u.Months, Follows: u.Follows, Labels: u.Labels}, u.Comment}
-	next, err := patched(was, in.Body)
+	next, err := patched(userBody{*profile, comment}, in.Body)
 	if err != nil {
 		return nil, s.answer(ctx, "body", err)
 	}
@@ -139,7 +138,7 @@ func (s *Server) deleteUser(ctx context.Context, in *idInput) (*struct{}, error)
 	lock := s.upserting(in.ID)
 	lock.Lock()
 	defer lock.Unlock()
-	if _, err := s.backend.User(ctx, in.ID, 0); err != nil {
+	if _, _, err := s.backend.Profile(ctx, in.ID); err != nil {
 		return nil, s.answer(ctx, "path", err)
 	}
 	_, err := s.upsertLocked(ctx, stream.Event{Kind: stream.UserDeleted, User: in.ID})

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -24,8 +25,8 @@ func BenchmarkFeed(b *testing.B) {
 		{"cards=20/key/log", "?n=20&seed=7", Config{Keys: testKeys, Logger: slog.New(slog.NewJSONHandler(io.Discard, nil))}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			f := newFake()
-			f.page = pageOf("u1", 20)
+			f := newScripted()
+			f.forgetful, f.page = true, pageOf("u1", 20)
 			c.cfg.Backend, c.cfg.Limits.PerSecond = f, -1
 			s, err := New(c.cfg)
 			if err != nil {
@@ -38,7 +39,62 @@ func BenchmarkFeed(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				s.ServeHTTP(&discard{http.Header{}}, r)
-				f.asked = f.asked[:0]
+			}
+		})
+	}
+}
+
+// BenchmarkFeedOverLoopback is the same over TCP with clients in this process, which take about as much of the machine as the server does.
+func BenchmarkFeedOverLoopback(b *testing.B) {
+	for _, clients := range []int{1, 16} {
+		b.Run(fmt.Sprintf("cards=20/clients=%d", clients), func(b *testing.B) {
+			f := newScripted()
+			f.forgetful, f.page = true, pageOf("u1", 20)
+			s, err := New(Config{Backend: f, Keys: testKeys, Limits: Limits{PerSecond: -1}, Logger: slog.New(slog.NewJSONHandler(io.Discard, nil))})
+			if err != nil {
+				b.Fatal(err)
+			}
+			address, end := served(b, s)
+			transport := &http.Transport{MaxIdleConnsPerHost: clients}
+			client := &http.Client{Transport: transport}
+			work := make(chan bool)
+			done := make(chan error, clients)
+			for range clients {
+				go func() {
+					for range work {
+						r, err := http.NewRequest(http.MethodGet, "http://"+address+"/v1/users/u1/feed?n=20", nil)
+						if err != nil {
+							done <- err
+							return
+						}
+						r.Header.Set("X-API-Key", readSecret)
+						res, err := client.Do(r)
+						if err != nil {
+							done <- err
+							return
+						}
+						if _, err := io.Copy(io.Discard, res.Body); err != nil || res.StatusCode != http.StatusOK {
+							done <- fmt.Errorf("%s: %w", res.Status, err)
+							return
+						}
+						res.Body.Close()
+					}
+					done <- nil
+				}()
+			}
+			for b.Loop() {
+				work <- true
+			}
+			close(work)
+			for range clients {
+				if err := <-done; err != nil {
+					b.Error(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
+			transport.CloseIdleConnections()
+			if err := end(); err != nil {
+				b.Error(err)
 			}
 		})
 	}

@@ -16,8 +16,11 @@ import (
 // Config says what is served, to whom and how much. Backend is needed.
 type Config struct {
 	Backend Backend
-	Keys    []Key    // none: the server may listen on loopback only, and everyone who reaches it may do everything
-	Hosts   []string // without keys: names beyond those of loopback that a request's Host may have, "*" for any; others are refused, since a page of the web could have made them
+	Keys    []Key // none: the server may listen on loopback only, and everyone who reaches it may do everything
+
+	// Hosts are, while there are no keys, names beyond those of loopback that a request's Host may have, "*" for any. Others are refused, since a page
+	// of the web could have made the request under a name of its own (DNS rebinding).
+	Hosts   []string
 	Origins []string // of pages that may call from a browser (CORS), such as https://app.example.com, or "*"; none by default
 
 	Limits   Limits

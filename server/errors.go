@@ -13,7 +13,7 @@ import (
 	"github.com/seguefeed/segue/stream"
 )
 
-// statuses of errors that say all that a client needs. The log's ErrBusy and ErrRefused join those that pass.
+// statuses of errors that say all that a client needs.
 var statuses = []struct {
 	err    error
 	status int
@@ -24,6 +24,9 @@ var statuses = []struct {
 	{ErrUnknownModel, http.StatusNotFound, 0},
 	{ErrGate, http.StatusConflict, 0},
 	{ErrNotReady, http.StatusServiceUnavailable, 5},
+	{stream.ErrBusy, http.StatusServiceUnavailable, 1},
+	{stream.ErrRefused, http.StatusServiceUnavailable, 5},
+	{stream.ErrClosed, http.StatusServiceUnavailable, 5},
 	{context.DeadlineExceeded, http.StatusServiceUnavailable, 1},
 	{context.Canceled, http.StatusServiceUnavailable, 1}, // the client is gone, or the server ends
 }

@@ -153,21 +153,20 @@ type refusal struct {
 	detail string
 }
 
-// admit finds the key of a request, and says why it may not be done, if so.
-func (s *Server) admit(r *http.Request) (*heldKey, *refusal) {
+// admit finds the key of a request that changes something or does not, and says why it may not be done, if so.
+func (s *Server) admit(r *http.Request, writes bool) (*heldKey, *refusal) {
 	if len(s.keys) == 0 {
-		return nil, s.admitLocal(r)
+		return nil, s.admitLocal(r, writes)
 	}
-	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 	key, byCookie, given := s.keyOf(r)
 	switch {
 	case key == nil && given:
 		return nil, &refusal{http.StatusUnauthorized, "key", "this key is not known here"}
 	case key == nil:
 		return nil, &refusal{http.StatusUnauthorized, "key", "a key is expected, in the header X-API-Key or as Authorization: Bearer"}
-	case byCookie && !reads && r.Header.Get("Sec-Fetch-Site") != "same-origin" && r.Header.Get("X-Requested-With") == "":
+	case byCookie && writes && r.Header.Get("Sec-Fetch-Site") != "same-origin" && r.Header.Get("X-Requested-With") == "":
 		return key, &refusal{http.StatusForbidden, "cross_site", "a session changes things from this server's own pages alone; use a key in a header"}
-	case !reads && key.role != RoleWrite:
+	case writes && key.role != RoleWrite:
 		return key, &refusal{http.StatusForbidden, "role", "this key may read; one that may write is expected"}
 	}
 	return key, nil
@@ -188,9 +187,13 @@ func (s *Server) keyOf(r *http.Request) (key *heldKey, byCookie, given bool) {
 
 // admitLocal holds back what a page of the web might make a browser on this machine do while there are no keys: requests under a foreign name
 // (DNS rebinding) and requests from other origins that change something.
-func (s *Server) admitLocal(r *http.Request) *refusal {
+func (s *Server) admitLocal(r *http.Request, writes bool) *refusal {
 	if !s.knownHost(r.Host) {
 		return &refusal{http.StatusMisdirectedRequest, "host", "without keys the server answers to the names of loopback alone"}
+	}
+	if probe := *r; writes {
+		probe.Method = http.MethodPost // also where a GET changes something
+		r = &probe
 	}
 	if s.crossOrigin.Check(r) != nil {
 		return &refusal{http.StatusForbidden, "cross_site", "without keys pages of other origins change nothing here"}

@@ -75,6 +75,9 @@ type metrics struct {
 const feedRoute = "GET /v1/users/{id}/feed"
 
 func newMetrics(s *Server) *metrics {
+	byLabel := func(name, help, label string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, []string{label})
+	}
 	counter := func(name, help string) prometheus.Counter {
 		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
 	}
@@ -84,15 +87,17 @@ func newMetrics(s *Server) *metrics {
 			Name: "segue_http_request_seconds", Help: "Time from a request's header to the end of its answer.",
 			Buckets: []float64{.0005, .001, .002, .003, .005, .0075, .01, .025, .05, .1, .25, 1, 5},
 		}, []string{"route", "status"}),
-		turnedAway:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "segue_http_refused_total", Help: "Requests that did not reach a route, by reason."}, []string{"why"}),
+		turnedAway:    byLabel("segue_http_refused_total", "Requests that did not reach a route, by reason.", "why"),
 		accepted:      counter("segue_events_accepted_total", "Events that were stored."),
 		duplicates:    counter("segue_events_duplicate_total", "Events that came again."),
 		refusedEvents: counter("segue_events_refused_total", "Events that were not taken: wrong ones, those beside them, and those for which there was no room."),
-		cards:         prometheus.NewCounterVec(prometheus.CounterOpts{Name: "segue_cards_total", Help: "Cards on pages, by the source that gives the reason."}, []string{"by"}),
+		cards:         byLabel("segue_cards_total", "Cards on pages, by the source that gives the reason.", "by"),
 		explored:      counter("segue_cards_explored_total", "Cards on pages that exploration chose."),
 	}
-	m.registry.MustRegister(m.took, m.turnedAway, m.accepted, m.duplicates, m.refusedEvents, m.cards, m.explored, &engineCollector{s},
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "segue_http_in_flight", Help: "Requests that are being answered."}, func() float64 { return float64(s.active.Load()) }),
+	inFlight := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "segue_http_in_flight", Help: "Requests that are being answered."}, func() float64 {
+		return float64(s.active.Load())
+	})
+	m.registry.MustRegister(m.took, m.turnedAway, m.accepted, m.duplicates, m.refusedEvents, m.cards, m.explored, inFlight, &engineCollector{s},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	s.backend.m = m
 	return m
@@ -172,7 +177,9 @@ var (
 
 // Describe implements prometheus.Collector.
 func (c *engineCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{readyDesc, takesDesc, exploredDesc, newCardsDesc, lagDesc, seqDesc, usersDesc, itemsDesc, activeDesc, usersTodayDesc, modelAgeDesc, candidatesDesc, dropsDesc} {
+	for _, d := range []*prometheus.Desc{
+		readyDesc, takesDesc, exploredDesc, newCardsDesc, lagDesc, seqDesc, usersDesc, itemsDesc, activeDesc, usersTodayDesc, modelAgeDesc, candidatesDesc, dropsDesc,
+	} {
 		ch <- d
 	}
 }

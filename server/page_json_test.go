@@ -75,7 +75,7 @@ func TestPageJSON(t *testing.T) {
 // A number that JSON does not have is an answer of its own, not half a page.
 func TestPageWithoutNumber(t *testing.T) {
 	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-		f := newFake()
+		f := newScripted()
 		f.page = pageOf("u", 3)
 		f.page.Cards[1].Score = v
 		w := newClient(t, Config{Backend: f}).ask("GET", "/v1/users/u/feed", "")

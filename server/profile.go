@@ -1,5 +1,5 @@
-// The profiler, for keys that may write, where Config.Profile asks for it. It is written on runtime/pprof, since net/http/pprof would also register
-// itself with http.DefaultServeMux, for everyone.
+// The profiler, for keys that may write, where Config.Profile asks for it. It is written on runtime/pprof: net/http/pprof would give
+// it to everyone who serves http.DefaultServeMux (the embedded log's library does, which is why nothing here serves that).
 
 package server
 

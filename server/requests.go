@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"path"
@@ -25,7 +26,8 @@ type visit struct {
 	id      string
 	key     *heldKey
 	refused string // why it went no further
-	counts  bool   // towards Limits.InFlight
+	refuse  func(http.ResponseWriter, *http.Request)
+	counts  bool // towards Limits.InFlight
 }
 
 type visitKey struct{}
@@ -73,13 +75,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	span := s.cfg.Traces.begin(r, began)
 	defer func() {
 		p := recover()
+		broken := p != nil && (res.sent || p == http.ErrAbortHandler) // what was sent is not whole, which the client is to see
 		if p != nil && p != http.ErrAbortHandler {
-			s.log.Error("a handler panicked", "request", v.id, "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
-			if !res.sent {
+			s.log.Error("a handler panicked", "request", v.id, "route", r.Pattern, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			if !broken {
 				writeProblem(res, problem(http.StatusInternalServerError, "the server could not do it; its log says why under request "+v.id))
 			}
 		}
-		broken := p != nil && res.sent // what was sent is not whole, which the client is to see
 		if !broken {
 			res.commit()
 		}
@@ -111,53 +113,54 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(res, r)
 }
 
-// gate lets a request in, or says why not.
+// gate lets a request in, or says why not. It looks at paths as they were sent, as the mux does: what is open under one spelling is not under another.
 func (s *Server) gate(w *response, r *http.Request, v *visit) *refusal {
-	if p := r.URL.EscapedPath(); p == "" || p[0] != '/' || cleaned(p) != p {
+	p := r.URL.EscapedPath()
+	if p == "" || p[0] != '/' || cleaned(p) != p {
 		return &refusal{http.StatusNotFound, "path", "there is nothing at this path; in ids /, . and .. are written as %2F, %2E and %2E%2E"}
 	}
 	if preflight := s.cors(w, r); preflight {
 		return nil
 	}
-	if s.open(r) {
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if p == "/health/live" && reads {
 		return nil
 	}
-	key, refused := s.admit(r)
-	if v.key = key; refused != nil {
-		return refused
-	}
-	if r.URL.Path == "/health/ready" || r.URL.Path == "/metrics" {
-		return nil
-	}
+	rules := s.rulesOf(r)
+	v.refuse = rules.Refuse
 	limiter := s.unkeyed
-	if key != nil {
-		limiter = key.limiter
+	open := p == "/login" && len(s.keys) > 0 || rules.Open != nil && rules.Open(r)
+	if !open {
+		writes := !reads
+		if rules.Writes != nil {
+			writes = rules.Writes(r)
+		}
+		key, refused := s.admit(r, writes)
+		if v.key = key; refused != nil {
+			return refused
+		}
+		if key != nil {
+			limiter = key.limiter
+		}
+	}
+	if p == "/health/ready" || p == "/metrics" {
+		return nil // also while too much else is asked
 	}
 	if limiter != nil && !limiter.Allow() {
 		return &refusal{http.StatusTooManyRequests, "rate", "more requests a second than this key may make"}
-	}
-	if r.ContentLength > s.cfg.Limits.BodyBytes {
-		return &refusal{http.StatusRequestEntityTooLarge, "body", "the body is too large; at most " + strconv.FormatInt(s.cfg.Limits.BodyBytes, 10) + " bytes are expected"}
 	}
 	v.counts = true
 	if s.limited.Add(1) > int64(s.cfg.Limits.InFlight) {
 		return &refusal{http.StatusServiceUnavailable, "busy", "too many requests at a time"}
 	}
-	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = http.MaxBytesReader(w, r.Body, s.cfg.Limits.BodyBytes+1) // the one byte more tells routes that count for themselves
+	most := orElse(rules.BodyBytes, s.cfg.Limits.BodyBytes)
+	if most > 0 && r.ContentLength > most {
+		return &refusal{http.StatusRequestEntityTooLarge, "body", "the body is too large; at most " + strconv.FormatInt(most, 10) + " bytes are expected"}
+	}
+	if most > 0 && r.Body != nil && r.Body != http.NoBody {
+		r.Body = http.MaxBytesReader(w, r.Body, most+1) // the one byte more tells routes that count for themselves
 	}
 	return nil
-}
-
-// open says whether r needs no key: whether the server lives, and the way to a session.
-func (s *Server) open(r *http.Request) bool {
-	switch r.URL.Path {
-	case "/health/live":
-		return r.Method == http.MethodGet || r.Method == http.MethodHead
-	case "/login":
-		return len(s.keys) > 0
-	}
-	return false
 }
 
 // cleaned is p as ServeMux would redirect to.
@@ -171,6 +174,10 @@ func cleaned(p string) string {
 
 func (s *Server) turnAway(w *response, r *http.Request, refused *refusal) {
 	h := w.Header()
+	if v := visitOf(r.Context()); v.refuse != nil && (refused.status == http.StatusUnauthorized || refused.status == http.StatusForbidden) {
+		v.refuse(w, r)
+		return
+	}
 	switch refused.status {
 	case http.StatusUnauthorized:
 		if r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") && !isAPI(r.URL.Path) {

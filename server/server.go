@@ -30,8 +30,9 @@ type Server struct {
 	upserts     [64]sync.Mutex // held while one user or item is read, changed and written
 	ids         requestIDs
 	now         func() time.Time
-	rootTaken   bool      // by Mount("/")
-	sealed      sync.Once // at the first request
+	rules       map[string]Rules // by prefix
+	rootTaken   bool             // by Mount("/")
+	sealed      sync.Once        // at the first request
 
 	active   atomic.Int64 // requests in the server
 	limited  atomic.Int64 // of them, those that count towards Limits.InFlight
@@ -44,7 +45,9 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, log: cfg.Logger, mux: http.NewServeMux(), crossOrigin: http.NewCrossOriginProtection(), now: time.Now, ids: newRequestIDs()}
+	s := &Server{
+		cfg: cfg, log: cfg.Logger, mux: http.NewServeMux(), crossOrigin: http.NewCrossOriginProtection(), now: time.Now, ids: newRequestIDs(), rules: map[string]Rules{},
+	}
 	if s.keys, err = newKeyring(cfg.Keys, cfg.Limits); err != nil {
 		return nil, err
 	}
@@ -68,14 +71,35 @@ func New(cfg Config) (*Server, error) {
 // Backend is the one of Config, counting for /metrics what passes through it. Handlers that are mounted should ask this one.
 func (s *Server) Backend() Backend { return s.backend }
 
+// Rules are what a mounted interface has of its own. Zero: those of the server.
+type Rules struct {
+	Open      func(r *http.Request) bool                   // whether r needs no key; nil: all need one
+	Writes    func(r *http.Request) bool                   // whether r needs a key that may write; nil: all but GET and HEAD
+	Refuse    func(w http.ResponseWriter, r *http.Request) // answers where the key is missing or may not; nil: problem details
+	BodyBytes int64                                        // 0: Limits.BodyBytes; below 0: the handler bounds what it reads itself
+}
+
 // Mount gives all paths under prefix to h, behind the same keys, limits and headers as the server's own routes. prefix begins and ends with a slash and
 // is not taken away; of two, the longer one gets a request. Mount before the first request; it panics on a prefix that is taken, as http.ServeMux does.
-func (s *Server) Mount(prefix string, h http.Handler) {
+func (s *Server) Mount(prefix string, h http.Handler) { s.MountAs(prefix, h, Rules{}) }
+
+// MountAs is Mount with rules.
+func (s *Server) MountAs(prefix string, h http.Handler, rules Rules) {
 	if !strings.HasPrefix(prefix, "/") || !strings.HasSuffix(prefix, "/") {
 		panic(fmt.Sprintf("server: Mount(%q): a slash at both ends is expected", prefix))
 	}
 	s.rootTaken = s.rootTaken || prefix == "/"
 	s.mux.Handle(prefix, h)
+	s.rules[prefix] = rules
+}
+
+// rulesOf are those of the handler that gets r. The mux says which that is: a prefix of the path would not tell, since paths may be escaped.
+func (s *Server) rulesOf(r *http.Request) Rules {
+	if len(s.rules) == 0 {
+		return Rules{}
+	}
+	_, pattern := s.mux.Handler(r)
+	return s.rules[pattern]
 }
 
 // seal gives what no route matches to notFound.

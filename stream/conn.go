@@ -19,7 +19,7 @@ func wakeOf(name string) string    { return name + ".appended" }
 
 // connect starts the embedded server, if it is that, and makes the stream or brings its settings up to date.
 func (l *Log) connect(ctx context.Context) error {
-	opts := []nats.Option{nats.Name("segue"), nats.Timeout(l.cfg.Timeout), nats.ReconnectBufSize(-1),
+	opts := []nats.Option{nats.Name("segue"), nats.Timeout(l.cfg.Timeout), nats.ReconnectBufSize(-1), nats.NoEcho(),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { l.log.Warn("the log's connection", "error", err) })}
 	if l.cfg.URL == "" {
 		server, err := startServer(filepath.Join(l.cfg.Dir), l.log)
@@ -167,11 +167,20 @@ func (l *Log) look() {
 	l.mu.Lock()
 	refusing, hold := l.refusing, l.hold
 	l.mu.Unlock()
+	if errors.Is(refusing, ErrDamaged) {
+		return // a start that accepts the loss heals it
+	}
 	if hold && l.server != nil {
+		if l.patience > 0 {
+			l.patience--
+			return
+		}
 		if err := l.restart(); err != nil {
 			l.refuse(true, err)
 			return
 		}
+		l.tries = min(l.tries+1, 5) // it may fail again: after 1, 3, 7, 15, 31 ticks
+		l.patience = 1<<l.tries - 1
 	}
 	err := l.catchUp()
 	if err == nil {

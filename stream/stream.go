@@ -44,8 +44,8 @@ type Config struct {
 	MaxBytes int64 // 0: DefaultMaxBytes
 	MaxAge   time.Duration
 
-	MaxPending int           // events that wait to be written; beyond it Append fails with ErrBusy. 0: DefaultMaxPending. Memory: their size, a few hundred bytes each
-	Window     int           // ids remembered, the newest at least (up to twice as many): 43 bytes each at most, 128 MiB at the default. 0: DefaultWindow
+	MaxPending int           // events that wait to be written; beyond it Append fails with ErrBusy, as does one of more. 0: DefaultMaxPending. Memory: twice their size; a page of 20 cards has 3 KB
+	Window     int           // ids remembered, the newest at least (up to twice as many), in at most 86 bytes for each of Window; 128 MiB at the default. 0: DefaultWindow
 	Timeout    time.Duration // of one write; then events are refused until the log answers again. 0: DefaultTimeout
 
 	// AcceptLoss opens a log whose files are damaged, with what can be read of it; Status names what is lost. Without it Open fails with a DamageError.
@@ -119,6 +119,9 @@ type Log struct {
 	queue   chan *request
 	pending atomic.Int64
 	wake    chan struct{} // another process appended
+
+	patience, tries int // of the writer: ticks until the embedded server is started anew once more, and how often it was without a write since
+
 	quit    chan struct{}
 	done    chan struct{}
 	closing sync.RWMutex // held for reading while a request is put in the queue

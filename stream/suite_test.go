@@ -142,6 +142,26 @@ func has(t *testing.T, l *Log, from uint64, want ...string) {
 func TestEmbedded(t *testing.T) { suite(t, embeddedHost) }
 func TestServer(t *testing.T)   { suite(t, serverHost) }
 
+// TestNoPort: the embedded server listens nowhere.
+func TestNoPort(t *testing.T) {
+	l := embeddedHost(t).open(t, Config{})
+	if s := l.server.nats; s.Addr() != nil || s.MonitorAddr() != nil || s.ClusterAddr() != nil || s.ProfilerAddr() != nil {
+		t.Errorf("it listens at %v %v %v %v", s.Addr(), s.MonitorAddr(), s.ClusterAddr(), s.ProfilerAddr())
+	}
+}
+
+// TestConfig: settings that cannot be.
+func TestConfig(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []Config{{}, {Dir: dir, Name: "a.b"}, {Dir: dir, Name: "../x"}, {Dir: dir, Replicas: 3}, {Dir: dir, MaxBytes: -1}, {Dir: dir, MaxAge: -1}, {Dir: dir, MaxPending: -1}, {Dir: dir, Window: -1},
+		{Dir: dir, Window: 1 << 31}, {URL: "nats://127.0.0.1:1"}, {URL: "nats://127.0.0.1:1", Replicas: 7}, {Dir: dir, Timeout: -1}} {
+		if l, err := Open(context.Background(), c); err == nil {
+			l.Close(context.Background())
+			t.Errorf("%+v: opens", c)
+		}
+	}
+}
+
 func suite(t *testing.T, where func(*testing.T) host) {
 	for name, test := range map[string]func(*testing.T, host){"once": once, "whole": whole, "many at once": manyAtOnce, "follow": follow, "trim": trim, "full": full, "busy": busy,
 		"on append": onAppend, "closed": closedLog, "bad event": badEvent, "unknown": unknown, "window": window, "large": large, "cancelled": cancelled} {

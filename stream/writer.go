@@ -1,7 +1,7 @@
 package stream
 
 // Appending: one goroutine gathers what callers want written, leaves out what is there already, and writes the rest as one message of the log, a
-// group, which costs the disk one sync for all of them. (JetStream's atomic batches do it with a message for each event, and a dozen syncs: see
+// group, which costs the disk one sync for all of them. (JetStream's atomic batches have a message for each event, and many syncs: see
 // docs/ARCHITECTURE.md.) Every group says which message it expects to be the log's last, so that the ids known here are all there are: another
 // writer's group, or one of ours that was given up and arrived late, makes it fail, and what came between is read first.
 
@@ -215,6 +215,7 @@ func (l *Log) write(batch []*request) error {
 			return err
 		default:
 			l.accept()
+			l.patience, l.tries = 0, 0
 			l.learn(l.lastMsg+1, fresh)
 			l.tellOthers()
 			return nil

@@ -38,6 +38,7 @@ var allowed = map[string][]string{
 	"live":                    {"candidate", "feature", "stream", "warehouse"},
 	"internal/numeric":        {},
 	"activity":                {"feature", "learn", "warehouse", "internal/stat"},
+	"stream":                  {},
 	"report":                  {"activity", "analysis", "evaluate", "learn", "warehouse", "internal/chart", "internal/webui"},
 	"":                        {"feedlog", "village", "warehouse", "warehouse/duckdb", "analysis", "activity", "report", "candidate", "feature", "feed", "rank", "evaluate", "stream", "internal/feedmap", "internal/logfiles"},
 	"stream":                  {},

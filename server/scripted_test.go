@@ -13,27 +13,29 @@ import (
 	"github.com/seguefeed/segue/stream"
 )
 
-// fake is a Backend that knows what it was told and makes pages of a fixed list. Its errors are what a test puts in fail.
-type fake struct {
+// scripted is a Backend that knows what it was told and makes pages of a fixed list. Its errors are what a test puts in fail.
+type scripted struct {
 	mu     sync.Mutex
 	users  map[string]UserView
 	items  map[string]ItemView
 	seen   map[string]bool // ids of events
 	events []stream.Event
 	asked  []FeedRequest
-	health Health
-	model  string
+
+	forgetful bool // asked is not kept
+	health    Health
+	model     string
 
 	fail func(method string) error              // nil: nothing fails
 	wait func(ctx context.Context, what string) // called before the work
 	page *FeedPage                              // what Feed gives; nil: pageOf
 }
 
-func newFake() *fake {
-	return &fake{users: map[string]UserView{}, items: map[string]ItemView{}, seen: map[string]bool{}, health: Health{Ready: true, Events: true, Model: "m1", Reasons: []string{}}, model: "m1"}
+func newScripted() *scripted {
+	return &scripted{users: map[string]UserView{}, items: map[string]ItemView{}, seen: map[string]bool{}, health: Health{Ready: true, Events: true, Model: "m1", Reasons: []string{}}, model: "m1"}
 }
 
-func (f *fake) begin(ctx context.Context, method string) error {
+func (f *scripted) begin(ctx context.Context, method string) error {
 	if f.wait != nil {
 		f.wait(ctx, method)
 	}
@@ -58,12 +60,14 @@ func pageOf(user string, n int) *FeedPage {
 	return p
 }
 
-func (f *fake) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
+func (f *scripted) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	if err := f.begin(ctx, "Feed"); err != nil {
 		return nil, err
 	}
 	f.mu.Lock()
-	f.asked = append(f.asked, r)
+	if !f.forgetful {
+		f.asked = append(f.asked, r)
+	}
 	page := f.page
 	f.mu.Unlock()
 	if page == nil {
@@ -77,7 +81,7 @@ func (f *fake) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	return page, nil
 }
 
-func (f *fake) Append(ctx context.Context, events []stream.Event) (Taken, error) {
+func (f *scripted) Append(ctx context.Context, events []stream.Event) (Taken, error) {
 	if err := f.begin(ctx, "Append"); err != nil {
 		return Taken{}, err
 	}
@@ -114,7 +118,7 @@ func (f *fake) Append(ctx context.Context, events []stream.Event) (Taken, error)
 	return t, nil
 }
 
-func (f *fake) User(ctx context.Context, key string, _ int) (*UserView, error) {
+func (f *scripted) User(ctx context.Context, key string, _ int) (*UserView, error) {
 	if err := f.begin(ctx, "User"); err != nil {
 		return nil, err
 	}
@@ -131,8 +135,25 @@ func (f *fake) User(ctx context.Context, key string, _ int) (*UserView, error) {
 	return &u, nil
 }
 
-// page of a list by key.
-func after[T any](all map[string]T, match func(string) bool, cursor string, n int) (rows []T, next string) {
+func (f *scripted) Profile(ctx context.Context, key string) (*stream.Profile, string, error) {
+	u, err := f.User(ctx, key, 0)
+	if err != nil {
+		return nil, "", err
+	}
+	return &stream.Profile{Gender: u.Gender, Age: u.Age, Province: u.Province, Months: u.Months, Follows: u.Follows, Labels: u.Labels}, u.Comment, nil
+}
+
+func (f *scripted) Card(ctx context.Context, key string) (*stream.Card, string, error) {
+	i, err := f.Item(ctx, key)
+	if err != nil {
+		return nil, "", err
+	}
+	return &stream.Card{Creator: i.Creator, Content: i.Content, Song: i.Song, Artist: i.Artist, Talk: i.Talk, Type: i.Type, PublishedMS: i.PublishedMS, Categories: i.Categories, Hidden: i.Hidden,
+		Labels: i.Labels}, i.Comment, nil
+}
+
+// rowsAfter gives a page of a list by key.
+func rowsAfter[T any](all map[string]T, match func(string) bool, cursor string, n int) (rows []T, next string) {
 	var keys []string
 	for k := range all {
 		if match(k) && k > cursor {
@@ -150,17 +171,17 @@ func after[T any](all map[string]T, match func(string) bool, cursor string, n in
 	return rows, next
 }
 
-func (f *fake) Users(ctx context.Context, prefix, cursor string, n int) ([]UserView, string, error) {
+func (f *scripted) Users(ctx context.Context, prefix, cursor string, n int) ([]UserView, string, error) {
 	if err := f.begin(ctx, "Users"); err != nil {
 		return nil, "", err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	rows, next := after(f.users, func(k string) bool { return strings.HasPrefix(k, prefix) }, cursor, n)
+	rows, next := rowsAfter(f.users, func(k string) bool { return strings.HasPrefix(k, prefix) }, cursor, n)
 	return rows, next, nil
 }
 
-func (f *fake) Item(ctx context.Context, key string) (*ItemView, error) {
+func (f *scripted) Item(ctx context.Context, key string) (*ItemView, error) {
 	if err := f.begin(ctx, "Item"); err != nil {
 		return nil, err
 	}
@@ -173,17 +194,17 @@ func (f *fake) Item(ctx context.Context, key string) (*ItemView, error) {
 	return &i, nil
 }
 
-func (f *fake) Items(ctx context.Context, q, cursor string, n int) ([]ItemView, string, error) {
+func (f *scripted) Items(ctx context.Context, q, cursor string, n int) ([]ItemView, string, error) {
 	if err := f.begin(ctx, "Items"); err != nil {
 		return nil, "", err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	rows, next := after(f.items, func(k string) bool { return strings.Contains(k, q) }, cursor, n)
+	rows, next := rowsAfter(f.items, func(k string) bool { return strings.Contains(k, q) }, cursor, n)
 	return rows, next, nil
 }
 
-func (f *fake) scored(ctx context.Context, method string, n int) ([]Scored, error) {
+func (f *scripted) scored(ctx context.Context, method string, n int) ([]Scored, error) {
 	if err := f.begin(ctx, method); err != nil {
 		return nil, err
 	}
@@ -194,30 +215,30 @@ func (f *fake) scored(ctx context.Context, method string, n int) ([]Scored, erro
 	return out, nil
 }
 
-func (f *fake) Similar(ctx context.Context, item string, n int, _ []string) ([]Scored, error) {
+func (f *scripted) Similar(ctx context.Context, item string, n int, _ []string) ([]Scored, error) {
 	if item == "unknown" {
 		return nil, ErrUnknownItem
 	}
 	return f.scored(ctx, "Similar", n)
 }
 
-func (f *fake) Latest(ctx context.Context, n, _ int, _ []string, _ string) ([]Scored, error) {
+func (f *scripted) Latest(ctx context.Context, n, _ int, _ []string, _ string) ([]Scored, error) {
 	return f.scored(ctx, "Latest", n)
 }
 
-func (f *fake) Popular(ctx context.Context, n, _ int, _ []string, _ string) ([]Scored, error) {
+func (f *scripted) Popular(ctx context.Context, n, _ int, _ []string, _ string) ([]Scored, error) {
 	return f.scored(ctx, "Popular", n)
 }
 
-func (f *fake) Neighbours(ctx context.Context, _ string, n int) ([]Scored, error) {
+func (f *scripted) Neighbours(ctx context.Context, _ string, n int) ([]Scored, error) {
 	return f.scored(ctx, "Neighbours", n)
 }
 
-func (f *fake) Feedback(context.Context, FeedbackFilter) ([]FeedbackRow, string, error) {
+func (f *scripted) Feedback(context.Context, FeedbackFilter) ([]FeedbackRow, string, error) {
 	return nil, "", nil
 }
 
-func (f *fake) Models(ctx context.Context) ([]ModelView, error) {
+func (f *scripted) Models(ctx context.Context) ([]ModelView, error) {
 	if err := f.begin(ctx, "Models"); err != nil {
 		return nil, err
 	}
@@ -226,7 +247,7 @@ func (f *fake) Models(ctx context.Context) ([]ModelView, error) {
 		{Manifest: feed.Manifest{ID: "m0", Created: made}}}, nil
 }
 
-func (f *fake) Activate(ctx context.Context, id string, force bool) error {
+func (f *scripted) Activate(ctx context.Context, id string, force bool) error {
 	if err := f.begin(ctx, "Activate"); err != nil {
 		return err
 	}
@@ -244,23 +265,23 @@ func (f *fake) Activate(ctx context.Context, id string, force bool) error {
 	return nil
 }
 
-func (f *fake) Rollback(ctx context.Context) (string, error) {
+func (f *scripted) Rollback(ctx context.Context) (string, error) {
 	if err := f.begin(ctx, "Rollback"); err != nil {
 		return "", err
 	}
 	return "m0", nil
 }
 
-func (f *fake) Health() Health {
+func (f *scripted) Health() Health {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.health
 }
 
-func (f *fake) Stats() Stats {
+func (f *scripted) Stats() Stats {
 	return Stats{Since: time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC), Users: 12, Items: 34, UsersToday: 5, ActiveToday: 2, Impressions: 100, Clicks: 4, Explored: .06, NewCards: .1, StreamLag: 7, LastSeq: 99}
 }
 
-func (f *fake) Telemetry() Telemetry {
+func (f *scripted) Telemetry() Telemetry {
 	return Telemetry{Candidates: map[string]int64{"ials": 100}, FatigueDrops: 3, ModelMade: time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC)}
 }
