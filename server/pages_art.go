@@ -155,7 +155,9 @@ func (a *artist) stripes() {
 		at += w + a.between(4, 16)
 	}
 	a.WriteString(`</g>`)
-	a.circle(a.between(40, 80), a.between(40, 80), a.between(17, 27), a.colour[0])
+	x, y, r := a.between(40, 80), a.between(40, 80), a.between(18, 28)
+	a.circle(x, y, r, a.colour[0])
+	a.circle(x, y, r*.55, a.colour[1])
 }
 
 // strings swing between two edges.

@@ -235,7 +235,9 @@ func (f *pagesFake) Feed(_ context.Context, r FeedRequest) (*FeedPage, error) {
 	slices.SortFunc(all, func(a, b scored) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.key, b.key)) })
 	for k, s := range all[:min(r.N, len(all))] {
 		it := f.items[s.key]
-		click := min(s.score, .9)
+		why := &Why{Base: math.Log(fakeRate / (1 - fakeRate)), Parts: []Part{{Feature: "taste", Value: timesText(max(lift[it.Content], .01)), Adds: math.Log(max(lift[it.Content], 1)), Means: "her clicks on this topic"},
+			{Feature: "card_lift", Value: shareText(it.appeal), Adds: math.Log(it.appeal / fakeRate), Means: "how often others click this card"}, {Feature: "age", Value: "12 days", Adds: -.11, Means: "days since it was published"}}}
+		click := chanceOf(why.Base + why.Parts[0].Adds + why.Parts[1].Adds + why.Parts[2].Adds)
 		c := FeedCard{Item: s.key, Slot: k, Column: k % 2, Score: s.score * 1.1, Click: click, Propensity: .93, Content: it.Content, Creator: it.Creator, Reason: "popular this week", By: "popular", Sources: []Source{{"popular", k}, {"shortlist", 2 * k}}}
 		if lift[it.Content] > 1.2 {
 			c.Reason, c.By, c.Sources = "because you play "+topicText(it.Content), "content", append([]Source{{"content", k}}, c.Sources...)
@@ -244,8 +246,7 @@ func (f *pagesFake) Feed(_ context.Context, r FeedRequest) (*FeedPage, error) {
 			c.Explored, c.Propensity, c.Reason = true, .04, "new here: tell us whether you like it"
 		}
 		if r.Explain {
-			c.Why = &Why{Base: math.Log(fakeRate / (1 - fakeRate)), Parts: []Part{{Feature: "taste", Value: timesText(max(lift[it.Content], .01)), Adds: math.Log(max(lift[it.Content], 1)), Means: "her clicks on this topic"},
-				{Feature: "card_lift", Value: shareText(it.appeal), Adds: math.Log(it.appeal / fakeRate), Means: "how often others click this card"}, {Feature: "age", Value: "12 days", Adds: -.11, Means: "days since it was published"}}}
+			c.Why = why
 		}
 		page.Cards = append(page.Cards, c)
 	}

@@ -5,9 +5,11 @@ package server
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 )
 
 type modelsBody struct {
@@ -105,16 +107,24 @@ func (s *site) versionView(m *ModelView) versionView {
 	}
 	for _, one := range m.Metrics {
 		c := &table.Rows[at[one.Method]].Cells[slices.Index(table.Names, one.Name)]
-		c.Value = numberText(one.Value, 4)
+		c.Value = measureText(one.Value)
 		c.Best = one.Value == best[one.Name] && len(table.Rows) > 1
 		if one.Low != one.High {
-			c.Interval = numberText(one.Low, 4) + " to " + numberText(one.High, 4)
+			c.Interval = measureText(one.Low) + " to " + measureText(one.High)
 		}
 	}
 	if len(table.Rows) > 0 {
 		v.Metrics = table
 	}
 	return v
+}
+
+// measureText writes measures of one column with the same digits.
+func measureText(v float64) string {
+	if math.IsNaN(v) || math.Abs(v) >= 100 {
+		return numberText(v, 4)
+	}
+	return strconv.FormatFloat(v, 'f', 4, 64)
 }
 
 func (s *site) models(r *http.Request) (*reply, error) {

@@ -22,7 +22,8 @@ const (
 type personRow struct {
 	User, Name, Facts, Segment      string
 	SegmentStep                     int
-	Activity, ActivityMeter, Reason string
+	Activity, ActivityMeter         string
+	Reasons                         []string
 	Impressions, Clicks, Rate, Last string
 	Likes                           []string // the contents most liked
 	Hue                             int
@@ -38,7 +39,7 @@ type segmentRow struct {
 type peopleBody struct {
 	Query, Segment string
 	Segments       []segmentRow
-	Counted        bool
+	Total          string // known users
 	Rows           []personRow
 	Next           string // address of the next rows
 	Looked         string // how many were looked through, when that was the end of the patience
@@ -61,11 +62,13 @@ func (s *site) peopleRows(users []UserView) []personRow {
 		}
 		if a := u.Activity; a != nil {
 			row.Activity, row.ActivityMeter = shareText(a.Score), meter(a.Score)
-			if why, _ := partRows(a.Why, 1); len(why) > 0 {
-				row.Reason = why[0].Means
-				if why[0].Value != "" {
-					row.Reason += ": " + why[0].Value
+			why, _ := partRows(a.Why, 2)
+			for _, p := range why {
+				reason := p.Means
+				if p.Value != "" {
+					reason += ": " + p.Value
 				}
+				row.Reasons = append(row.Reasons, reason+", "+p.Factor)
 			}
 		}
 		for _, t := range u.Tastes {
@@ -86,7 +89,9 @@ func (s *site) users(r *http.Request) (*reply, error) {
 		return nil, err
 	}
 	body.Segments = segmentRows(counts, body.Segment)
-	body.Counted = len(counts) > 0
+	if n := s.b.Stats().Users; n > 0 {
+		body.Total = countText(n)
+	}
 	users, next, looked, err := s.usersOf(ctx, body.Query, body.Segment, r.FormValue("after"), peopleRowsShown, peopleLooked)
 	if err != nil {
 		return nil, err

@@ -40,22 +40,22 @@ type squareBody struct {
 
 // believes is what the panel shows of a user.
 type believes struct {
-	User, Name, Facts  string
-	Segment            string
-	SegmentStep        int // from 0, of SegmentSteps
-	SegmentSteps       []string
-	Impressions        string
-	Clicks             string
-	Rate               string
-	Tastes             []tasteBar
-	More               int // tastes that are not shown
-	Marker             string
-	Activity           string // a percentage; "" when it is not known
-	ActivityMeter      string
-	ActivityWhy        []partRow
-	Doings             []doingRow
-	Fresh              bool // nothing is known of what she likes
-	Last               string
+	User, Name, Facts string
+	Segment           string
+	SegmentStep       int // from 0, of SegmentSteps
+	SegmentSteps      []string
+	Impressions       string
+	Clicks            string
+	Rate              string
+	Tastes            []tasteBar
+	More              int // tastes that are not shown
+	Marker            string
+	Activity          string // a percentage; "" when it is not known
+	ActivityMeter     string
+	ActivityWhy       []partRow
+	Doings            []doingRow
+	Fresh             bool // nothing is known of what she likes
+	Last              string
 }
 
 type tasteBar struct {

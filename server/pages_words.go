@@ -36,7 +36,7 @@ func numberText(v float64, n int) string {
 		return "–"
 	case a == 0:
 		return "0"
-	case a >= math.Pow(10, float64(n)):
+	case a >= min(1000, math.Pow(10, float64(n))):
 		return countText(int64(math.Round(v)))
 	}
 	digits := max(0, n-1-int(math.Floor(math.Log10(a))))

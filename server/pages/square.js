@@ -217,6 +217,7 @@
     else did("click", card);
     on = { card, since: Date.now(), opened: from || card.dataset.item };
     card.classList.add("playing");
+    card.querySelector(".cover").setAttribute("aria-pressed", "true");
     card.classList.remove("skipped");
     byId("player-art").replaceChildren(card.querySelector(".art").cloneNode(true));
     byId("player-title").textContent = card.dataset.topic;
@@ -231,6 +232,7 @@
     const card = on.card;
     did("view", card, { value: secondsOn() });
     card.classList.remove("playing");
+    card.querySelector(".cover").removeAttribute("aria-pressed");
     card.classList.add("clicked");
     on = null;
     player.hidden = true;
