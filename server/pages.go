@@ -171,10 +171,18 @@ type menuEntry struct {
 // partHeader is set by the script when it asks for a part of a page; then errors are parts as well.
 const partHeader = "X-Segue-Part"
 
+// toHeader says where to go on, in answers to forms that the script sent.
+const toHeader = "X-Segue-To"
+
 func (s *site) serve(w http.ResponseWriter, r *http.Request, answer func(*http.Request) (*reply, error)) {
 	out, err := answer(r)
 	if err != nil {
 		out = s.failure(r, err)
+	}
+	if out.to != "" && r.Header.Get(partHeader) != "" {
+		w.Header().Set(toHeader, out.to) // the script goes there itself: a redirect would make the page twice
+		w.WriteHeader(http.StatusNoContent)
+		return
 	}
 	if out.to != "" {
 		w.Header().Set("Cache-Control", "no-store")
@@ -215,7 +223,9 @@ func (s *site) frame(out *reply) *frame {
 	if s.report {
 		f.Menu = append(f.Menu, menuEntry{Path: "/report/", Name: "Report"})
 	}
-	f.Alerts = alerts(s.b.Health())
+	if out.nav != "/overview" { // which says it itself
+		f.Alerts = alerts(s.b.Health())
+	}
 	return f
 }
 

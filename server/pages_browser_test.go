@@ -300,3 +300,30 @@ func TestOverviewIsAlive(t *testing.T) {
 	tab.click("#pause")
 	tab.until("what is amiss is told", `(document.querySelector(".health.bad") || {textContent: ""}).textContent.includes("the disk is full")`)
 }
+
+// TestModelsByHand refuses and forces a version as a person would: with script, from the page of models on.
+func TestModelsByHand(t *testing.T) {
+	f := newPagesFake(10, 5)
+	lost := f.versions[2].ID
+	tab := openPagesTab(t, f)
+	tab.open("/models")
+	tab.click(fmt.Sprintf(`[id=%q] .button`, lost))
+	tab.until("the warning is there", `document.querySelector(".confirm.loud") !== null`)
+	tab.click(".danger")
+	if inTab[bool](tab, `document.querySelector("form").checkValidity()`) || f.Health().Model == lost {
+		t.Error("a version that did not pass can be activated without saying that one knows")
+	}
+	tab.click(`[name="force"]`)
+	tab.click(".danger")
+	tab.until("it is done", fmt.Sprintf(`(document.querySelector(".done") || {textContent: ""}).textContent.includes(%q)`, "Version "+lost+" makes the pages now."))
+	f.mu.Lock()
+	f.before = "gone"
+	f.mu.Unlock()
+	tab.click(`a[href="/models/rollback"]`)
+	tab.until("it asks", `document.querySelector(".confirm") !== null`)
+	tab.click(".confirm button")
+	tab.until("it was refused in words", `(document.querySelector(".confirm .alert") || {textContent: ""}).textContent.includes("It was refused")`)
+	tab.mu.Lock() // the browser logs answers of status 409 as errors, as it should
+	tab.complaints = slices.DeleteFunc(tab.complaints, func(c string) bool { return strings.Contains(c, "409") })
+	tab.mu.Unlock()
+}

@@ -209,6 +209,7 @@ type overviewBody struct {
 	Reasons        []string
 	Tiles          []liveTile
 	Model, Age     string
+	Events         string // stored in all
 	NoModel, Empty bool
 	Since, At      string
 	Report         bool
@@ -223,7 +224,7 @@ type liveTile struct {
 func (s *site) overviewBody() *overviewBody {
 	h, t := s.b.Health(), s.b.Stats()
 	now := s.now().In(s.zone)
-	b := &overviewBody{Ready: h.Ready, Reasons: h.Reasons, Model: h.Model, Age: t.ModelAge, NoModel: h.Model == "", Empty: t.Items == 0, At: now.Format("15:04:05"), Report: s.report}
+	b := &overviewBody{Ready: h.Ready, Reasons: h.Reasons, Events: countText(t.LastSeq), Model: h.Model, Age: t.ModelAge, NoModel: h.Model == "", Empty: t.Items == 0, At: now.Format("15:04:05"), Report: s.report}
 	switch {
 	case h.Ready && h.Events && len(h.Reasons) == 0:
 		b.State = "All is well"
@@ -250,12 +251,12 @@ func (s *site) overviewBody() *overviewBody {
 	add("users", "1", "users today", countText(t.UsersToday), float64(t.UsersToday), "of "+countText(t.Users)+" known", false)
 	add("active", "3", "active users today", countText(t.ActiveToday), float64(t.ActiveToday), shareText(active)+" of those here today", false)
 	add("ctr", "1", "click-through rate today", shareText(ctr), ctr, countText(t.Clicks)+" clicks, "+countText(t.Impressions)+" impressions", false)
-	add("explored", "2", "of slots try something out", shareText(t.Explored), t.Explored, "of the last 1,000; the cap is below 10%", t.Explored >= .1)
-	add("new", "4", "of slots hold new cards", shareText(t.NewCards), t.NewCards, "published within three days", false)
+	add("explored", "2", "exploration share", shareText(t.Explored), t.Explored, "of the last 1,000 slots; the cap is below 10%", t.Explored >= .1)
+	add("new", "4", "new-card exposure", shareText(t.NewCards), t.NewCards, "of slots hold cards of the last three days", false)
 	add("pages", "1", "pages a second", numberText(t.PagesPerSecond, 3), t.PagesPerSecond, "over the last minute", false)
-	add("median", "3", "median latency", millisText(t.MedianMS), t.MedianMS, "of a page", false)
-	add("p99", "2", "99th percentile", millisText(t.P99MS), t.P99MS, "of a page's latency", t.P99MS > 100)
-	add("lag", "4", "events behind", countText(t.StreamLag), float64(t.StreamLag), "stored, not yet in the warehouse; "+countText(t.LastSeq)+" stored in all", t.StreamLag > 100_000)
+	add("median", "3", "median latency", millisText(t.MedianMS), t.MedianMS, "from request to page", false)
+	add("p99", "2", "latency, 99th percentile", millisText(t.P99MS), t.P99MS, "1 page in 100 takes longer", t.P99MS > 100)
+	add("lag", "4", "stream lag", countText(t.StreamLag), float64(t.StreamLag), "events stored, not yet in the warehouse", t.StreamLag > 100_000)
 	return b
 }
 

@@ -5,6 +5,7 @@ package server
 import (
 	"context"
 	"encoding/csv"
+	"errors"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -183,7 +184,11 @@ func (s *site) usersCSV(w http.ResponseWriter, r *http.Request) {
 	if err := out.Write([]string{"user", "segment", "activity_score", "impressions", "clicks", "click_through_rate", "last_seen", "gender", "age", "province", "likes"}); err != nil {
 		return
 	}
+	deadline := http.NewResponseController(w)
 	for rows := 0; rows < peopleExported; {
+		if err := deadline.SetWriteDeadline(time.Now().Add(time.Minute)); err != nil && !errors.Is(err, http.ErrNotSupported) { // for each batch: the whole list may take longer
+			return
+		}
 		users, next, _, err := s.usersOf(ctx, prefix, segment, after, MaxN, peopleLooked)
 		if err != nil {
 			s.log.ErrorContext(ctx, "a list of users could not be written", "error", err)

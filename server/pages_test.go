@@ -169,6 +169,10 @@ func TestModelsPage(t *testing.T) {
 	if w := asked(h, "/models/activate", url.Values{"id": {lost}, "force": {"yes"}}); w.Code != http.StatusSeeOther || f.current() != lost {
 		t.Errorf("with force: status %d, %s is current", w.Code, f.current())
 	}
+	if w := asked(h, "/models/activate", url.Values{"id": {lost}, "force": {"yes"}}, partHeader, "1"); w.Code != http.StatusNoContent || w.Header().Get(toHeader) != "/models?now="+lost {
+		t.Errorf("by the script: status %d to %q", w.Code, w.Header().Get(toHeader))
+	}
+	f.before = good
 	if w := asked(h, "/models/rollback", url.Values{}); w.Code != http.StatusSeeOther || f.current() != good {
 		t.Errorf("roll back: status %d, %s is current", w.Code, f.current())
 	}

@@ -38,10 +38,45 @@
     }
     const text = await answer.text();
     if (answer.ok && !answer.redirected) return text;
-    if (answer.redirected) throw new Error("The session has ended: load the page again.");
-    const said = new DOMParser().parseFromString(text, "text/html").body.textContent.trim();
-    throw new Error(said && said.length < 400 && said[0] !== "{" ? said : "The server could not do it (status " + answer.status + ").");
+    throw new Error(words(answer, text));
   }
+
+  // words reads what a failure says: a part of a page, or problem details.
+  function words(answer, text) {
+    if (answer.redirected || answer.status === 401) return "The session has ended: load the page again.";
+    let said = "";
+    try {
+      const p = JSON.parse(text);
+      said = p.detail || p.title || "";
+    } catch (e) {
+      said = new DOMParser().parseFromString(text, "text/html").body.textContent.trim();
+    }
+    return said && said.length < 400 ? said : "The server could not do it (status " + answer.status + ").";
+  }
+
+  // Forms that change something go by the script, so that the server can tell them from those of other sites wherever it stands.
+  document.addEventListener("submit", async (e) => {
+    const form = e.target;
+    if (form.method !== "post") return;
+    e.preventDefault();
+    const button = e.submitter;
+    if (button) button.disabled = true;
+    try {
+      const answer = await fetch(form.action, { method: "POST", headers: { "X-Segue-Part": "1", "X-Requested-With": "segue" }, body: new URLSearchParams(new FormData(form)) });
+      const to = answer.headers.get("X-Segue-To"), text = await answer.text();
+      if (to) {
+        location.assign(to);
+        return;
+      }
+      const main = new DOMParser().parseFromString(text, "text/html").querySelector("main");
+      if (!main) throw new Error(words(answer, text));
+      document.getElementById("main").replaceChildren(...main.childNodes);
+      document.getElementById("main").focus();
+    } catch (err) {
+      toast(err instanceof TypeError ? "The server does not answer." : err.message, 8);
+    }
+    if (button) button.disabled = false;
+  });
   window.segue = { toast, part };
 
   document.addEventListener("click", async (e) => {
