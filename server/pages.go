@@ -234,7 +234,10 @@ func alerts(h Health) (out []string) {
 	if !h.Events {
 		out = append(out, "New events are not taken at the moment: what you do in Music Square is kept here and sent again.")
 	}
-	return append(out, h.Reasons...)
+	for _, reason := range h.Reasons {
+		out = append(out, sentence(reason))
+	}
+	return out
 }
 
 var errNoPage = errors.New("there is no such page")

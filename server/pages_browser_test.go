@@ -298,7 +298,7 @@ func TestOverviewIsAlive(t *testing.T) {
 	f.health = Health{Reasons: []string{"the disk is full"}}
 	f.mu.Unlock()
 	tab.click("#pause")
-	tab.until("what is amiss is told", `(document.querySelector(".health.bad") || {textContent: ""}).textContent.includes("the disk is full")`)
+	tab.until("what is amiss is told", `(document.querySelector(".health.bad") || {textContent: ""}).textContent.includes("The disk is full.")`)
 }
 
 // TestModelsByHand refuses and forces a version as a person would: with script, from the page of models on.

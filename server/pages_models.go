@@ -224,7 +224,10 @@ type liveTile struct {
 func (s *site) overviewBody() *overviewBody {
 	h, t := s.b.Health(), s.b.Stats()
 	now := s.now().In(s.zone)
-	b := &overviewBody{Ready: h.Ready, Reasons: h.Reasons, Events: countText(t.LastSeq), Model: h.Model, Age: t.ModelAge, NoModel: h.Model == "", Empty: t.Items == 0, At: now.Format("15:04:05"), Report: s.report}
+	b := &overviewBody{Ready: h.Ready, Events: countText(t.LastSeq), Model: h.Model, Age: t.ModelAge, NoModel: h.Model == "", Empty: t.Items == 0, At: now.Format("15:04:05"), Report: s.report}
+	for _, reason := range h.Reasons {
+		b.Reasons = append(b.Reasons, sentence(reason))
+	}
 	switch {
 	case h.Ready && h.Events && len(h.Reasons) == 0:
 		b.State = "All is well"
