@@ -1,0 +1,245 @@
+// How the pages write numbers, moments and what is known of people: for reading, with no more digits than tell something.
+
+package server
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/seguefeed/segue/stream"
+)
+
+// countText writes a whole number with thousands separators.
+func countText[T int | int64 | uint64](n T) string {
+	text := fmt.Sprint(n)
+	sign := ""
+	if text[0] == '-' {
+		sign, text = "-", text[1:]
+	}
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return sign + text
+}
+
+// numberText writes v to n significant figures, without an exponent; what is not known is a dash.
+func numberText(v float64, n int) string {
+	a := math.Abs(v)
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return "–"
+	case a == 0:
+		return "0"
+	case a >= min(1000, math.Pow(10, float64(n))):
+		return countText(int64(math.Round(v)))
+	}
+	digits := max(0, n-1-int(math.Floor(math.Log10(a))))
+	text := strconv.FormatFloat(v, 'f', min(digits, 9), 64)
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	return text
+}
+
+// shareText writes a share as a percentage.
+func shareText(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return "–"
+	}
+	return numberText(100*v, 3) + "%"
+}
+
+// timesText writes a factor: what multiplies, as 1.8×.
+func timesText(v float64) string {
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return "–"
+	case v >= 10:
+		return numberText(v, 2) + "×"
+	}
+	return strconv.FormatFloat(v, 'f', 2, 64) + "×"
+}
+
+// secondsText writes a time of viewing.
+func secondsText(v float64) string {
+	switch {
+	case v >= 5400:
+		return numberText(v/3600, 2) + " h"
+	case v >= 120:
+		return numberText(v/60, 2) + " min"
+	}
+	return numberText(v, 2) + " s"
+}
+
+// millisText writes a latency.
+func millisText(v float64) string {
+	if v <= 0 || math.IsNaN(v) {
+		return "–"
+	}
+	return numberText(v, 2) + " ms"
+}
+
+// agoText says how long before now a moment was.
+func agoText(atMS int64, now time.Time) string {
+	if atMS <= 0 {
+		return "never"
+	}
+	d := now.Sub(time.UnixMilli(atMS))
+	plural := func(n int, unit string) string {
+		if n != 1 {
+			unit += "s"
+		}
+		return fmt.Sprintf("%d %s ago", n, unit)
+	}
+	switch {
+	case d < -time.Minute:
+		return time.UnixMilli(atMS).In(now.Location()).Format("2 Jan 2006 15:04")
+	case d < 5*time.Second:
+		return "just now"
+	case d < time.Minute:
+		return plural(int(d/time.Second), "second")
+	case d < time.Hour:
+		return plural(int(d/time.Minute), "minute")
+	case d < 48*time.Hour:
+		return plural(int(d/time.Hour), "hour")
+	case d < 60*24*time.Hour:
+		return plural(int(d/(24*time.Hour)), "day")
+	}
+	return time.UnixMilli(atMS).In(now.Location()).Format("2 Jan 2006")
+}
+
+// shortID keeps the ends of a long id, as a whole.
+func shortID(id string) string {
+	const most, head, tail = 16, 7, 6
+	if utf8.RuneCountInString(id) <= most {
+		return id
+	}
+	r := []rune(id)
+	return string(r[:head]) + "…" + string(r[len(r)-tail:])
+}
+
+// topicText is a content as people read it: the last level of a category that is written as a path of levels.
+func topicText(content string) string {
+	if content == "" {
+		return "No topic"
+	}
+	if k := strings.LastIndexAny(content, ",/>"); k >= 0 && k < len(content)-1 {
+		content = strings.TrimSpace(content[k+1:])
+	}
+	if _, err := strconv.Atoi(content); err == nil {
+		return "Topic " + content
+	}
+	return content
+}
+
+// segmentsOf are the segments in order, the least engaged first.
+var segmentsOf = []string{"never seen", "looks in passing", "browses", "clicks", "clicks a lot"}
+
+// segmentRank is a segment's place, from 0; -1 for one that is not known.
+func segmentRank(name string) int { return slices.Index(segmentsOf, name) }
+
+// factsText says who a user is, as far as is known.
+func factsText(u *UserView) string {
+	var facts []string
+	switch strings.ToLower(u.Gender) {
+	case "":
+	case "female", "f":
+		facts = append(facts, "woman")
+	case "male", "m":
+		facts = append(facts, "man")
+	default:
+		facts = append(facts, u.Gender)
+	}
+	if u.Age != nil && *u.Age > 0 {
+		facts = append(facts, fmt.Sprintf("%d years", *u.Age))
+	}
+	if u.Province != "" {
+		facts = append(facts, u.Province)
+	}
+	if u.Months != nil {
+		switch m := *u.Months; {
+		case m == 0:
+			facts = append(facts, "new this month")
+		case m == 1:
+			facts = append(facts, "here for 1 month")
+		case m < 24:
+			facts = append(facts, fmt.Sprintf("here for %d months", m))
+		default:
+			facts = append(facts, fmt.Sprintf("here for %d years", m/12))
+		}
+	}
+	if u.Follows != nil && *u.Follows > 0 {
+		facts = append(facts, fmt.Sprintf("follows %s", countText(*u.Follows)))
+	}
+	return strings.Join(facts, ", ")
+}
+
+// deeds are kinds of events as words, in the order in which they count.
+var deeds = []struct{ kind, word string }{
+	{string(stream.Click), "clicked"}, {string(stream.Like), "liked"}, {string(stream.Share), "shared"}, {string(stream.Follow), "followed"}, {string(stream.Comment), "commented"},
+	{string(stream.ReadComments), "read comments"}, {string(stream.Visit), "visited the creator"}, {string(stream.Swipe), "swiped to"}, {string(stream.View), "watched"}, {string(stream.Impression), "saw"},
+}
+
+// didText says what was done with a card: all that was done beyond seeing it, else that it was seen.
+func didText(d Doing) (text string, passed bool) {
+	var words []string
+	for _, deed := range deeds {
+		if slices.Contains(d.Did, deed.kind) && (deed.kind != string(stream.Impression) || len(words) == 0) {
+			word := deed.word
+			if deed.kind == string(stream.View) && d.Seconds != nil {
+				word += " " + secondsText(*d.Seconds)
+			}
+			words = append(words, word)
+		}
+	}
+	for _, kind := range d.Did {
+		if !slices.ContainsFunc(deeds, func(one struct{ kind, word string }) bool { return one.kind == kind }) {
+			words = append(words, strings.ReplaceAll(kind, "_", " "))
+		}
+	}
+	passed = len(words) == 0 || len(words) == 1 && words[0] == "saw"
+	if passed {
+		return "saw it, went on", true
+	}
+	return strings.Join(words, ", "), false
+}
+
+// meter is a bar of 0 to 100, drawn as a picture so that no style stands in the page.
+func meter(v float64) string {
+	if math.IsNaN(v) {
+		v = 0
+	}
+	return strconv.FormatFloat(math.Round(1000*min(max(v, 0), 1))/10, 'f', -1, 64)
+}
+
+// chanceOf is the probability of log-odds.
+func chanceOf(logOdds float64) float64 { return 1 / (1 + math.Exp(-logOdds)) }
+
+// icons are drawn in a square of 24.
+var icons = map[string]string{
+	"play":   `<path d="M8 5.2v13.6a.8.8 0 0 0 1.2.7l10.6-6.8a.8.8 0 0 0 0-1.4L9.2 4.5a.8.8 0 0 0-1.2.7z" fill="currentColor" stroke="none"/>`,
+	"stop":   `<rect x="6" y="6" width="12" height="12" rx="2" fill="currentColor" stroke="none"/>`,
+	"next":   `<path d="M5 5.5v13l9-6.5z" fill="currentColor" stroke="none"/><path d="M18 5.5v13"/>`,
+	"heart":  `<path d="M12 20s-7.5-4.6-7.5-10.2A4.2 4.2 0 0 1 12 7.2a4.2 4.2 0 0 1 7.5 2.6C19.5 15.4 12 20 12 20z"/>`,
+	"share":  `<path d="M12 15V4M8 7.5 12 3.8l4 3.7M5 12v7h14v-7"/>`,
+	"follow": `<circle cx="10" cy="8" r="3.6"/><path d="M3.5 20c.5-3.8 3-5.6 6.5-5.6s6 1.8 6.5 5.6M18.5 7v6M15.5 10h6"/>`,
+	"skip":   `<path d="m6 6 12 12M18 6 6 18"/>`,
+	"why":    `<circle cx="12" cy="12" r="8.5"/><path d="M9.6 9.5a2.5 2.5 0 1 1 3.7 2.2c-.9.5-1.3 1-1.3 2"/><circle cx="12" cy="16.7" r=".6" fill="currentColor"/>`,
+	"again":  `<path d="M19 12a7 7 0 1 1-2.1-5M19 4v4h-4"/>`,
+	"dice":   `<rect x="4" y="4" width="16" height="16" rx="4"/><circle cx="8.8" cy="8.8" r="1" fill="currentColor"/><circle cx="15.2" cy="15.2" r="1" fill="currentColor"/><circle cx="12" cy="12" r="1" fill="currentColor"/>`,
+	"mind":   `<path d="M4 19V9M9.3 19V5M14.7 19v-8M20 19v-5"/>`,
+	"theme":  `<circle cx="12" cy="12" r="8"/><path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor" stroke="none"/>`,
+	"search": `<circle cx="11" cy="11" r="6.5"/><path d="m16 16 4.5 4.5"/>`,
+	"spark":  `<path d="M12 3.5 14 10l6.5 2-6.5 2-2 6.5-2-6.5L3.5 12 10 10z" fill="currentColor" stroke="none"/>`,
+}
+
+// icon is one of them; it says nothing to readers of screens, since what it stands in does.
+func icon(name string) template.HTML {
+	return template.HTML(`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">` + icons[name] + `</svg>`)
+}
