@@ -75,6 +75,7 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 		return err
 	}
 	h.Mount("/api/", server.GorseHandler(h.Backend()))
+	h.Mount("/", server.PagesHandler(h.Backend(), server.PagesConfig{Insight: r.engine, Location: r.zoneOf, Logger: opt.Logger}))
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", opt.Listen)
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)

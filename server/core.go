@@ -54,6 +54,7 @@ type Engine struct {
 	making   sync.Mutex // of now
 	pages    rateOf
 	traces   traces
+	segments segmented
 	stop     context.CancelFunc
 	done     sync.WaitGroup
 }

@@ -109,14 +109,14 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 		out.Cards = append(out.Cards, card)
 	}
 	if !r.Silent && r.User != "" {
-		e.journal.add(served(out))
+		e.journal.add(servedEvent(out))
 	}
 	e.pages.add(e.c.Now())
 	return out, nil
 }
 
-// served is the event of a page. Its id is the page's.
-func served(p *FeedPage) stream.Event {
+// servedEvent is the event of a page. Its id is the page's.
+func servedEvent(p *FeedPage) stream.Event {
 	page := &stream.Page{Model: p.Model, Seed: p.Seed, Columns: p.Columns, Cards: make([]stream.ServedCard, len(p.Cards))}
 	for k, c := range p.Cards {
 		page.Cards[k] = stream.ServedCard{Item: c.Item, Score: c.Score, Propensity: c.Propensity, Explored: c.Explored, By: c.By}

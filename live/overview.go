@@ -1,0 +1,83 @@
+// What people want to see of a state as a whole.
+
+package live
+
+import (
+	"context"
+	"math/rand/v2"
+)
+
+// SomeUsers draws at most n users, of those who have clicked as far as there are such among many that are looked at.
+func (s *State) SomeUsers(n int) []User {
+	const looks = 40 // for each that is wanted
+	var clicked, others []User
+	f := folders.Get().(*folder)
+	defer folders.Put(f)
+	seen := map[string]bool{}
+	for range n * looks {
+		if len(clicked) >= n {
+			break
+		}
+		sh := &s.shards[rand.IntN(shardCount)]
+		sh.mu.RLock()
+		if k := sh.keys.len(); k > 0 {
+			u := s.userAt(sh, uint32(rand.IntN(k)), f)
+			switch {
+			case seen[u.Key]:
+			case u.Clicks > 0:
+				clicked = append(clicked, u)
+			case len(others) < n:
+				others = append(others, u)
+			}
+			seen[u.Key] = true
+		}
+		sh.mu.RUnlock()
+	}
+	return append(clicked, others...)[:min(n, len(clicked)+len(others))]
+}
+
+// EachUser tells the impressions and clicks of every user: some microseconds each, a part of them at a time, during which events of these wait.
+func (s *State) EachUser(ctx context.Context, each func(impressions, clicks int)) error {
+	f := folders.Get().(*folder)
+	defer folders.Put(f)
+	roles := *s.roles.Load()
+	for k := range s.shards {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		sh := &s.shards[k]
+		sh.mu.RLock()
+		for i := range sh.users {
+			u := &sh.users[i]
+			shown, clicks := totals(f.fold(sh.records(u), roles))
+			each(shown+int(u.pastShown), clicks+int(u.pastClicks))
+		}
+		sh.mu.RUnlock()
+	}
+	return nil
+}
+
+// CardDay is a day of a card.
+type CardDay struct {
+	Day           int32 // days since 1970-01-01 in the log's zone
+	Shows, Clicks uint32
+}
+
+// CardDays are the last days of a card, today and the seven before, those on which it was shown, oldest first.
+func (s *State) CardDays(card int32) []CardDay {
+	k := s.counts.of(card)
+	if k == nil {
+		return nil
+	}
+	var out []CardDay
+	today := s.today()
+	for day := today - ringDays + 1; day <= today; day++ {
+		if day < 0 || s.counts.days[day%ringDays].Load() != day {
+			continue
+		}
+		if d := (CardDay{day, k.day[day%ringDays].shows.Load(), k.day[day%ringDays].clicks.Load()}); d.Shows > 0 {
+			out = append(out, d)
+		}
+	}
+	return out
+}
