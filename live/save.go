@@ -50,7 +50,8 @@ type section struct {
 
 // Save writes a snapshot to dir, which is made, in the place of the one that is there; a crash leaves the old one or the new one whole. Readers do not
 // wait for it. Who applies events waits while one of 256 parts of the users is copied, and once while cards and counts are: for 2,000,000 users with 57
-// million rows and 250,000 cards some 3 ms each time and 60 ms at the end. It takes memory for one such part, and for cards and counts.
+// million rows and 250,000 cards 3 ms each time and 20 ms at the end, where nothing else wants the processors. It takes memory for one such part, and 64 MB
+// for cards and counts.
 func (s *State) Save(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("live: save: %w", err)
@@ -125,6 +126,7 @@ func (s *State) write(w io.Writer) error {
 		}
 	}
 	x.b = slices.Grow(x.b[:0], s.globalSize())
+	clear(x.b[:cap(x.b)]) // the system gives memory when it is touched: now, not while events wait
 	s.hold(func() { s.keep(x) })
 	if err := put(globalSection, x.b); err != nil {
 		return err
