@@ -54,7 +54,7 @@ func BenchmarkFeedOverLoopback(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			address, end := served(b, s)
+			address, end := listening(b, s)
 			transport := &http.Transport{MaxIdleConnsPerHost: clients}
 			client := &http.Client{Transport: transport}
 			work := make(chan bool)

@@ -50,7 +50,7 @@ func TestDocsInABrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address, _ := served(t, s)
+	address, _ := listening(t, s)
 	var mu sync.Mutex
 	var complaints []string
 	complain := func(said string) {

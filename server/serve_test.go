@@ -37,8 +37,8 @@ func noneLeft(t *testing.T) {
 	})
 }
 
-// served starts s on a port of loopback; end ends it and gives what Serve returned.
-func served(t testing.TB, s *Server) (address string, end func() error) {
+// listening starts s on a port of loopback; end ends it and gives what Serve returned.
+func listening(t testing.TB, s *Server) (address string, end func() error) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -78,7 +78,7 @@ func TestServeDrains(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address, end := served(t, s)
+	address, end := listening(t, s)
 	answer := make(chan string, 1)
 	go func() {
 		res, err := http.Get("http://" + address + "/v1/users/u/feed?n=1")
@@ -139,7 +139,7 @@ func TestServeCuts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address, end := served(t, s)
+	address, end := listening(t, s)
 	done := make(chan error, 1)
 	go func() {
 		res, err := http.Get("http://" + address + "/v1/users/u/feed")
@@ -245,7 +245,7 @@ func TestServeTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address, end := served(t, s)
+	address, end := listening(t, s)
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 	for _, protocol := range []int{1, 2} {
@@ -281,7 +281,7 @@ func TestServeManyAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address, end := served(t, s)
+	address, end := listening(t, s)
 	transport := &http.Transport{MaxIdleConnsPerHost: 8}
 	client := &http.Client{Transport: transport}
 	results := make(chan error, 8)
