@@ -10,6 +10,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ import (
 
 // pagesFake is a Backend and an Insight. Its methods may be called by many at once.
 type pagesFake struct {
+	Backend  // nil: what the pages never ask
 	mu       sync.Mutex
 	now      func() time.Time
 	ids      map[string]bool
@@ -303,17 +305,25 @@ func (f *pagesFake) Users(_ context.Context, prefix, cursor string, n int) (out 
 	defer f.mu.Unlock()
 	var keys []string
 	for key := range f.users {
-		if strings.HasPrefix(key, prefix) && key > cursor {
+		if strings.HasPrefix(key, prefix) {
 			keys = append(keys, key)
 		}
 	}
 	slices.Sort(keys)
+	from := 0
+	if cursor != "" { // which is a number that means nothing to others
+		if from, err = strconv.Atoi(cursor); err != nil {
+			return nil, "", &InputError{"cursor", err.Error()}
+		}
+	}
+	keys = keys[min(from, len(keys)):]
 	if len(keys) > n {
-		keys = keys[:n]
-		next = keys[n-1]
+		keys, next = keys[:n], strconv.Itoa(from+n)
 	}
 	for _, key := range keys {
-		out = append(out, f.view(f.users[key], 3))
+		v := f.view(f.users[key], 0)
+		v.Activity, v.Tastes = nil, []Taste{} // lists are of what is quickly told
+		out = append(out, v)
 	}
 	return out, next, nil
 }
@@ -376,10 +386,6 @@ func (f *pagesFake) Neighbours(_ context.Context, user string, n int) (out []Sco
 	}
 	slices.SortFunc(out, func(a, b Scored) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Item, b.Item)) })
 	return out[:min(n, len(out))], nil
-}
-
-func (f *pagesFake) Feedback(context.Context, FeedbackFilter) ([]FeedbackRow, string, error) {
-	return nil, "", nil
 }
 
 func (f *pagesFake) Models(context.Context) ([]ModelView, error) {

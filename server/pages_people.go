@@ -137,35 +137,41 @@ func segmentRows(counts []SegmentView, here string) []segmentRow {
 	return rows
 }
 
-// usersOf lists at most n users of a segment, "" for all, and looks through most users for them. next goes on behind the last that was looked at.
+// usersOf lists n users of a segment, "" for all, or some more, and looks through most users for them. Cursors belong to the backend: next goes on behind
+// the last that was looked at.
 func (s *site) usersOf(ctx context.Context, prefix, segment, after string, n, most int) (users []UserView, next string, looked int, err error) {
 	for {
-		ask := MaxN
-		if segment == "" {
-			ask = min(MaxN, n-len(users))
-		}
-		some, on, err := s.b.Users(ctx, prefix, after, ask)
+		some, on, err := s.b.Users(ctx, prefix, after, min(n, MaxN))
 		if err != nil {
 			return nil, "", looked, err
 		}
-		for k, u := range some {
-			looked++
-			if segment != "" && u.Segment != segment {
-				continue
-			}
-			users = append(users, u)
-			if len(users) == n {
-				if k == len(some)-1 {
-					return users, on, looked, nil
-				}
-				return users, u.User, looked, nil
+		looked += len(some)
+		for _, u := range some {
+			if segment == "" || u.Segment == segment {
+				users = append(users, u)
 			}
 		}
-		if on == "" || looked >= most || len(some) == 0 {
-			return users, on, looked, nil
+		if on == "" || len(users) >= n || looked >= most || len(some) == 0 {
+			return users, on, looked, s.complete(ctx, users)
 		}
 		after = on
 	}
+}
+
+// complete adds what lists may leave out: scores and tastes. Who has gone meanwhile stays as listed.
+func (s *site) complete(ctx context.Context, users []UserView) error {
+	for k := range users {
+		if users[k].Activity != nil || len(users[k].Tastes) > 0 || users[k].Impressions == 0 {
+			continue
+		}
+		switch full, err := s.b.User(ctx, users[k].User, 0); {
+		case err == nil:
+			users[k] = *full
+		case !errors.Is(err, ErrUnknownUser):
+			return err
+		}
+	}
+	return nil
 }
 
 // usersCSV writes the listed users as they are read, at most peopleExported. A cell that a spreadsheet would take for a formula begins with a quote.

@@ -142,10 +142,16 @@ func (s *site) pick(r *http.Request, out *reply) (*reply, error) {
 		if err != nil {
 			return nil, err
 		}
+		if err := s.complete(ctx, found); err != nil {
+			return nil, err
+		}
 		body.Found, body.None = s.peopleRows(found), len(found) == 0
 	}
 	some, err := s.more.SomeUsers(ctx, 6)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.complete(ctx, some); err != nil {
 		return nil, err
 	}
 	body.Some = s.peopleRows(some)
