@@ -205,7 +205,9 @@ func (c *cards) set(id int32, card *stream.Card, atMS int64, day int32) {
 	c.now.hidden[id] = card.Hidden
 	c.now.in[id] = nil
 	for _, name := range card.Categories {
-		if k := code(c.category, name, func(key string) { c.now.categories = append(c.now.categories, key) }, int32(len(c.now.categories)), math.MaxInt32); k >= 0 && !slices.Contains(c.now.in[id], k) {
+		made := func(key string) { c.now.categories = append(c.now.categories, key) }
+		k := code(c.category, name, made, int32(len(c.now.categories)), math.MaxInt32)
+		if k >= 0 && !slices.Contains(c.now.in[id], k) {
 			c.now.in[id] = append(c.now.in[id], k)
 		}
 	}
@@ -298,7 +300,8 @@ func (s *State) Catalogue() *Catalogue {
 		return old
 	}
 	t := c.table
-	n := &Catalogue{Version: c.now.version, Cards: &t, Keys: c.now.keys, PublishedMS: c.now.publishedMS, Categories: c.now.categories, hidden: c.now.hidden, in: c.now.in, counts: s.counts}
+	n := &Catalogue{Version: c.now.version, Cards: &t, Keys: c.now.keys, PublishedMS: c.now.publishedMS, Categories: c.now.categories,
+		hidden: c.now.hidden, in: c.now.in, counts: s.counts}
 	c.shared, c.edited, c.taken = true, false, now
 	c.snapshot.Store(n)
 	return n
@@ -315,8 +318,9 @@ func (s *State) CardID(key string) (int32, bool) {
 // valid says why columns do not fit together.
 func (c *cards) valid() error {
 	t, n := &c.table, len(c.now.keys)
-	for name, got := range map[string]int{"listings": len(t.Listed), "days": len(t.Published), "types": len(t.Type), "contents": len(t.Content), "songs": len(t.Song), "artists": len(t.Artist),
-		"creators": len(t.Creator), "topics": len(t.Talk), "moments of publication": len(c.now.publishedMS), "hidden": len(c.now.hidden), "categories": len(c.now.in)} {
+	for name, got := range map[string]int{"listings": len(t.Listed), "days": len(t.Published), "types": len(t.Type), "contents": len(t.Content), "songs": len(t.Song),
+		"artists": len(t.Artist), "creators": len(t.Creator), "topics": len(t.Talk), "moments of publication": len(c.now.publishedMS), "hidden": len(c.now.hidden),
+		"categories": len(c.now.in)} {
 		if got != n {
 			return fmt.Errorf("%d items have %d %s", n, got, name)
 		}

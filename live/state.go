@@ -47,7 +47,8 @@ type State struct {
 
 // New is a state in which nothing is known.
 func New(cfg Config) *State {
-	s := &State{cfg: cfg.withDefaults(), genders: newDict(math.MaxUint8), provinces: newDict(math.MaxUint16), types: newDict(maxTypes), cards: newCards(), counts: newCounts()}
+	s := &State{cfg: cfg.withDefaults(), genders: newDict(math.MaxUint8), provinces: newDict(math.MaxUint16), types: newDict(maxTypes), cards: newCards(),
+		counts: newCounts()}
 	s.zone = zoneOf(s.cfg.Location)
 	for k := range s.shards {
 		s.shards[k].keys = newKeys()

@@ -210,8 +210,8 @@ func TestFeedback(t *testing.T) {
 	back := func(item, typ string) stream.Event {
 		return at(stream.Unfeedback, "u", item, 20, func(e *stream.Event) { e.Type, e.ID = typ, "back"+item+typ })
 	}
-	apply(s, back("b", "star"), back("b", "view"), back("a", "read"), back("a", "no such"), back("no such", ""))
-	if diff := cmp.Diff([]string{"5 b slot -1 flags 2 view NaN swipes 1 0 show 1", "9 a slot -1 flags 1 view NaN swipes 0 0 show 1"}, lines(s, "u")); diff != "" {
+	apply(s, at(stream.Unfeedback, "u", "b", 4), back("b", "star"), back("b", "view"), back("a", "read"), back("a", "no such"), back("no such", ""))
+	if diff := cmp.Diff([]string{"5 b slot -1 flags 3 view NaN swipes 1 0 show 1", "9 a slot -1 flags 1 view NaN swipes 0 0 show 1"}, lines(s, "u")); diff != "" {
 		t.Errorf("rows after some was taken back (-want +got):\n%s", diff)
 	}
 	apply(s, back("a", ""), back("b", "like"), back("b", "swipe"))
