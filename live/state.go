@@ -147,7 +147,6 @@ func (s *State) one(e *stream.Event, seq uint64) {
 		if fresh {
 			s.served(e.Page)
 		}
-		s.user(e.User, seq, func(*shard, *user, uint32) {})
 		return
 	case stream.User:
 		s.user(e.User, seq, func(sh *shard, u *user, i uint32) { s.profile(sh, u, i, e) })
