@@ -14,6 +14,7 @@ var (
 	ErrDamaged = errors.New("stream: events are lost")                    // a DamageError says which
 	ErrTrimmed = errors.New("stream: the events asked for are no longer kept")
 	ErrClosed  = errors.New("stream: the log is closed")
+	ErrOther   = errors.New("stream: this is not the log that was read before")
 	ErrInUse   = errors.New("stream: another process has this log open")
 )
 

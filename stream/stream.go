@@ -56,6 +56,9 @@ type Config struct {
 	// From on before it returns; 0 for none of these. It must not call the Log's Append, and what it is given must not be changed.
 	OnAppend func([]Stored)
 	From     uint64
+	// After is the seq of the last event that whoever reads the log already has: a log that begins empty counts on from it, so that new events are not
+	// taken for old ones. One that has events and ends before it is another log: ErrOther.
+	After uint64
 
 	Logger *slog.Logger // nil: none
 }
@@ -279,6 +282,19 @@ func (l *Log) findLast(ctx context.Context, state jetstream.StreamState) error {
 		if (state.Msgs > 0 || !l.memo.Aged) && !l.known(lost) {
 			return l.damaged(lost, "events were acknowledged that the log does not have")
 		}
+	}
+	switch {
+	case l.cfg.After <= l.last:
+	case l.last == 0 && state.LastSeq == 0:
+		l.last = l.cfg.After
+		if l.cfg.URL == "" { // what is before is not missed
+			l.memo.Trimmed = max(l.memo.Trimmed, l.cfg.After+1)
+			if err := l.memo.write(l.memoFile()); err != nil {
+				return fmt.Errorf("stream: %w", err)
+			}
+		}
+	default:
+		return fmt.Errorf("%w: %s: it ends with event %d, and events up to %d were read before", ErrOther, l.where(), l.last, l.cfg.After)
 	}
 	return nil
 }
