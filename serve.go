@@ -133,11 +133,14 @@ func (r *serving) open(ctx context.Context) error {
 	if c.URL == "" {
 		c.Dir = filepath.Join(r.opt.Dir, "events")
 	}
-	c.OnAppend, c.From, c.Logger = r.state.Apply, r.state.Seq()+1, r.log
-	if r.stream, err = stream.Open(ctx, c); err != nil {
+	stored, err := r.s.engine.LiveOffset(ctx)
+	if err != nil {
 		return err
 	}
-	stored, err := r.s.engine.LiveOffset(ctx)
+	c.OnAppend, c.From, c.After, c.Logger = r.state.Apply, r.state.Seq()+1, max(stored, r.state.Seq()), r.log
+	if r.stream, err = stream.Open(ctx, c); errors.Is(err, stream.ErrOther) {
+		return fmt.Errorf("serve: the database or the snapshot has events of another log; name the folder that it belongs to with --dir, or a new one, which counts on: %w", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -64,6 +64,7 @@ var _ Backend = (*Engine)(nil)
 const (
 	followEvery = 3 * time.Second // for models made current by others
 	viewEvery   = time.Second     // for large catalogues that change
+	listsTicks  = 5               // of viewEvery, between two makings of the lists of live counts
 	smallView   = 20_000          // cards: a changed catalogue of no more is taken up by the next page
 )
 
@@ -172,11 +173,14 @@ func (e *Engine) renew() (*view, error) {
 func (e *Engine) keepView(ctx context.Context) {
 	t := time.NewTicker(viewEvery)
 	defer t.Stop()
-	for {
+	for tick := 0; ; tick++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
+		}
+		if tick%listsTicks == 0 {
+			e.c.State.Refresh() // so that no request has to make the lists
 		}
 		if _, err := e.renew(); err != nil {
 			e.c.Logger.Error("a changed catalogue could not be taken up", "error", err)

@@ -93,7 +93,7 @@ func newSite(b Backend, c PagesConfig) *site {
 	}
 	version := s.loadAssets()
 	s.pages = template.Must(template.New("").Funcs(template.FuncMap{"asset": func(name string) string { return "/pages/" + name + "?v=" + version },
-		"icon": icon, "short": shortID, "rank": func(k int) int { return k + 1 }, "heroArt": heroArt, "provinces": func() []string { return provinces }}).ParseFS(pagesFiles, "pages/*.html"))
+		"icon": icon, "short": shortID, "rank": func(k int) int { return k + 1 }, "heroArt": heroArt}).ParseFS(pagesFiles, "pages/*.html"))
 	return s
 }
 

@@ -46,6 +46,9 @@ func hashOf(parts ...string) uint64 {
 // coverArt draws the picture of a card. It says nothing to readers of screens.
 func coverArt(content, creator, item string) template.HTML {
 	topic := hashOf("topic", content)
+	if content == "" { // then those of a creator look akin
+		topic = hashOf("of creator", creator)
+	}
 	a := &artist{Rand: rand.New(rand.NewPCG(hashOf("card", item), hashOf("creator", creator))), colour: palettes[topic%uint64(len(palettes))]}
 	if a.IntN(2) == 1 {
 		a.colour[2], a.colour[3] = a.colour[3], a.colour[2]

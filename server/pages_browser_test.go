@@ -196,6 +196,7 @@ func TestMusicSquare(t *testing.T) {
 
 	// More of it: like, skip, why, swipe, more cards.
 	tab.click(`.tile-card[data-slot="0"] [data-act="like"]`)
+	tab.until("what was done is known", `Array.from(document.querySelectorAll("#believes .doings li")).some(l => l.textContent.includes("liked"))`)
 	tab.click(`.tile-card[data-slot="1"] [data-act="skip"]`)
 	tab.click(`.tile-card[data-slot="0"] [data-act="why"]`)
 	tab.until("the reasons are open", `document.getElementById("why").open && document.querySelectorAll("#why .parts li").length === 3 && document.querySelectorAll("#why .tags li").length >= 2`)
@@ -214,7 +215,6 @@ func TestMusicSquare(t *testing.T) {
 	if n := len(slices.Compact(all)); n != 40 {
 		t.Errorf("of 40 cards %d are different", n)
 	}
-	tab.until("what was done is known", `Array.from(document.querySelectorAll("#believes .doings li")).some(l => l.textContent.includes("liked"))`)
 
 	f.mu.Lock()
 	defer f.mu.Unlock()

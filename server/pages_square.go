@@ -23,6 +23,7 @@ const (
 	squareHistory = 12 // doings that the panel shows
 	squareTastes  = 8
 	squareFound   = 12 // users that a search shows
+	squareSome    = 6  // users that are proposed
 )
 
 // squareBody is what the page of Music Square shows: who can be picked, or a user's feed.
@@ -35,7 +36,9 @@ type squareBody struct {
 	Found []personRow
 	None  bool // the search found nobody
 	Some  []personRow
-	Empty bool // there are no users at all
+	// Provinces are as known users have them, since only the same spelling makes someone invented like them.
+	Provinces []string
+	Empty     bool // there are no users at all
 }
 
 // believes is what the panel shows of a user.
@@ -147,10 +150,17 @@ func (s *site) pick(r *http.Request, out *reply) (*reply, error) {
 		}
 		body.Found, body.None = s.peopleRows(found), len(found) == 0
 	}
-	some, err := s.more.SomeUsers(ctx, 6)
+	some, err := s.more.SomeUsers(ctx, 60)
 	if err != nil {
 		return nil, err
 	}
+	for _, u := range some {
+		if u.Province != "" && !slices.Contains(body.Provinces, u.Province) {
+			body.Provinces = append(body.Provinces, u.Province)
+		}
+	}
+	slices.Sort(body.Provinces)
+	some = some[:min(len(some), squareSome)]
 	if err := s.complete(ctx, some); err != nil {
 		return nil, err
 	}
@@ -208,10 +218,6 @@ func (s *site) invent(r *http.Request) (*reply, error) {
 	}
 	return &reply{to: "/?user=" + url.QueryEscape(id)}, nil
 }
-
-// provinces are proposed where someone is invented; any text is taken.
-var provinces = []string{"Anhui", "Beijing", "Chongqing", "Fujian", "Gansu", "Guangdong", "Guangxi", "Guizhou", "Hainan", "Hebei", "Heilongjiang", "Henan", "Hubei", "Hunan", "Inner Mongolia", "Jiangsu", "Jiangxi", "Jilin",
-	"Liaoning", "Ningxia", "Qinghai", "Shaanxi", "Shandong", "Shanghai", "Shanxi", "Sichuan", "Tianjin", "Tibet", "Xinjiang", "Yunnan", "Zhejiang"}
 
 // heroArt is a wall of covers.
 func heroArt() []template.HTML {
