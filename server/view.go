@@ -48,7 +48,7 @@ func newView(m *loaded, c *live.Catalogue, state *live.State, settings feed.Sett
 	} else {
 		cards, keys := joined(m.rec, c, more)
 		var named []candidate.Generator
-		for _, g := range state.Generators() {
+		for _, g := range state.GeneratorsOf(func(card int32) bool { return v.feedCard(card) >= int32(v.known) }) {
 			named = append(named, &translated{g, v})
 		}
 		var err error
