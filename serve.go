@@ -77,7 +77,7 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	}
 	h.MountAs("/api/", server.GorseHandler(h.Backend()), server.Rules{Open: server.GorseOpen, Writes: server.GorseWrites,
 		Refuse: func(w http.ResponseWriter, _ *http.Request) { server.GorseUnauthorized(w) }, BodyBytes: -1}) // its bulk routes bound themselves
-	h.Mount("/", server.PagesHandler(h.Backend(), server.PagesConfig{Insight: r.engine, Location: r.zoneOf, Logger: opt.Logger}))
+	h.Mount("/", server.PagesHandler(h.Backend(), server.PagesConfig{Insight: r.engine, Keys: len(opt.HTTP.Keys) > 0, Location: r.zoneOf, Logger: opt.Logger}))
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", opt.Listen)
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)
@@ -133,11 +133,14 @@ func (r *serving) open(ctx context.Context) error {
 	if c.URL == "" {
 		c.Dir = filepath.Join(r.opt.Dir, "events")
 	}
-	c.OnAppend, c.From, c.Logger = r.state.Apply, r.state.Seq()+1, r.log
-	if r.stream, err = stream.Open(ctx, c); err != nil {
+	stored, err := r.s.engine.LiveOffset(ctx)
+	if err != nil {
 		return err
 	}
-	stored, err := r.s.engine.LiveOffset(ctx)
+	c.OnAppend, c.From, c.After, c.Logger = r.state.Apply, r.state.Seq()+1, max(stored, r.state.Seq()), r.log
+	if r.stream, err = stream.Open(ctx, c); errors.Is(err, stream.ErrOther) {
+		return fmt.Errorf("serve: the database or the snapshot has events of another log; name the folder that it belongs to with --dir, or a new one, which counts on: %w", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -26,11 +26,12 @@ type folder struct {
 
 // fold is a user as solved for.
 type fold struct {
-	h     History   // folded, a copy
-	mass  float64   // sum of c
-	user  []float32 // w
-	chol  []float32 // of A sum v v' + sum c v v' + reg, dim x dim
-	falls []float32 // of each item of the history, w less what it would be without her, dim numbers each; empty until asked for
+	h              History   // folded, a copy
+	mass           float64   // sum of c
+	user           []float32 // w
+	chol           []float32 // of A sum v v' + sum c v v' + reg, dim x dim
+	vectors, times panel     // room of the solution
+	falls          []float32 // of each item of the history, w less what it would be without her, dim numbers each; empty until asked for
 }
 
 // fold solves for the user with history h, 0 where nothing is known of her, or takes the last solved if that is her: reasons are asked for after
@@ -39,7 +40,7 @@ func (f *folder) fold(h *History) *fold {
 	known, d := h.folded(len(f.table)/f.dim), f.dim
 	u, _ := f.pool.Get().(*fold)
 	if u == nil {
-		u = &fold{chol: make([]float32, d*d), user: make([]float32, d)}
+		u = &fold{chol: make([]float32, d*d), user: make([]float32, d), vectors: newPanel(d), times: newPanel(d)}
 	} else if slices.Equal(u.h.Item, known.Item) && slices.Equal(u.h.Value, known.Value) {
 		return u
 	}
@@ -52,7 +53,7 @@ func (f *folder) fold(h *History) *fold {
 	for k, g := range f.gram {
 		u.chol[k] = f.alpha * g
 	}
-	vectors, times, mass := newPanel(d), newPanel(d), 0.
+	vectors, times, mass := &u.vectors, &u.times, 0.
 	for at := 0; at < len(known.Item); at += gramPanel {
 		vectors.n = min(gramPanel, len(known.Item)-at)
 		times.n = vectors.n
@@ -66,7 +67,7 @@ func (f *folder) fold(h *History) *fold {
 				times.data[p*gramStride+k] = c * x
 			}
 		}
-		vectors.addGram(&times, u.chol)
+		vectors.addGram(times, u.chol)
 	}
 	u.mass = mass
 	reg := f.reg(mass)

@@ -63,6 +63,9 @@ func (f *Feed) pick(r *Request, pool []pooled, a *arranged, next picker, freshOn
 	s := &f.c.Settings
 	best, top := -1, math.Inf(-1)
 	for i := range pool {
+		if best >= 0 && next.most(i) <= top {
+			break
+		}
 		if a.placed[i] || freshOnly && !f.fresh(r, pool[i].item) {
 			continue
 		}

@@ -9,6 +9,8 @@ import "math"
 type picker interface {
 	// gain is what candidate i adds given what was taken; the next card is the one with the largest.
 	gain(i int) float64
+	// most is a bound of gain that does not rise with i: nobody need ask for the gains of candidates behind one whose bound is reached.
+	most(i int) float64
 	// take tells that candidate i was placed.
 	take(i int)
 }
@@ -17,20 +19,23 @@ type picker interface {
 type byValue struct{ value []float32 }
 
 func (p byValue) gain(i int) float64 { return float64(p.value[i]) }
+func (p byValue) most(i int) float64 { return float64(p.value[i]) }
 func (byValue) take(int)             {}
 
 // marginal is maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998): lambda v - (1-lambda) max likeness, v being the value over the
-// best. Cost: one likeness a candidate and card placed.
+// best. Likeness is looked up when a gain is asked for. Cost: at most one likeness a candidate and card placed.
 type marginal struct {
 	lambda  float64
 	value   []float32
 	top     float64
-	nearest []float64 // by candidate: likeness to the card placed that is most like it
+	nearest []float64 // by candidate: likeness to the card that is most like it, of the placed ones that were looked at
+	looked  []int32   // by candidate: how many were
+	placed  []int
 	like    func(i, j int) float64
 }
 
 func newMarginal(lambda float64, value []float32, like func(i, j int) float64) *marginal {
-	return &marginal{lambda: lambda, value: value, top: topOf(value), nearest: make([]float64, len(value)), like: like}
+	return &marginal{lambda: lambda, value: value, top: topOf(value), nearest: make([]float64, len(value)), looked: make([]int32, len(value)), like: like}
 }
 
 func topOf(value []float32) float64 {
@@ -45,14 +50,17 @@ func topOf(value []float32) float64 {
 }
 
 func (p *marginal) gain(i int) float64 {
+	for _, j := range p.placed[p.looked[i]:] {
+		p.nearest[i] = max(p.nearest[i], p.like(j, i))
+	}
+	p.looked[i] = int32(len(p.placed))
 	return p.lambda*float64(p.value[i])/p.top - (1-p.lambda)*p.nearest[i]
 }
 
-func (p *marginal) take(i int) {
-	for j := range p.nearest {
-		p.nearest[j] = max(p.nearest[j], p.like(i, j))
-	}
-}
+// most is the gain of a card that is like none.
+func (p *marginal) most(i int) float64 { return p.lambda * float64(p.value[i]) / p.top }
+
+func (p *marginal) take(i int) { p.placed = append(p.placed, i) }
 
 // determinantal is greedy inference of a determinantal point process with kernel L_ij = q_i S_ij q_j (Chen, Zhang and Zhou, NeurIPS 2018,
 // algorithm 1): each next card is the one that multiplies the determinant of the chosen cards' kernel most. With quality
@@ -85,6 +93,9 @@ func (p *determinantal) gain(i int) float64 {
 	}
 	return p.quality[i] + math.Log(p.left[i])
 }
+
+// most is the gain of a card of which the others span nothing.
+func (p *determinantal) most(i int) float64 { return p.quality[i] }
 
 func (p *determinantal) take(i int) {
 	if p.left[i] <= spanned { // spans nothing new: the kernel is unchanged, and dividing by it would blow up

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/seguefeed/segue/candidate"
 	"github.com/seguefeed/segue/feature"
@@ -146,7 +147,9 @@ func (f *Feed) Page(ctx context.Context, r *Request) (*Page, error) {
 		r = &known
 	}
 	p := &Page{}
-	pool, err := f.gather(r, &p.Trace)
+	room := rooms.Get().(*gatherRoom)
+	defer rooms.Put(room) // a page holds nothing of it
+	pool, err := f.gather(r, room, &p.Trace)
 	if err != nil {
 		return nil, fmt.Errorf("feed: shortlist: %w", err)
 	}
@@ -172,13 +175,22 @@ func shownBy(p *feature.Past, atMS int64, days int) func(int32) Shown {
 	}
 }
 
+// gatherRoom is what gathering needs, used again by the next page.
+type gatherRoom struct {
+	at     map[int32]int // place in pool, by card
+	pool   []pooled
+	buffer []candidate.Candidate
+}
+
+var rooms = sync.Pool{New: func() any { return &gatherRoom{at: map[int32]int{}} }}
+
 // gather asks the ranker for its shortlist and the generators, and merges what they name: the shortlist, then all others by their ranks, so that what all
 // name early comes first.
-func (f *Feed) gather(r *Request, t *Trace) ([]pooled, error) {
+func (f *Feed) gather(r *Request, room *gatherRoom, t *Trace) ([]pooled, error) {
 	q := f.query(r, t)
-	at := make(map[int32]int)
-	var pool []pooled
-	var buffer []candidate.Candidate
+	at, pool, buffer := room.at, room.pool[:0], room.buffer[:0]
+	clear(at)
+	defer func() { room.pool, room.buffer = pool, buffer }()
 	take := func(g int, name string) {
 		t.Named = append(t.Named, Named{name, len(buffer)})
 		for rank, c := range buffer {
@@ -186,14 +198,19 @@ func (f *Feed) gather(r *Request, t *Trace) ([]pooled, error) {
 			if !ok {
 				k = len(pool)
 				at[c.Item] = k
-				pool = append(pool, pooled{item: c.Item})
+				if k < cap(pool) {
+					pool = pool[:k+1]
+					pool[k] = pooled{item: c.Item, named: pool[k].named[:0]} // names of the page before had room
+				} else {
+					pool = append(pool, pooled{item: c.Item})
+				}
 			}
 			pool[k].named = append(pool[k].named, naming{g, rank, c})
 		}
 	}
 	if s, ok := f.c.Ranker.(Shortlister); ok && f.c.Settings.Shortlist > 0 {
 		var err error
-		if buffer, err = s.Shortlist(r, int(f.c.Settings.Shortlist*float64(f.c.Settings.Candidates)), q.Skip, nil); err != nil {
+		if buffer, err = s.Shortlist(r, int(f.c.Settings.Shortlist*float64(f.c.Settings.Candidates)), q.Skip, buffer); err != nil {
 			return nil, err
 		}
 		take(shortlisted, ShortlistName)

@@ -89,8 +89,9 @@ type cards struct {
 	ids       map[string]int32
 	now       columns
 	table     warehouse.Cards
-	shared    bool // a snapshot has the columns
-	edited    bool // since the last snapshot, by more than growing
+	shared    bool // the last snapshot has the columns
+	shown     int  // items that it has
+	edited    bool // since then, in what it has
 	creators  map[string]int32
 	contents  map[string]int16
 	songs     map[string]int32
@@ -170,9 +171,12 @@ func (c *cards) add(key string) int32 {
 	return id
 }
 
-// edit makes the columns those of c alone. mu must be held.
-func (c *cards) edit() {
+// edit makes the columns those of c alone as far as item id, if a snapshot knows it. mu must be held.
+func (c *cards) edit(id int32) {
 	c.now.version++
+	if int(id) >= c.shown {
+		return
+	}
 	c.edited = true
 	if !c.shared {
 		return
@@ -188,7 +192,7 @@ func (c *cards) edit() {
 func (c *cards) set(id int32, card *stream.Card, atMS int64, day int32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.edit()
+	c.edit(id)
 	t := &c.table
 	t.Listed[id] = true
 	t.Published[id], c.now.publishedMS[id] = day, atMS
@@ -205,7 +209,9 @@ func (c *cards) set(id int32, card *stream.Card, atMS int64, day int32) {
 	c.now.hidden[id] = card.Hidden
 	c.now.in[id] = nil
 	for _, name := range card.Categories {
-		if k := code(c.category, name, func(key string) { c.now.categories = append(c.now.categories, key) }, int32(len(c.now.categories)), math.MaxInt32); k >= 0 && !slices.Contains(c.now.in[id], k) {
+		made := func(key string) { c.now.categories = append(c.now.categories, key) }
+		k := code(c.category, name, made, int32(len(c.now.categories)), math.MaxInt32)
+		if k >= 0 && !slices.Contains(c.now.in[id], k) {
 			c.now.in[id] = append(c.now.in[id], k)
 		}
 	}
@@ -267,7 +273,7 @@ func talkNumber(key string) int32 {
 func (c *cards) remove(id int32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.edit()
+	c.edit(id)
 	t := &c.table
 	t.Listed[id], t.Published[id], t.Type[id], t.Content[id] = false, warehouse.UnknownDay, -1, -1
 	t.Song[id], t.Artist[id], t.Creator[id], t.Talk[id] = -1, -1, -1, -1
@@ -298,8 +304,9 @@ func (s *State) Catalogue() *Catalogue {
 		return old
 	}
 	t := c.table
-	n := &Catalogue{Version: c.now.version, Cards: &t, Keys: c.now.keys, PublishedMS: c.now.publishedMS, Categories: c.now.categories, hidden: c.now.hidden, in: c.now.in, counts: s.counts}
-	c.shared, c.edited, c.taken = true, false, now
+	n := &Catalogue{Version: c.now.version, Cards: &t, Keys: c.now.keys, PublishedMS: c.now.publishedMS, Categories: c.now.categories,
+		hidden: c.now.hidden, in: c.now.in, counts: s.counts}
+	c.shared, c.shown, c.edited, c.taken = true, len(n.Keys), false, now
 	c.snapshot.Store(n)
 	return n
 }
@@ -315,8 +322,9 @@ func (s *State) CardID(key string) (int32, bool) {
 // valid says why columns do not fit together.
 func (c *cards) valid() error {
 	t, n := &c.table, len(c.now.keys)
-	for name, got := range map[string]int{"listings": len(t.Listed), "days": len(t.Published), "types": len(t.Type), "contents": len(t.Content), "songs": len(t.Song), "artists": len(t.Artist),
-		"creators": len(t.Creator), "topics": len(t.Talk), "moments of publication": len(c.now.publishedMS), "hidden": len(c.now.hidden), "categories": len(c.now.in)} {
+	for name, got := range map[string]int{"listings": len(t.Listed), "days": len(t.Published), "types": len(t.Type), "contents": len(t.Content), "songs": len(t.Song),
+		"artists": len(t.Artist), "creators": len(t.Creator), "topics": len(t.Talk), "moments of publication": len(c.now.publishedMS), "hidden": len(c.now.hidden),
+		"categories": len(c.now.in)} {
 		if got != n {
 			return fmt.Errorf("%d items have %d %s", n, got, name)
 		}

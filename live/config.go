@@ -21,9 +21,9 @@ type Config struct {
 
 	// MaxRows is how many records of a user are kept, the last ones. 0 means 512, which is the most.
 	MaxRows int
-	// MaxUsers is about how many users are kept; beyond, those go whose last doing is longest ago. 0 means 8,000,000.
+	// MaxUsers is about how many users are kept; beyond, those go whose last doing is longest ago. 0 means 4,000,000.
 	MaxUsers int
-	// MaxCards is how many items there can be; beyond, events that name new ones are left out and counted in Left. 0 means 4,000,000.
+	// MaxCards is how many items there can be; beyond, events that name new ones are left out and counted in Left. 0 means 1,000,000.
 	MaxCards int
 	// MaxText bounds the labels and comments of users, items and feedback together, in bytes; beyond, new ones are left out and counted
 	// in Left. 0 means 256 MB.
@@ -55,10 +55,10 @@ func (c Config) withDefaults() Config {
 		c.MaxRows = maxRecords
 	}
 	if c.MaxUsers <= 0 {
-		c.MaxUsers = 8_000_000
+		c.MaxUsers = 4_000_000
 	}
 	if c.MaxCards <= 0 || c.MaxCards > math.MaxInt32/2 {
-		c.MaxCards = 4_000_000
+		c.MaxCards = 1_000_000
 	}
 	if c.MaxText <= 0 {
 		c.MaxText = 256 << 20

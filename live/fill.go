@@ -208,7 +208,8 @@ func (f *filler) user(who userRef, k int) {
 			continue
 		}
 		second := uint32(max(0, min(h.ShownAtMS[row]/1000, math.MaxUint32)))
-		r := record{card: card, second: second, slot: packSlot(int(h.Position[row])), flags: uint8(h.Flags[row]) &^ (followed | doing), view: packSeconds(h.ViewSeconds[row]),
+		r := record{card: card, second: second, slot: packSlot(int(h.Position[row])), flags: uint8(h.Flags[row]) &^ (followed | doing),
+			view:   packSeconds(h.ViewSeconds[row]),
 			listed: packShort(h.SwipeViewSeconds[row]), extra: uint8(max(0, min(h.Swipes[row], mostSwipes))) | settled}
 		click := uint32(r.flags & uint8(warehouse.Clicked))
 		s.counts.add(card, counted{day: h.Day[row], slot: r.slot, clicks: click}, 1, s.now, s.look[r.slot])

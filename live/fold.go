@@ -58,8 +58,8 @@ const (
 //
 // An impression of a card that was shown on the same page, or within a second, is that one told again. A doing belongs to the row of its card and request,
 // or else to the last row of its card in the 24 hours before; where there is none it makes one, clicked if it can only be done on an opened card, which an
-// impression of the same page, or in the minute after it by a client's clock, completes. A view of a card that was last reached by a swipe counts for the row
-// from which the user went on to it.
+// impression of the same page, or in the minute after it by a client's clock, completes. What is swiped from was opened. A view of a card that was last
+// reached by a swipe counts for the row from which the user went on to it.
 //
 // The rows stay until f is used again.
 func (f *folder) fold(records []record, roles []role) []row {
@@ -96,6 +96,7 @@ func (f *folder) fold(records []record, roles []role) []row {
 		case didSwipe:
 			from := f.find(&record{card: r.card, second: r.second, request: r.request, slot: noSlot, flags: doing}, uint8(warehouse.Clicked))
 			f.rows[from].swipes = min(f.rows[from].swipes+1, mostSwipes)
+			f.rows[from].flags |= uint8(warehouse.Clicked)
 			f.rows[from].foreign = false
 			f.push(r.other(), from, true)
 		case didForeign:
@@ -172,8 +173,8 @@ func (f *folder) show(r *record, foreign bool) {
 		w.foreign = w.foreign && foreign
 		return
 	}
-	f.rows = append(f.rows, row{card: r.card, second: r.second, request: r.request, slot: r.slot, flags: r.flags, swipes: r.extra & mostSwipes, settled: r.extra&settled != 0, foreign: foreign,
-		implied: r.extra&implied != 0, view: unpackSeconds(r.view), listed: unpackShort(r.listed)})
+	f.rows = append(f.rows, row{card: r.card, second: r.second, request: r.request, slot: r.slot, flags: r.flags, swipes: r.extra & mostSwipes,
+		settled: r.extra&settled != 0, foreign: foreign, implied: r.extra&implied != 0, view: unpackSeconds(r.view), listed: unpackShort(r.listed)})
 	f.pushRow(r.card)
 }
 

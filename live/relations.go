@@ -141,6 +141,8 @@ func (r *record) isClick(roles []role) bool {
 	switch {
 	case r.isRow() || r.kind() == didFlags:
 		return r.flags&uint8(warehouse.Clicked) != 0
+	case r.kind() == didSwipe:
+		return true
 	case r.kind() == didForeign:
 		return int(r.request) < len(roles) && roles[r.request] == clickRole
 	}

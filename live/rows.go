@@ -19,7 +19,8 @@ func (s *State) Rows(key string) (h *warehouse.Histories, t feature.Traits, know
 // RowsTo is Rows in memory that is used again: all of h is overwritten.
 func (s *State) RowsTo(h *warehouse.Histories, key string) (feature.Traits, bool) {
 	h.User, h.Start, h.Card, h.ShownAtMS, h.Day, h.Hour = h.User[:0], h.Start[:0], h.Card[:0], h.ShownAtMS[:0], h.Day[:0], h.Hour[:0]
-	h.Position, h.Show, h.Flags, h.ViewSeconds, h.Swipes, h.SwipeViewSeconds = h.Position[:0], h.Show[:0], h.Flags[:0], h.ViewSeconds[:0], h.Swipes[:0], h.SwipeViewSeconds[:0]
+	h.Position, h.Show, h.Flags = h.Position[:0], h.Show[:0], h.Flags[:0]
+	h.ViewSeconds, h.Swipes, h.SwipeViewSeconds = h.ViewSeconds[:0], h.Swipes[:0], h.SwipeViewSeconds[:0]
 	f := folders.Get().(*folder)
 	defer folders.Put(f)
 	sh := &s.shards[shardOf(key)]

@@ -4,7 +4,8 @@
 // it begins and how long it is, and uint32 its CRC-32C; and at the end uint64 where the index begins, uint32 its CRC-32C, uint32 version and "segueLIV".
 //
 // Sections are not of one moment. Shards of users come first, each with the number of the last event in it, and the rest after all of them, so that it
-// knows every event that a shard knows: relations of items in 64 parts, and the cards and counts. Events from the first shard's moment on are applied again after a load; each part skips what it has.
+// knows every event that a shard knows: relations of items in 64 parts, and the cards and counts. Events from the first shard's moment on are applied again
+// after a load; each part skips what it has.
 
 package live
 
@@ -263,8 +264,8 @@ func readIndex(r io.ReaderAt, size int64) ([]section, error) {
 		return nil, err
 	}
 	entries, tail := b[:sectionCount*indexEntry], b[sectionCount*indexEntry:]
-	if string(tail[16:]) != snapshotMagic || binary.LittleEndian.Uint64(tail) != uint64(size-all) || binary.LittleEndian.Uint32(tail[8:]) != crc32.Checksum(entries, castagnoli) ||
-		binary.LittleEndian.Uint32(tail[12:]) != snapshotVersion {
+	if string(tail[16:]) != snapshotMagic || binary.LittleEndian.Uint32(tail[12:]) != snapshotVersion || binary.LittleEndian.Uint64(tail) != uint64(size-all) ||
+		binary.LittleEndian.Uint32(tail[8:]) != crc32.Checksum(entries, castagnoli) {
 		return nil, fmt.Errorf("%w: its index is not as it was written", ErrDamaged)
 	}
 	out := make([]section, sectionCount)

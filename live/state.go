@@ -47,7 +47,8 @@ type State struct {
 
 // New is a state in which nothing is known.
 func New(cfg Config) *State {
-	s := &State{cfg: cfg.withDefaults(), genders: newDict(math.MaxUint8), provinces: newDict(math.MaxUint16), types: newDict(maxTypes), cards: newCards(), counts: newCounts()}
+	s := &State{cfg: cfg.withDefaults(), genders: newDict(math.MaxUint8), provinces: newDict(math.MaxUint16), types: newDict(maxTypes), cards: newCards(),
+		counts: newCounts()}
 	s.zone = zoneOf(s.cfg.Location)
 	for k := range s.shards {
 		s.shards[k].keys = newKeys()
@@ -146,7 +147,6 @@ func (s *State) one(e *stream.Event, seq uint64) {
 		if fresh {
 			s.served(e.Page)
 		}
-		s.user(e.User, seq, func(*shard, *user, uint32) {})
 		return
 	case stream.User:
 		s.user(e.User, seq, func(sh *shard, u *user, i uint32) { s.profile(sh, u, i, e) })

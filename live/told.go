@@ -226,7 +226,8 @@ func (s *State) dropNote(sh *shard, i uint32, r *record) {
 	s.note(sh, note{i, r.card, r.request}, "")
 }
 
-// takeBack takes back feedback: of one type, which may be a kind of event, or all that a user did with an item.
+// takeBack takes back feedback up to a moment: of one type, which may be a kind of event, or all that a user did with an item. What is told only later of
+// a time before stays.
 func (s *State) takeBack(e *stream.Event, seq uint64) {
 	card, known := s.cards.ids[e.Item]
 	code, named := s.types.codes[e.Type]
@@ -246,7 +247,7 @@ func (s *State) takeBack(e *stream.Event, seq uint64) {
 	s.change(sh, refOf(n, i), u, seq, card, -1, func() {
 		var left []record
 		for _, r := range sh.records(u) {
-			if r.card != card || !r.without(e.Type, kind, code, named) {
+			if r.card != card || int64(r.second) > e.AtMS/1000 || !r.without(e.Type, kind, code, named) {
 				left = append(left, r)
 				continue
 			}

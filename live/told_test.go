@@ -33,7 +33,7 @@ func TestCountsOfEvents(t *testing.T) {
 	for key, want := range map[string]Counts{
 		"a": {Shows: 4, Clicks: 1, Looked: 3.5, Expected: 2 / 4.5 * 3.5, TodayShows: 2, TodayClicks: 1, Served: 1, Explored: 1},
 		"b": {Shows: 1, Clicks: 1, Looked: 1, Expected: 2 / 4.5, TodayShows: 1, TodayClicks: 1, Served: 1},
-		"c": {Served: 1},
+		"c": {Served: 1}, // whom a page was made for is not known by that alone
 	} {
 		id, ok := s.CardID(key)
 		if diff := cmp.Diff(want, s.Counts(id), cmpopts.EquateApprox(1e-12, 0)); diff != "" || !ok {
@@ -210,8 +210,8 @@ func TestFeedback(t *testing.T) {
 	back := func(item, typ string) stream.Event {
 		return at(stream.Unfeedback, "u", item, 20, func(e *stream.Event) { e.Type, e.ID = typ, "back"+item+typ })
 	}
-	apply(s, back("b", "star"), back("b", "view"), back("a", "read"), back("a", "no such"), back("no such", ""))
-	if diff := cmp.Diff([]string{"5 b slot -1 flags 2 view NaN swipes 1 0 show 1", "9 a slot -1 flags 1 view NaN swipes 0 0 show 1"}, lines(s, "u")); diff != "" {
+	apply(s, at(stream.Unfeedback, "u", "b", 4), back("b", "star"), back("b", "view"), back("a", "read"), back("a", "no such"), back("no such", ""))
+	if diff := cmp.Diff([]string{"5 b slot -1 flags 3 view NaN swipes 1 0 show 1", "9 a slot -1 flags 1 view NaN swipes 0 0 show 1"}, lines(s, "u")); diff != "" {
 		t.Errorf("rows after some was taken back (-want +got):\n%s", diff)
 	}
 	apply(s, back("a", ""), back("b", "like"), back("b", "swipe"))
@@ -394,5 +394,35 @@ func TestKeys(t *testing.T) {
 	}
 	if k.live != len(want) || len(k.text) > 100_000 {
 		t.Errorf("%d keys and %d bytes of text for %d keys", k.live, len(k.text), len(want))
+	}
+}
+
+// TestLargeCatalogue: of a large catalogue new items are there at once, and what is said anew of others after a second.
+func TestLargeCatalogue(t *testing.T) {
+	now := time.UnixMilli(noonMS)
+	s := New(Config{Clock: func() time.Time { return now }})
+	var events []stream.Event
+	for k := range smallCatalogue + 1 {
+		events = append(events, at(stream.Item, "", fmt.Sprint(k), 0, card(stream.Card{Creator: "k"})))
+	}
+	apply(s, events...)
+	first := s.Catalogue()
+	apply(s, at(stream.Item, "", "later", 1, card(stream.Card{Creator: "l", Hidden: true})))
+	second := s.Catalogue()
+	id := int32(smallCatalogue + 1)
+	if second.Len() != smallCatalogue+2 || !second.Hidden(id) || second.Cards.CreatorKeys[second.Cards.Creator[id]] != "l" || first.Len() != smallCatalogue+1 {
+		t.Error("a new item is not there at once, or in an older catalogue")
+	}
+	apply(s, at(stream.Item, "", "7", 1, card(stream.Card{Creator: "m", Hidden: true})))
+	if c := s.Catalogue(); c.Hidden(7) || !s.Hidden(7) {
+		t.Error("what is said anew of an item is there at once; it is expected to wait")
+	}
+	now = now.Add(time.Second)
+	c := s.Catalogue()
+	if !c.Hidden(7) || c.Cards.CreatorKeys[c.Cards.Creator[7]] != "m" || second.Hidden(7) || second.Cards.CreatorKeys[second.Cards.Creator[7]] != "k" || c.Version <= second.Version {
+		t.Error("what is said anew of an item is not there after a second, or in an older catalogue")
+	}
+	if s.Catalogue() != c {
+		t.Error("without a change there is another catalogue")
 	}
 }

@@ -66,6 +66,7 @@ var _ Backend = (*Engine)(nil)
 const (
 	followEvery = 3 * time.Second // for models made current by others
 	viewEvery   = time.Second     // for large catalogues that change
+	listsTicks  = 5               // of viewEvery, between two makings of the lists of live counts
 	smallView   = 20_000          // cards: a changed catalogue of no more is taken up by the next page
 )
 
@@ -197,13 +198,15 @@ func (e *Engine) newView(m *loaded, c *live.Catalogue) (*view, error) {
 func (e *Engine) keepView(ctx context.Context) {
 	t := time.NewTicker(viewEvery)
 	defer t.Stop()
-	for {
+	for tick := 0; ; tick++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-t.C:
 		}
-		e.c.State.Refresh()
+		if tick%listsTicks == 0 {
+			e.c.State.Refresh() // so that no request has to make the lists
+		}
 		_, _ = e.renew() // it logs what is wrong
 	}
 }

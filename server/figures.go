@@ -3,6 +3,7 @@
 package server
 
 import (
+	"fmt"
 	"maps"
 	"sync"
 	"time"
@@ -50,7 +51,25 @@ func (e *Engine) Stats() Stats {
 		out.StreamLag = e.c.Lag()
 	}
 	if l := e.models.now.Load(); l != nil {
-		out.ModelAge = now.Sub(l.manifest.Created).Round(time.Minute).String()
+		out.ModelAge = inWords(now.Sub(l.manifest.Created))
 	}
 	return out
+}
+
+// inWords is a time as people say it.
+func inWords(d time.Duration) string {
+	for _, u := range []struct {
+		of         time.Duration
+		most       int
+		one, other string
+	}{{time.Minute, 120, "minute", "minutes"}, {time.Hour, 48, "hour", "hours"}, {24 * time.Hour, 1 << 30, "day", "days"}} {
+		n := int(d / u.of)
+		if n == 1 {
+			return "1 " + u.one
+		}
+		if n < u.most {
+			return fmt.Sprintf("%d %s", n, u.other)
+		}
+	}
+	return d.String()
 }

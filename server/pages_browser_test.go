@@ -62,6 +62,7 @@ func openPagesTab(t *testing.T, f *pagesFake) *pagesTab {
 		}
 		return none, err
 	})
+	tab.colours("light")
 	t.Cleanup(func() {
 		tab.mu.Lock()
 		defer tab.mu.Unlock()
@@ -138,11 +139,11 @@ func (tab *pagesTab) until(what, script string) {
 	}
 }
 
-// colours sets what the system prefers.
+// colours sets what the system prefers. Nothing moves by itself, so that a click meets what it was aimed at.
 func (tab *pagesTab) colours(scheme string) {
 	tab.Helper()
 	tab.do("prefer "+scheme, func(ctx context.Context, at *chromedp.Target) (none chromedp.Void, err error) {
-		_, err = cdp.Call(ctx, at, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		_, err = cdp.Call(ctx, at, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
 		return none, err
 	})
 }
@@ -196,6 +197,7 @@ func TestMusicSquare(t *testing.T) {
 
 	// More of it: like, skip, why, swipe, more cards.
 	tab.click(`.tile-card[data-slot="0"] [data-act="like"]`)
+	tab.until("what was done is known", `Array.from(document.querySelectorAll("#believes .doings li")).some(l => l.textContent.includes("liked"))`)
 	tab.click(`.tile-card[data-slot="1"] [data-act="skip"]`)
 	tab.click(`.tile-card[data-slot="0"] [data-act="why"]`)
 	tab.until("the reasons are open", `document.getElementById("why").open && document.querySelectorAll("#why .parts li").length === 3 && document.querySelectorAll("#why .tags li").length >= 2`)
@@ -214,7 +216,6 @@ func TestMusicSquare(t *testing.T) {
 	if n := len(slices.Compact(all)); n != 40 {
 		t.Errorf("of 40 cards %d are different", n)
 	}
-	tab.until("what was done is known", `Array.from(document.querySelectorAll("#believes .doings li")).some(l => l.textContent.includes("liked"))`)
 
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -137,7 +137,7 @@ func (s *site) card(r *http.Request) (*reply, error) {
 		body.Facts = append(body.Facts, factRow{"Creator", v.Creator})
 	}
 	if v.PublishedMS > 0 {
-		body.Facts = append(body.Facts, factRow{"Published", time.UnixMilli(v.PublishedMS).In(s.zone).Format("2 January 2006") + ", " + body.Published})
+		body.Facts = append(body.Facts, factRow{"Published", time.UnixMilli(v.PublishedMS).In(s.zone).Format("2 January 2006")})
 	}
 	if v.Comment != "" {
 		body.Facts = append(body.Facts, factRow{"Comment", v.Comment})
@@ -195,7 +195,7 @@ func lifeOf(days []ItemDay) *lifeView {
 			best = d
 		}
 	}
-	v := &lifeView{Width: lifeWidth, Height: lifeHeight, Top: countText(most), From: first.Format("2 Jan"), To: last.Format("2 Jan")}
+	v := &lifeView{Width: lifeWidth, Height: lifeHeight, Top: countOf(most, "show"), From: first.Format("2 Jan"), To: last.Format("2 Jan")}
 	step := min(float64(lifeWidth)/float64(span), 64)
 	at := func(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
 	for _, d := range days {
@@ -204,9 +204,15 @@ func lifeOf(days []ItemDay) *lifeView {
 		v.Bars = append(v.Bars, lifeBar{X: at(k*step + step*.1), W: at(step * .8), Y: at(lifeHeight - h), H: at(h), ClickY: at(lifeHeight - c), ClickH: at(c),
 			Title: fmt.Sprintf("%s: %s shows, %s clicks", d.Day.Format("2 January"), countText(d.Shows), countText(d.Clicks))})
 	}
-	v.Summary = fmt.Sprintf("%s shows and %s clicks between %s and %s; most on %s, with %s shows.", countText(shows), countText(clicks), v.From, v.To, best.Day.Format("2 January"), countText(best.Shows))
-	if shows > 0 {
-		v.Summary = strings.TrimSuffix(v.Summary, ".") + ". " + shareText(float64(clicks)/float64(shows)) + " of the shows were clicked."
+	v.Summary = countOf(shows, "show") + " and " + countOf(clicks, "click")
+	if span == 1 {
+		v.To, v.Summary = "", v.Summary+" on "+first.Format("2 January")
+	} else {
+		v.Summary += fmt.Sprintf(" between %s and %s; most on %s, with %s", v.From, v.To, best.Day.Format("2 January"), countOf(best.Shows, "show"))
+	}
+	v.Summary += "."
+	if clicks > 0 {
+		v.Summary += " " + shareText(float64(clicks)/float64(max(shows, 1))) + " of the shows were clicked."
 	}
 	return v
 }

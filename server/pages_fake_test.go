@@ -74,7 +74,7 @@ func newPagesFake(items, users int) *pagesFake {
 	for k := range users {
 		key, age := fakeKey("user", k), 17+int(hashOf("age", fmt.Sprint(k))%30)
 		months := int(hashOf("months", fmt.Sprint(k)) % 60)
-		u := &fakePageUser{key: key, profile: stream.Profile{Gender: []string{"female", "male", ""}[k%3], Age: &age, Province: provinces[k*5%len(provinces)], Months: &months}}
+		u := &fakePageUser{key: key, profile: stream.Profile{Gender: []string{"female", "male", ""}[k%3], Age: &age, Province: []string{"Zhejiang", "Sichuan", "Hunan", "Beijing"}[k%4], Months: &months}}
 		f.users[key] = u
 		for j := range k % 37 {
 			item := f.keys[hashOf(key, fmt.Sprint(j))%uint64(len(f.keys))]
@@ -92,7 +92,7 @@ func newPagesFake(items, users int) *pagesFake {
 			method   string
 			ndcg, ap float64
 		}{{"popular", .42, .31}, {"candidates, ranked", n, n - .12}, {"the page", n - .01, n - .125}} {
-			out = append(out, feed.Metric{Method: m.method, Name: "ndcg@10", Value: m.ndcg, Low: m.ndcg - .006, High: m.ndcg + .006}, feed.Metric{Method: m.method, Name: "map@10", Value: m.ap, Low: m.ap - .005, High: m.ap + .005})
+			out = append(out, feed.Metric{Method: m.method, Name: "shown ndcg@10", Value: m.ndcg, Low: m.ndcg - .006, High: m.ndcg + .006}, feed.Metric{Method: m.method, Name: "catalogue map@10", Value: m.ap, Low: m.ap - .005, High: m.ap + .005}, feed.Metric{Method: m.method, Name: "shown log_loss", Value: 1 - m.ndcg})
 		}
 		return out
 	}
@@ -242,6 +242,11 @@ func (f *pagesFake) Feed(_ context.Context, r FeedRequest) (*FeedPage, error) {
 		click := chanceOf(why.Base + why.Parts[0].Adds + why.Parts[1].Adds + why.Parts[2].Adds)
 		c := FeedCard{Item: s.key, Slot: k, Column: k % 2, Score: s.score * 1.1, Click: click, Propensity: .93, Content: it.Content, Creator: it.Creator, Reason: "popular this week", By: "popular", Sources: []Source{{"popular", k}, {"shortlist", 2 * k}}}
 		if lift[it.Content] > 1.2 {
+			for item, d := range byItem { // the last in order
+				if f.items[item].Content == it.Content && slices.Contains(d.Did, string(stream.Click)) && item > c.Cause {
+					c.Cause = item
+				}
+			}
 			c.Reason, c.By, c.Sources = "because you play "+topicText(it.Content), "content", append([]Source{{"content", k}}, c.Sources...)
 		}
 		if k%9 == 7 {
@@ -386,85 +391,6 @@ func (f *pagesFake) Neighbours(_ context.Context, user string, n int) (out []Sco
 	}
 	slices.SortFunc(out, func(a, b Scored) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Item, b.Item)) })
 	return out[:min(n, len(out))], nil
-}
-
-func (f *pagesFake) Models(context.Context) ([]ModelView, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return slices.Clone(f.versions), nil
-}
-
-func (f *pagesFake) current() string {
-	for _, v := range f.versions {
-		if v.Current {
-			return v.ID
-		}
-	}
-	return ""
-}
-
-func (f *pagesFake) Activate(_ context.Context, id string, force bool) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	k := slices.IndexFunc(f.versions, func(v ModelView) bool { return v.ID == id })
-	if k < 0 {
-		return ErrUnknownModel
-	}
-	if g := f.versions[k].Gate; !g.Passed && !g.Forced && !force {
-		return fmt.Errorf("%w: %s", ErrGate, strings.Join(g.Lost, "; "))
-	}
-	f.before = f.current()
-	for j := range f.versions {
-		f.versions[j].Current, f.versions[j].Loaded = j == k, j == k
-	}
-	return nil
-}
-
-func (f *pagesFake) Rollback(ctx context.Context) (string, error) {
-	if f.before == "" {
-		return "", fmt.Errorf("%w: no version was in use before this one", ErrUnknownModel)
-	}
-	id := f.before
-	return id, f.Activate(ctx, id, true)
-}
-
-func (f *pagesFake) Health() Health {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	h := f.health
-	if !f.noModel {
-		h.Model = f.current()
-	}
-	return h
-}
-
-func (f *pagesFake) Stats() Stats {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	now := f.now()
-	wave := math.Sin(float64(now.UnixMilli()) / 4000)
-	return Stats{Since: now.Truncate(24 * time.Hour), Users: len(f.users), Items: len(f.items), UsersToday: 8_412 + len(f.taken), ActiveToday: 1_633, Impressions: 96_211, Clicks: 5_240 + int64(len(f.taken)), Explored: .061 + .004*wave, NewCards: .143 + .01*wave,
-		StreamLag: int64(120 + 80*wave), LastSeq: 1_204_331 + uint64(len(f.taken)), PagesPerSecond: 41 + 6*wave, MedianMS: 1.9 + .2*wave, P99MS: 6.4 + wave, ModelAge: "26 hours"}
-}
-
-func (f *pagesFake) SomeUsers(ctx context.Context, n int) ([]UserView, error) {
-	return plainInsight{f}.SomeUsers(ctx, n)
-}
-
-func (f *pagesFake) Segments(ctx context.Context) ([]SegmentView, error) {
-	all, _, err := f.Users(ctx, "", "", math.MaxInt)
-	out := make([]SegmentView, len(segmentsOf))
-	for k, name := range segmentsOf {
-		out[k].Name = name
-	}
-	for _, u := range all {
-		out[segmentRank(u.Segment)].Users++
-	}
-	return out, err
-}
-
-func (f *pagesFake) ItemDays(_ context.Context, key string, _ int) ([]ItemDay, error) {
-	return f.items[key].days, nil
 }
 
 // pagesServer is the pages with the route of events that stands beside them.

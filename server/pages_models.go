@@ -1,15 +1,13 @@
-// Models and the overview: which version makes the pages, what it was judged by, and how the server does at this moment.
+// Models: which version makes the pages, what each was judged by, and the way from one to another.
 
 package server
 
 import (
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 )
 
 type modelsBody struct {
@@ -25,23 +23,7 @@ type versionView struct {
 	Problem                               string
 	Passed, Forced                        bool
 	Won, Lost                             []string
-	Metrics                               *metricTable
-}
-
-// metricTable has a row a method and a column a measure.
-type metricTable struct {
-	Names []string
-	Rows  []metricRow
-}
-
-type metricRow struct {
-	Method string
-	Cells  []metricCell
-}
-
-type metricCell struct {
-	Value, Interval string
-	Best            bool
+	Metrics                               []metricTable
 }
 
 func (s *site) versions(r *http.Request) ([]versionView, error) {
@@ -84,47 +66,8 @@ func (s *site) versionView(m *ModelView) versionView {
 	if bytes > 0 {
 		v.Size = numberText(float64(bytes)/1e6, 3) + " MB"
 	}
-	table := &metricTable{}
-	at := map[string]int{}
-	best := map[string]float64{}
-	for _, one := range m.Metrics {
-		if !slices.Contains(table.Names, one.Name) {
-			table.Names = append(table.Names, one.Name)
-		}
-		if _, ok := at[one.Method]; !ok {
-			at[one.Method] = len(table.Rows)
-			table.Rows = append(table.Rows, metricRow{Method: one.Method})
-		}
-		if b, ok := best[one.Name]; !ok || one.Value > b {
-			best[one.Name] = one.Value
-		}
-	}
-	for k := range table.Rows {
-		table.Rows[k].Cells = make([]metricCell, len(table.Names))
-		for j := range table.Names {
-			table.Rows[k].Cells[j].Value = "–"
-		}
-	}
-	for _, one := range m.Metrics {
-		c := &table.Rows[at[one.Method]].Cells[slices.Index(table.Names, one.Name)]
-		c.Value = measureText(one.Value)
-		c.Best = one.Value == best[one.Name] && len(table.Rows) > 1
-		if one.Low != one.High {
-			c.Interval = measureText(one.Low) + " to " + measureText(one.High)
-		}
-	}
-	if len(table.Rows) > 0 {
-		v.Metrics = table
-	}
+	v.Metrics = metricTables(m.Metrics)
 	return v
-}
-
-// measureText writes measures of one column with the same digits.
-func measureText(v float64) string {
-	if math.IsNaN(v) || math.Abs(v) >= 100 {
-		return numberText(v, 4)
-	}
-	return strconv.FormatFloat(v, 'f', 4, 64)
 }
 
 func (s *site) models(r *http.Request) (*reply, error) {
@@ -200,73 +143,4 @@ func (s *site) rollBack(r *http.Request) (*reply, error) {
 		return &reply{template: "confirm", title: "Roll back", nav: "/models", status: http.StatusConflict, body: &confirmBody{Back: true, Refused: sentence(err.Error())}}, nil
 	}
 	return &reply{to: "/models?now=" + url.QueryEscape(id)}, nil
-}
-
-// overviewBody is the live figures.
-type overviewBody struct {
-	Ready          bool
-	State          string
-	Reasons        []string
-	Tiles          []liveTile
-	Model, Age     string
-	Events         string // stored in all
-	NoModel, Empty bool
-	Since, At      string
-	Report         bool
-}
-
-// liveTile is a figure, with its value for the curve that the script draws of it.
-type liveTile struct {
-	Key, Value, Name, Note, Number, Colour string
-	Warn                                   bool
-}
-
-func (s *site) overviewBody() *overviewBody {
-	h, t := s.b.Health(), s.b.Stats()
-	now := s.now().In(s.zone)
-	b := &overviewBody{Ready: h.Ready, Events: countText(t.LastSeq), Model: h.Model, Age: t.ModelAge, NoModel: h.Model == "", Empty: t.Items == 0, At: now.Format("15:04:05"), Report: s.report}
-	for _, reason := range h.Reasons {
-		b.Reasons = append(b.Reasons, sentence(reason))
-	}
-	switch {
-	case h.Ready && h.Events && len(h.Reasons) == 0:
-		b.State = "All is well"
-	case h.Ready && h.Events:
-		b.State = "Serving, with something amiss"
-	case h.Ready:
-		b.State = "Serving pages; new events are not taken"
-	default:
-		b.State = "Not ready"
-	}
-	if !t.Since.IsZero() {
-		b.Since = t.Since.In(s.zone).Format("2 January, 15:04")
-	}
-	share := func(a, of int64) float64 {
-		if of == 0 {
-			return 0
-		}
-		return float64(a) / float64(of)
-	}
-	add := func(key, colour, name, value string, number float64, note string, warn bool) {
-		b.Tiles = append(b.Tiles, liveTile{key, value, name, note, numberText(number, 8), colour, warn})
-	}
-	ctr, active := share(t.Clicks, t.Impressions), share(int64(t.ActiveToday), int64(t.UsersToday))
-	add("users", "1", "users today", countText(t.UsersToday), float64(t.UsersToday), "of "+countText(t.Users)+" known", false)
-	add("active", "3", "active users today", countText(t.ActiveToday), float64(t.ActiveToday), shareText(active)+" of those here today", false)
-	add("ctr", "1", "click-through rate today", shareText(ctr), ctr, countText(t.Clicks)+" clicks, "+countText(t.Impressions)+" impressions", false)
-	add("explored", "2", "exploration share", shareText(t.Explored), t.Explored, "of the last 1,000 slots; the cap is below 10%", t.Explored >= .1)
-	add("new", "4", "new-card exposure", shareText(t.NewCards), t.NewCards, "of slots hold cards of the last three days", false)
-	add("pages", "1", "pages a second", numberText(t.PagesPerSecond, 3), t.PagesPerSecond, "over the last minute", false)
-	add("median", "3", "median latency", millisText(t.MedianMS), t.MedianMS, "from request to page", false)
-	add("p99", "2", "latency, 99th percentile", millisText(t.P99MS), t.P99MS, "1 page in 100 takes longer", t.P99MS > 100)
-	add("lag", "4", "stream lag", countText(t.StreamLag), float64(t.StreamLag), "events stored, not yet in the warehouse", t.StreamLag > 100_000)
-	return b
-}
-
-func (s *site) overview(*http.Request) (*reply, error) {
-	return &reply{template: "overview", title: "Overview", nav: "/overview", body: s.overviewBody()}, nil
-}
-
-func (s *site) overviewLive(*http.Request) (*reply, error) {
-	return &reply{template: "overview-live", part: true, body: s.overviewBody()}, nil
 }

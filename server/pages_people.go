@@ -53,7 +53,7 @@ func (s *site) peopleRows(users []UserView) []personRow {
 	for k := range users {
 		u := &users[k]
 		row := personRow{User: u.User, Name: nameOf(u), Facts: factsText(u), Segment: u.Segment, SegmentStep: segmentRank(u.Segment), Impressions: countText(u.Impressions), Clicks: countText(u.Clicks),
-			Rate: "–", Last: agoText(u.LastMS, s.now().In(s.zone)), Activity: "–", ActivityMeter: "0", Hue: int(hashOf("avatar", u.User) % 8)}
+			Rate: "–", Last: agoText(u.LastMS, s.now().In(s.zone)), Hue: int(hashOf("avatar", u.User) % 8)}
 		for _, c := range row.Name {
 			row.Initial = strings.ToUpper(string(c))
 			break

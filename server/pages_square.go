@@ -23,6 +23,7 @@ const (
 	squareHistory = 12 // doings that the panel shows
 	squareTastes  = 8
 	squareFound   = 12 // users that a search shows
+	squareSome    = 6  // users that are proposed
 )
 
 // squareBody is what the page of Music Square shows: who can be picked, or a user's feed.
@@ -35,7 +36,9 @@ type squareBody struct {
 	Found []personRow
 	None  bool // the search found nobody
 	Some  []personRow
-	Empty bool // there are no users at all
+	// Provinces are as known users have them, since only the same spelling makes someone invented like them.
+	Provinces []string
+	Empty     bool // there are no users at all
 }
 
 // believes is what the panel shows of a user.
@@ -98,6 +101,7 @@ type cardView struct {
 	Sources                                            []Source
 	Why                                                *whyView
 	Cause                                              string
+	CauseArt                                           template.HTML
 }
 
 type whyView struct {
@@ -147,10 +151,17 @@ func (s *site) pick(r *http.Request, out *reply) (*reply, error) {
 		}
 		body.Found, body.None = s.peopleRows(found), len(found) == 0
 	}
-	some, err := s.more.SomeUsers(ctx, 6)
+	some, err := s.more.SomeUsers(ctx, 60)
 	if err != nil {
 		return nil, err
 	}
+	for _, u := range some {
+		if u.Province != "" && !slices.Contains(body.Provinces, u.Province) {
+			body.Provinces = append(body.Provinces, u.Province)
+		}
+	}
+	slices.Sort(body.Provinces)
+	some = some[:min(len(some), squareSome)]
 	if err := s.complete(ctx, some); err != nil {
 		return nil, err
 	}
@@ -208,10 +219,6 @@ func (s *site) invent(r *http.Request) (*reply, error) {
 	}
 	return &reply{to: "/?user=" + url.QueryEscape(id)}, nil
 }
-
-// provinces are proposed where someone is invented; any text is taken.
-var provinces = []string{"Anhui", "Beijing", "Chongqing", "Fujian", "Gansu", "Guangdong", "Guangxi", "Guizhou", "Hainan", "Hebei", "Heilongjiang", "Henan", "Hubei", "Hunan", "Inner Mongolia", "Jiangsu", "Jiangxi", "Jilin",
-	"Liaoning", "Ningxia", "Qinghai", "Shaanxi", "Shandong", "Shanghai", "Shanxi", "Sichuan", "Tianjin", "Tibet", "Xinjiang", "Yunnan", "Zhejiang"}
 
 // heroArt is a wall of covers.
 func heroArt() []template.HTML {
@@ -273,6 +280,9 @@ func (s *site) cardsFor(r *http.Request, user string) (*cardsPart, error) {
 	out := &cardsPart{Request: page.Request, Model: page.Model, Columns: max(page.Columns, 1), Rested: page.Rested, Cards: make([]cardView, len(page.Cards))}
 	for k := range page.Cards {
 		out.Cards[k] = cardOf(&page.Cards[k])
+		if cause := page.Cards[k].Cause; cause != "" {
+			out.Cards[k].CauseArt, _ = s.artOf(r.Context(), cause)
+		}
 	}
 	if len(out.Cards) > 0 {
 		return out, nil
@@ -382,14 +392,19 @@ func (s *site) believesOf(ctx context.Context, u *UserView) *believes {
 	for _, d := range u.History {
 		did, passed := didText(d)
 		row := doingRow{Item: d.Item, Short: shortID(d.Item), Did: did, Passed: passed, Ago: agoText(d.AtMS, s.now().In(s.zone))}
-		if item, err := s.b.Item(ctx, d.Item); err == nil { // one that is gone has neither topic nor creator
-			row.Topic, row.Art = topicText(item.Content), coverArt(item.Content, item.Creator, d.Item)
-		} else {
-			row.Art = coverArt("", "", d.Item)
-		}
+		row.Art, row.Topic = s.artOf(ctx, d.Item)
 		out.Doings = append(out.Doings, row)
 	}
 	return out
+}
+
+// artOf is the picture and the topic of a card by its id. One that is gone has neither topic nor creator.
+func (s *site) artOf(ctx context.Context, item string) (template.HTML, string) {
+	v, err := s.b.Item(ctx, item)
+	if err != nil {
+		return coverArt("", "", item), ""
+	}
+	return coverArt(v.Content, v.Creator, item), topicText(v.Content)
 }
 
 // nameOf is what a user is called: by the sender's words where they are short enough to be a name, else by her id.

@@ -18,6 +18,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/seguefeed/segue/feed"
 	"github.com/seguefeed/segue/stream"
 )
 
@@ -65,6 +68,9 @@ func TestEveryPage(t *testing.T) {
 	}
 	if w := asked(h, "/", nil); strings.Count(w.Body.String(), `href="/report/"`) != 1 {
 		t.Error("the report is not in the menu")
+	}
+	if w := asked(PagesHandler(f, PagesConfig{Keys: true}), "/", nil); !strings.Contains(w.Body.String(), `action="/logout"`) {
+		t.Error("there is no way out")
 	}
 	if w := asked(plain, "/", nil); strings.Contains(w.Body.String(), "/report/") {
 		t.Error("a report that is not there is in the menu")
@@ -340,6 +346,7 @@ func TestNumbersInWords(t *testing.T) {
 		{timesText(1.8), "1.80×"}, {timesText(12.34), "12×"}, {timesText(math.NaN()), "–"},
 		{secondsText(2.54), "2.5 s"}, {secondsText(300), "5 min"}, {secondsText(7200), "2 h"},
 		{millisText(1.94), "1.9 ms"}, {millisText(0), "–"},
+		{ageText("1m0s"), "1 minute"}, {ageText("26h10m"), "26 hours"}, {ageText("72h0m0s"), "3 days"}, {ageText("some days"), "some days"}, {countOf(1, "show"), "1 show"}, {countOf(1200, "show"), "1,200 shows"},
 		{measureText(.42), "0.4200"}, {measureText(4321), "4,321"},
 		{agoText(0, now), "never"}, {ago(time.Second), "just now"}, {ago(30 * time.Second), "30 seconds ago"}, {ago(time.Minute), "1 minute ago"}, {ago(26 * time.Hour), "26 hours ago"}, {ago(72 * time.Hour), "3 days ago"}, {ago(100 * 24 * time.Hour), "22 Aug 2026"}, {ago(-time.Hour), "30 Nov 2026 13:00"},
 		{shortID("short"), "short"}, {shortID("GCPCGCKCOCPCLCNCIC"), "GCPCGCK…LCNCIC"},
@@ -363,6 +370,8 @@ func TestNumbersInWords(t *testing.T) {
 		{Doing{Did: []string{"impression"}}, "saw it, went on", true},
 		{Doing{}, "saw it, went on", true},
 		{Doing{Did: []string{"view", "impression", "like", "click"}, Seconds: &seconds}, "clicked, liked, watched 41 s", false},
+		{Doing{Did: []string{"click"}, Seconds: &seconds}, "clicked, watched 41 s", false},
+		{Doing{Did: []string{"impression"}, Seconds: &seconds}, "watched 41 s", false},
 		{Doing{Did: []string{"feedback_star"}}, "feedback star", false},
 	} {
 		if got, passed := didText(c.d); got != c.want || passed != c.passed {
@@ -393,7 +402,26 @@ func TestLifeOf(t *testing.T) {
 	if !slices.Equal(v.Bars, want) {
 		t.Errorf("%+v", v.Bars)
 	}
+	if one := lifeOf([]ItemDay{{day, 1, 0}}); one.Summary != "1 show and 0 clicks on 1 November." {
+		t.Error(one.Summary)
+	}
 	if v.Summary != "150 shows and 25 clicks between 1 Nov and 3 Nov; most on 3 November, with 100 shows. 16.7% of the shows were clicked." {
 		t.Error(v.Summary)
+	}
+}
+
+// TestMetricTables: each question has a table; of the log-loss the least is best.
+func TestMetricTables(t *testing.T) {
+	got := metricTables([]feed.Metric{{Method: "a", Name: "shown ndcg@10", Value: .5, Low: .4, High: .6}, {Method: "a", Name: "shown log_loss", Value: .2, Low: .2, High: .2}, {Method: "b", Name: "shown log_loss", Value: .1}, {Method: "c", Name: "odd", Value: 1234}})
+	want := []metricTable{
+		{Title: "In which order: what was shown", Heads: []metricHead{{"NDCG@10", false}, {"log-loss", true}}, Rows: []metricRow{
+			{"a", []metricCell{{"0.5000", "0.4000 to 0.6000", true}, {"0.2000", "", false}}}, {"b", []metricCell{{Value: "–"}, {"0.1000", "", true}}}}},
+		{Title: "Metrics", Heads: []metricHead{{"odd", false}}, Rows: []metricRow{{"c", []metricCell{{Value: "1,234"}}}}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if metricTables(nil) != nil {
+		t.Error("tables of nothing")
 	}
 }

@@ -28,6 +28,14 @@ func countText[T int | int64 | uint64](n T) string {
 	return sign + text
 }
 
+// countOf is a count with its unit, which is given in the singular.
+func countOf(n int, unit string) string {
+	if n != 1 {
+		unit += "s"
+	}
+	return countText(n) + " " + unit
+}
+
 // numberText writes v to n significant figures, without an exponent; what is not known is a dash.
 func numberText(v float64, n int) string {
 	a := math.Abs(v)
@@ -91,25 +99,19 @@ func agoText(atMS int64, now time.Time) string {
 		return "never"
 	}
 	d := now.Sub(time.UnixMilli(atMS))
-	plural := func(n int, unit string) string {
-		if n != 1 {
-			unit += "s"
-		}
-		return fmt.Sprintf("%d %s ago", n, unit)
-	}
 	switch {
 	case d < -time.Minute:
 		return time.UnixMilli(atMS).In(now.Location()).Format("2 Jan 2006 15:04")
 	case d < 5*time.Second:
 		return "just now"
 	case d < time.Minute:
-		return plural(int(d/time.Second), "second")
+		return countOf(int(d/time.Second), "second") + " ago"
 	case d < time.Hour:
-		return plural(int(d/time.Minute), "minute")
+		return countOf(int(d/time.Minute), "minute") + " ago"
 	case d < 48*time.Hour:
-		return plural(int(d/time.Hour), "hour")
+		return countOf(int(d/time.Hour), "hour") + " ago"
 	case d < 60*24*time.Hour:
-		return plural(int(d/(24*time.Hour)), "day")
+		return countOf(int(d/(24*time.Hour)), "day") + " ago"
 	}
 	return time.UnixMilli(atMS).In(now.Location()).Format("2 Jan 2006")
 }
@@ -197,6 +199,9 @@ func didText(d Doing) (text string, passed bool) {
 			}
 			words = append(words, word)
 		}
+	}
+	if d.Seconds != nil && *d.Seconds > 0 && !slices.Contains(d.Did, string(stream.View)) {
+		words = append(slices.DeleteFunc(words, func(w string) bool { return w == "saw" }), "watched "+secondsText(*d.Seconds))
 	}
 	for _, kind := range d.Did {
 		if !slices.ContainsFunc(deeds, func(one struct{ kind, word string }) bool { return one.kind == kind }) {

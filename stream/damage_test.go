@@ -208,6 +208,19 @@ func TestDamage(t *testing.T) {
 				closed(t, l)
 				cfg.AcceptLoss = false // the loss is known now
 			}
+			// What was lost may be sent again, and is then there once.
+			seq := want[0].To
+			id := fmt.Sprintf("%d-%d", (seq-1)/5, (seq-1)%5)
+			for range 2 {
+				l, err := Open(ctx, cfg)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { l.Close(ctx) })
+				appended(t, l, clicks(id, id), "304 304")
+				appended(t, l, clicks(id), "304")
+				closed(t, l)
+			}
 		})
 	}
 }

@@ -65,17 +65,17 @@ func (t *idTable) find(id eventID) (uint64, bool) {
 	return t.older.find(id)
 }
 
-// add notes the id of a seq above all that were added. It says whether a new half was begun with it.
-func (t *idTable) add(id eventID, seq uint64) (turned bool) {
+// add notes the id of a seq above all that were added, in the place of what the id had before.
+func (t *idTable) add(id eventID, seq uint64) {
 	if t.newer.n >= t.window || t.newer.n > 0 && seq-t.newer.base >= math.MaxUint32 {
-		if t.older != nil {
-			t.remembered.Add(-int64(t.older.n))
-		}
-		t.older, t.newer, turned = t.newer, &idHalf{}, true
+		t.older, t.newer = t.newer, &idHalf{}
 	}
 	t.newer.add(id, seq)
-	t.remembered.Add(1)
-	return turned
+	n := t.newer.n
+	if t.older != nil {
+		n += t.older.n
+	}
+	t.remembered.Store(int64(n))
 }
 
 func (h *idHalf) find(id eventID) (uint64, bool) {
@@ -106,16 +106,22 @@ func (h *idHalf) add(id eventID, seq uint64) {
 			}
 		}
 	}
-	h.put(idSlot{id.hi, id.lo, uint32(seq-h.base) + 1})
-	h.n++
+	if h.put(idSlot{id.hi, id.lo, uint32(seq-h.base) + 1}) {
+		h.n++
+	}
 	h.last = seq
 }
 
-func (h *idHalf) put(s idSlot) {
+// put says whether the id is new.
+func (h *idHalf) put(s idSlot) bool {
 	mask := uint64(len(h.slots) - 1)
 	k := s.hi & mask
-	for h.slots[k].off != 0 {
-		k = (k + 1) & mask
+	for ; h.slots[k].off != 0; k = (k + 1) & mask {
+		if h.slots[k].hi == s.hi && h.slots[k].lo == s.lo {
+			h.slots[k].off = s.off
+			return false
+		}
 	}
 	h.slots[k] = s
+	return true
 }

@@ -56,44 +56,12 @@ type Config struct {
 	// From on before it returns; 0 for none of these. It must not call the Log's Append, and what it is given must not be changed.
 	OnAppend func([]Stored)
 	From     uint64
+	// After is the seq of the last event that whoever reads the log already has: a log that begins empty counts on from it, so that new events are not
+	// taken for old ones. One that has events and ends before it is another log: ErrOther.
+	After uint64
 
 	Logger *slog.Logger // nil: none
 }
-
-// Errors of a Log. Those of ErrRefused and ErrBusy pass: the sender is to try again.
-var (
-	ErrRefused = errors.New("stream: new events are refused")             // the reason follows: the disk is full, the cluster does not answer, ...
-	ErrBusy    = errors.New("stream: too many events wait to be written") //
-	ErrDamaged = errors.New("stream: events are lost")                    // a DamageError says which
-	ErrTrimmed = errors.New("stream: the events asked for are no longer kept")
-	ErrClosed  = errors.New("stream: the log is closed")
-	ErrInUse   = errors.New("stream: another process has this log open")
-)
-
-// Range is of seqs, both ends included.
-type Range struct{ From, To uint64 }
-
-// DamageError names events that were acknowledged and cannot be read. It is an ErrDamaged.
-type DamageError struct {
-	Lost  []Range
-	Where string // a file or a stream
-	Why   string
-}
-
-// Error implements error.
-func (e *DamageError) Error() string {
-	s := fmt.Sprintf("%v: %s: %s:", ErrDamaged, e.Where, e.Why)
-	for k, r := range e.Lost {
-		if k == 8 {
-			return fmt.Sprintf("%s and %d ranges more", s, len(e.Lost)-k)
-		}
-		s += fmt.Sprintf(" seq %d to %d", r.From, r.To)
-	}
-	return s
-}
-
-// Unwrap makes it an ErrDamaged.
-func (e *DamageError) Unwrap() error { return ErrDamaged }
 
 // Status is what a Log says of itself. First and Bytes may be a second old.
 type Status struct {
@@ -314,6 +282,19 @@ func (l *Log) findLast(ctx context.Context, state jetstream.StreamState) error {
 		if (state.Msgs > 0 || !l.memo.Aged) && !l.known(lost) {
 			return l.damaged(lost, "events were acknowledged that the log does not have")
 		}
+	}
+	switch {
+	case l.cfg.After <= l.last:
+	case l.last == 0 && state.LastSeq == 0:
+		l.last = l.cfg.After
+		if l.cfg.URL == "" { // what is before is not missed
+			l.memo.Trimmed = max(l.memo.Trimmed, l.cfg.After+1)
+			if err := l.memo.write(l.memoFile()); err != nil {
+				return fmt.Errorf("stream: %w", err)
+			}
+		}
+	default:
+		return fmt.Errorf("%w: %s: it ends with event %d, and events up to %d were read before", ErrOther, l.where(), l.last, l.cfg.After)
 	}
 	return nil
 }

@@ -29,11 +29,11 @@ type request struct {
 	done   chan struct{}
 }
 
-// Append writes events and returns once they are synced to disk (in a cluster: by a majority of the replicas). Up to MaxGroup events of
-// MaxGroupBytes are written all or none; more are written in such parts, in order, and after an error the first of these may be stored. The seqs are
-// in the order of events; that of an event whose id is among those remembered (Config.Window) is the first one's, which stays the only one. What the
-// events point to must not be changed after. An error of ErrEvent is of an event, and nothing is stored. After one of ErrRefused, and after that of
-// ctx, the events may or may not be stored: append them again, with the same ids.
+// Append writes events and returns once they are synced to disk (in a cluster: by a majority of the replicas, if its servers sync). Up to MaxGroup
+// events of MaxGroupBytes are written all or none; more are written in such parts, in order, and after an error the first of these may be stored. The
+// seqs are in the order of events; that of an event whose id is among those remembered (Config.Window) is the first one's, which stays the only one,
+// unless damage took it. What the events point to must not be changed after. An error of ErrEvent is of an event, and nothing is stored. After one of
+// ErrRefused, and after that of ctx, the events may or may not be stored: append them again, with the same ids.
 func (l *Log) Append(ctx context.Context, events []Event) ([]uint64, error) {
 	if len(events) == 0 {
 		return nil, ctx.Err()
@@ -235,7 +235,7 @@ func (l *Log) fresh(batch []*request) (fresh []Stored, data [][]byte) {
 	}
 	for _, r := range batch {
 		for k, id := range r.ids {
-			if seq, ok := l.ids.find(id); ok {
+			if seq, ok := l.ids.find(id); ok && !l.known(Range{seq, seq}) { // one that is lost may come again
 				r.seqs[k] = seq
 				continue
 			}

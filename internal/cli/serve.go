@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -13,6 +14,12 @@ import (
 
 	"github.com/seguefeed/segue"
 	"github.com/seguefeed/segue/server"
+)
+
+const (
+	servingMemory = "512MB" // of the engine
+	// servingGC keeps the heap, most of which is a state without pointers that lives for ever, from doubling before rubbish is collected.
+	servingGC = 25
 )
 
 func (a *app) serveCommand() *cobra.Command {
@@ -64,6 +71,9 @@ the key, it may listen anywhere. Ctrl-C or SIGTERM ends it: what is in flight is
 				h = slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: level})
 			}
 			o.Logger = slog.New(h)
+			if os.Getenv("GOGC") == "" {
+				debug.SetGCPercent(servingGC)
+			}
 			o.Started = func(at net.Addr) {
 				scheme := "http"
 				if o.HTTP.TLSCert != "" {
@@ -79,6 +89,9 @@ the key, it may listen anywhere. Ctrl-C or SIGTERM ends it: what is in flight is
 	}
 	a.databaseFlags(cmd)
 	f := cmd.Flags()
+	if m := f.Lookup("memory"); m.Value.Set(servingMemory) == nil { // beside the state and the models
+		m.DefValue = servingMemory
+	}
 	f.StringVar(&o.Models, "models", "", "folder of models that `segue recommend train` wrote; without, pages are made from live counts")
 	f.StringVar(&o.Dir, "dir", "segue-serve", "folder for the event log and snapshots")
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:8087", "address to listen at; beyond this machine only with --keys")

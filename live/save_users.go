@@ -1,0 +1,234 @@
+// What a snapshot holds of users.
+
+package live
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"math"
+	"slices"
+)
+
+const (
+	recordSize = 16
+	userSize   = 40
+)
+
+func (r *record) put(b []byte) {
+	_ = b[recordSize-1]
+	binary.LittleEndian.PutUint32(b, uint32(r.card))
+	binary.LittleEndian.PutUint32(b[4:], r.second)
+	binary.LittleEndian.PutUint16(b[8:], r.request)
+	binary.LittleEndian.PutUint16(b[10:], r.view)
+	b[12], b[13], b[14], b[15] = r.slot, r.listed, r.flags, r.extra
+}
+
+func (r *record) get(b []byte) {
+	_ = b[recordSize-1]
+	*r = record{card: int32(binary.LittleEndian.Uint32(b)), second: binary.LittleEndian.Uint32(b[4:]), request: binary.LittleEndian.Uint16(b[8:]),
+		view: binary.LittleEndian.Uint16(b[10:]), slot: b[12], listed: b[13], flags: b[14], extra: b[15]}
+}
+
+func (u *user) put(b []byte) {
+	_ = b[userSize-1]
+	for k, v := range [...]uint32{u.first, u.pastShown, u.pastClicks, uint32(u.follows)} {
+		binary.LittleEndian.PutUint32(b[4*k:], v)
+	}
+	for k, v := range [...]uint16{uint16(u.age), uint16(u.months), u.province, u.n, u.day, u.dayShown, u.dayClicks} {
+		binary.LittleEndian.PutUint16(b[16+2*k:], v)
+	}
+	b[30] = u.gender
+	if u.known {
+		b[31] = 1
+	}
+}
+
+func (u *user) get(b []byte) {
+	_ = b[userSize-1]
+	word := func(k int) uint32 { return binary.LittleEndian.Uint32(b[4*k:]) }
+	half := func(k int) uint16 { return binary.LittleEndian.Uint16(b[16+2*k:]) }
+	*u = user{first: word(0), pastShown: word(1), pastClicks: word(2), follows: int32(word(3)), age: int16(half(0)), months: int16(half(1)),
+		province: half(2), n: half(3), day: half(4), dayShown: half(5), dayClicks: half(6), gender: b[30], known: b[31] != 0}
+}
+
+// keep writes a shard, which knows all events up to seq. The shard must not change meanwhile.
+func (sh *shard) keep(x *codec, seq uint64) {
+	num(x, &seq, 8)
+	num(x, &sh.hand, 4)
+	nums(x, &sh.keys.size, 2)
+	text := 0
+	for _, n := range sh.keys.size {
+		text += int(n)
+	}
+	text = x.count(text, 1)
+	b := x.take(text)
+	for i := range sh.keys.size {
+		b = b[copy(b, sh.keys.bytesAt(uint32(i))):]
+	}
+	records := 0
+	b = x.take(len(sh.users) * userSize)
+	for i := range sh.users {
+		sh.users[i].put(b[i*userSize:])
+		records += int(sh.users[i].n)
+	}
+	b = x.take(records * recordSize)
+	for i := range sh.users {
+		for _, r := range sh.records(&sh.users[i]) {
+			r.put(b)
+			b = b[recordSize:]
+		}
+	}
+	sh.keepTexts(x)
+}
+
+// restore reads what keep wrote, into a shard that is empty.
+func (sh *shard) restore(x *codec, s *State, shard int) {
+	num(x, &sh.seq, 8)
+	num(x, &sh.hand, 4)
+	k := &sh.keys
+	nums(x, &k.size, 2)
+	n := len(k.size)
+	if n > 1<<24 {
+		x.fail("%d users in one part", n)
+	}
+	k.text = slices.Clone(x.take(x.count(0, 1)))
+	k.start = make([]uint32, n)
+	at := uint64(0)
+	for i, size := range k.size {
+		k.start[i] = uint32(at)
+		at += uint64(size)
+		if size > 0 {
+			k.live++
+		} else {
+			k.free = append(k.free, uint32(i))
+		}
+	}
+	slices.Reverse(k.free)
+	if at != uint64(len(k.text)) || at > math.MaxUint32 {
+		x.fail("keys of %d bytes have %d", at, len(k.text))
+	}
+	b := x.take(n * userSize)
+	if x.err != nil {
+		*k = newKeys()
+		return
+	}
+	k.rehash()
+	sh.users = make([]user, n)
+	genders, provinces := len(s.genders.all()), len(s.provinces.all())
+	records := 0
+	for i := range sh.users {
+		u := &sh.users[i]
+		u.get(b[i*userSize:])
+		if int(u.n) > maxRecords || k.size[i] == 0 && *u != (user{}) || int(u.gender) >= genders || int(u.province) >= provinces {
+			x.fail("user %d of part %d is none", i, shard)
+		}
+		if key := k.at(uint32(i)); key != "" && (shardOf(key) != shard || k.slots[k.slot(key)] != uint32(i)+1) {
+			x.fail("user %d of part %d belongs elsewhere", i, shard)
+		}
+		records += int(u.n)
+	}
+	if x.err != nil {
+		return
+	}
+	b = x.take(records * recordSize)
+	if b == nil {
+		return
+	}
+	types, cards := len(s.types.all()), int32(s.ItemCount())
+	for i := range sh.users {
+		u := &sh.users[i]
+		if u.n == 0 {
+			continue
+		}
+		u.block = sh.rows.take(int(u.n))
+		mine := sh.records(u)
+		for j := range mine {
+			r := &mine[j]
+			r.get(b)
+			b = b[recordSize:]
+			bad := r.card < 0 || r.card >= cards || j > 0 && mine[j-1].compare(r) >= 0
+			if !r.isRow() {
+				bad = bad || r.extra > didForeign || r.extra == didSwipe && (r.other() < 0 || r.other() >= cards) ||
+					r.extra == didForeign && (int(r.request) >= types || r.number() != r.number())
+			}
+			if bad {
+				x.fail("record %d of user %d of part %d is none", j, i, shard)
+				return
+			}
+		}
+	}
+	sh.keepTexts(x)
+	for i := range sh.texts {
+		if int(i) >= n || k.size[i] == 0 {
+			x.fail("texts of user %d of part %d, who is not there", i, shard)
+		}
+	}
+	text := 0
+	for _, t := range sh.texts {
+		text += len(t.labels) + len(t.comment)
+	}
+	for _, t := range sh.notes {
+		text += len(t)
+	}
+	s.text.Add(int64(text))
+}
+
+func (sh *shard) keepTexts(x *codec) {
+	who := make([]uint32, 0, len(sh.texts))
+	for i := range sh.texts {
+		who = append(who, i)
+	}
+	slices.Sort(who)
+	nums(x, &who, 4)
+	if x.reading && len(who) > 0 {
+		sh.texts = make(map[uint32]userText, len(who))
+	}
+	for _, i := range who {
+		t := sh.texts[i]
+		labels := string(t.labels)
+		x.text(&labels)
+		x.text(&t.comment)
+		if x.reading {
+			t.labels = rawOf(labels)
+			sh.texts[i] = t
+		}
+	}
+	notes := make([]note, 0, len(sh.notes))
+	for at := range sh.notes {
+		notes = append(notes, at)
+	}
+	slices.SortFunc(notes, func(a, b note) int { return a.compare(b) })
+	n := x.count(len(notes), 4+4+2+8)
+	if x.reading && n > 0 {
+		sh.notes = make(map[note]string, n)
+		notes = make([]note, n)
+	}
+	for _, at := range notes {
+		text := sh.notes[at]
+		num(x, &at.user, 4)
+		num(x, &at.card, 4)
+		num(x, &at.kind, 2)
+		x.text(&text)
+		if x.reading {
+			sh.notes[at] = text
+		}
+	}
+}
+
+func (n note) compare(o note) int {
+	switch {
+	case n.user != o.user:
+		return int(int64(n.user) - int64(o.user))
+	case n.card != o.card:
+		return int(int64(n.card) - int64(o.card))
+	}
+	return int(n.kind) - int(o.kind)
+}
+
+// rawOf is JSON as it was kept; nil for none.
+func rawOf(text string) json.RawMessage {
+	if text == "" {
+		return nil
+	}
+	return json.RawMessage(text)
+}
