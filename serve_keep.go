@@ -11,7 +11,7 @@ import (
 )
 
 // warehouseBatch is how many events go into the database at once, at most.
-const warehouseBatch = 20_000
+const warehouseBatch = 100_000
 
 func (r *serving) lag() int64 {
 	last, stored := r.stream.Status().Last, r.stored.Load()
@@ -20,6 +20,7 @@ func (r *serving) lag() int64 {
 
 // intoWarehouse brings events into the database, some at a time, each once: their offset goes with them.
 func (r *serving) intoWarehouse(ctx context.Context) {
+	stepBack() // pages go first
 	wait := time.NewTimer(r.opt.WarehouseEvery)
 	defer wait.Stop()
 	for {

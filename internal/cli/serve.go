@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -91,6 +92,7 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 	}
 	a.databaseFlags(cmd)
 	f := cmd.Flags()
+	f.Lookup("threads").Usage = "processor threads of the engine (default 1, so that pages go first)"
 	f.Lookup("memory").DefValue = servingMemory // beside the state and the models; all commands share the variable
 	f.Lookup("threads").Usage = "processor threads of the database (default: half of them while it serves)"
 	f.StringVar(&o.Models, "models", "", "folder of models that `segue recommend train` wrote; without, pages are made from live counts")
@@ -129,6 +131,9 @@ func (a *app) serve(ctx context.Context, o segue.ServeOptions) (err error) {
 		defer stop()
 		go keepSmall(ctx)
 	}
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(runtime.NumCPU() + sparePlaces)
+	}
 	if o.HTTP.Traces, err = server.TracerFromEnv(os.Getenv, o.Logger); err != nil {
 		return err
 	}
@@ -139,6 +144,9 @@ func (a *app) serve(ctx context.Context, o segue.ServeOptions) (err error) {
 			o.Logger.Warn("the last traces were not taken by the collector", "error", late)
 		}
 	}()
+	if a.threads == 0 {
+		a.threads = 1 // the engine then works in the thread of who asks, which may have stepped back
+	}
 	s, err := a.openDatabase(ctx, false)
 	if err != nil {
 		return err
