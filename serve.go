@@ -106,6 +106,7 @@ type serving struct {
 
 	zoneOf *time.Location
 	stored atomic.Uint64 // seq up to which the database has the events
+	kept   atomic.Uint64 // and a snapshot
 }
 
 func (r *serving) stateDir() string { return filepath.Join(r.opt.Dir, "state") }
@@ -119,6 +120,7 @@ func (r *serving) open(ctx context.Context) error {
 	r.zoneOf = zone
 	began := time.Now()
 	r.state, err = live.Load(r.stateDir(), live.Config{Location: zone})
+	loaded := err == nil
 	switch {
 	case errors.Is(err, live.ErrNoSnapshot):
 		if r.state, err = r.fill(ctx, zone); err != nil {
@@ -129,17 +131,17 @@ func (r *serving) open(ctx context.Context) error {
 	}
 	r.log.Info("the state is back", "users", r.state.UserCount(), "items", r.state.Catalogue().Len(), "took", time.Since(began).Round(time.Millisecond))
 	began = time.Now()
-	c := r.opt.Stream
-	if c.URL == "" {
-		c.Dir = filepath.Join(r.opt.Dir, "events")
-	}
 	stored, err := r.s.engine.LiveOffset(ctx)
 	if err != nil {
 		return err
 	}
-	c.OnAppend, c.From, c.After, c.Logger = r.state.Apply, r.state.Seq()+1, max(stored, r.state.Seq()), r.log
-	if r.stream, err = stream.Open(ctx, c); errors.Is(err, stream.ErrOther) {
-		return fmt.Errorf("serve: the database or the snapshot has events of another log; name the folder that it belongs to with --dir, or a new one, which counts on: %w", err)
+	err = r.openLog(ctx, stored)
+	if loaded && r.state.Seq() < stored && errors.Is(err, stream.ErrTrimmed) {
+		r.log.Warn("the snapshot is older than the event log; the state is made anew from the database", "snapshot", r.state.Seq(), "in_database", stored)
+		if r.state, err = r.fill(ctx, zone); err != nil {
+			return err
+		}
+		err = r.openLog(ctx, stored)
 	}
 	if err != nil {
 		return err
@@ -148,6 +150,23 @@ func (r *serving) open(ctx context.Context) error {
 	r.log.Info("the event log is open", "last", r.stream.Status().Last, "in_database", stored, "took", time.Since(began).Round(time.Millisecond))
 	r.engine, err = server.NewEngine(server.EngineConfig{Log: r.stream, State: r.state, Models: r.opt.Models, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap,
 		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag})
+	return err
+}
+
+// openLog opens the event log, which tells the state what it does not know yet.
+func (r *serving) openLog(ctx context.Context, stored uint64) error {
+	c := r.opt.Stream
+	if c.URL == "" {
+		c.Dir = filepath.Join(r.opt.Dir, "events")
+	}
+	c.OnAppend, c.From, c.After, c.Logger = r.state.Apply, r.state.Seq()+1, max(stored, r.state.Seq()), r.log
+	log, err := stream.Open(ctx, c)
+	if errors.Is(err, stream.ErrOther) {
+		return fmt.Errorf("serve: the database or the snapshot has events of another log; name the folder that it belongs to with --dir, or a new one, which counts on: %w", err)
+	}
+	if err == nil {
+		r.stream = log
+	}
 	return err
 }
 
@@ -238,15 +257,40 @@ func (r *serving) snapshots(ctx context.Context) {
 		if err := r.snapshot(); err != nil {
 			r.log.Error("no snapshot could be taken; a restart will take longer", "error", err)
 		}
+		if err := r.trim(ctx); err != nil && ctx.Err() == nil {
+			r.log.Error("the event log could not be made shorter", "error", err)
+		}
 	}
 }
 
 func (r *serving) snapshot() error {
-	began := time.Now()
+	began, seq := time.Now(), r.state.Seq()
 	err := r.state.Save(r.stateDir())
-	r.log.Info("snapshot", "seq", r.state.Seq(), "took", time.Since(began).Round(time.Millisecond))
+	if err == nil {
+		r.kept.Store(seq)
+	}
+	r.log.Info("snapshot", "seq", seq, "took", time.Since(began).Round(time.Millisecond))
 	return err
 }
+
+// trim gives up events that the database and a snapshot have, once there are many: a log that fills up refuses events, and a long one makes a start slow, since
+// all of it is checked. A cluster's log is not this server's alone, and stays.
+func (r *serving) trim(ctx context.Context) error {
+	s := r.stream.Status()
+	if r.opt.Stream.URL != "" || s.Bytes < min(keepBytes, s.MaxBytes/2) {
+		return nil
+	}
+	before := min(r.stored.Load(), r.kept.Load()) + 1
+	if before <= s.First {
+		return nil
+	}
+	err := r.stream.Trim(ctx, before)
+	r.log.Info("events that the database has leave the event log", "before", before, "bytes", s.Bytes)
+	return err
+}
+
+// keepBytes are of an event log that is left as it is.
+const keepBytes = 1 << 30
 
 // close ends what was opened, in the order in which nothing is lost.
 func (r *serving) close() error {
