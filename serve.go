@@ -132,6 +132,7 @@ func (r *serving) open(ctx context.Context) error {
 	r.zoneOf = zone
 	began := time.Now()
 	r.state, err = live.Load(r.stateDir(), live.Config{Location: zone})
+	loaded := err == nil
 	switch {
 	case errors.Is(err, live.ErrNoSnapshot):
 		if r.state, err = r.fill(ctx, zone); err != nil {
@@ -145,17 +146,17 @@ func (r *serving) open(ctx context.Context) error {
 	}
 	r.log.Info("the state is back", "users", r.state.UserCount(), "items", r.state.Catalogue().Len(), "took", time.Since(began).Round(time.Millisecond))
 	began = time.Now()
-	c := r.opt.Stream
-	if c.URL == "" {
-		c.Dir = filepath.Join(r.opt.Dir, "events")
-	}
 	stored, err := r.s.engine.LiveOffset(ctx)
 	if err != nil {
 		return err
 	}
-	c.OnAppend, c.From, c.After, c.Logger = r.state.Apply, r.state.Seq()+1, max(stored, r.state.Seq()), r.log
-	if r.stream, err = stream.Open(ctx, c); errors.Is(err, stream.ErrOther) {
-		return fmt.Errorf("serve: the database or the snapshot has events of another log; name the folder that it belongs to with --dir, or a new one, which counts on: %w", err)
+	err = r.openLog(ctx, stored)
+	if loaded && r.state.Seq() < stored && errors.Is(err, stream.ErrTrimmed) {
+		r.log.Warn("the snapshot is older than the event log; the state is made anew from the database", "snapshot", r.state.Seq(), "in_database", stored)
+		if r.state, err = r.fill(ctx, zone); err != nil {
+			return err
+		}
+		err = r.openLog(ctx, stored)
 	}
 	if err != nil {
 		return err
@@ -168,6 +169,23 @@ func (r *serving) open(ctx context.Context) error {
 	}
 	r.engine, err = server.NewEngine(server.EngineConfig{Activity: activity, Log: r.stream, State: r.state, Models: r.opt.Models, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap,
 		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag})
+	return err
+}
+
+// openLog opens the event log, which tells the state what it does not know yet.
+func (r *serving) openLog(ctx context.Context, stored uint64) error {
+	c := r.opt.Stream
+	if c.URL == "" {
+		c.Dir = filepath.Join(r.opt.Dir, "events")
+	}
+	c.OnAppend, c.From, c.After, c.Logger = r.state.Apply, r.state.Seq()+1, max(stored, r.state.Seq()), r.log
+	log, err := stream.Open(ctx, c)
+	if errors.Is(err, stream.ErrOther) {
+		return fmt.Errorf("serve: the database or the snapshot has events of another log; name the folder that it belongs to with --dir, or a new one, which counts on: %w", err)
+	}
+	if err == nil {
+		r.stream = log
+	}
 	return err
 }
 

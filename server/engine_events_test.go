@@ -202,13 +202,16 @@ func TestEngineWhenEventsAreRefused(t *testing.T) {
 	}
 	var err error
 	acked := 0
-	for k := 0; err == nil && k < 1000; k++ {
-		var batch []stream.Event
-		for range 20 {
-			batch = append(batch, r.did(stream.Impression, "filler", cardKey(k%logCards)))
-		}
-		if _, err = r.Append(ctx, batch); err == nil {
-			acked += len(batch)
+	for _, size := range []int{20, 1} { // when there is no room for 20, there may be for one
+		err = nil
+		for k := 0; err == nil && k < 1000; k++ {
+			var batch []stream.Event
+			for range size {
+				batch = append(batch, r.did(stream.Impression, "filler", cardKey(k%logCards)))
+			}
+			if _, err = r.Append(ctx, batch); err == nil {
+				acked += len(batch)
+			}
 		}
 	}
 	if !errors.Is(err, stream.ErrRefused) || acked == 0 {

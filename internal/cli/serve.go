@@ -92,7 +92,7 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 	}
 	a.databaseFlags(cmd)
 	f := cmd.Flags()
-	f.Lookup("threads").Usage = "processor threads of the engine (default 1, so that pages go first)"
+	f.Lookup("threads").Usage = "processor threads of the engine once users were read (default half of them, so that pages go first)"
 	f.Lookup("memory").DefValue = servingMemory // beside the state and the models; all commands share the variable
 	f.Lookup("threads").Usage = "processor threads of the database (default: half of them while it serves)"
 	f.StringVar(&o.Models, "models", "", "folder of models that `segue recommend train` wrote; without, pages are made from live counts")
@@ -144,9 +144,6 @@ func (a *app) serve(ctx context.Context, o segue.ServeOptions) (err error) {
 			o.Logger.Warn("the last traces were not taken by the collector", "error", late)
 		}
 	}()
-	if a.threads == 0 {
-		a.threads = 1 // the engine then works in the thread of who asks, which may have stepped back
-	}
 	s, err := a.openDatabase(ctx, false)
 	if err != nil {
 		return err
