@@ -59,6 +59,8 @@ func (r *serving) drain(ctx context.Context) error {
 			return err
 		}
 		batch.Zone = r.zoneOf
+		r.still.Lock() // waits for a report: until then events stay in the log
+		defer r.still.Unlock()
 		if err := r.s.engine.AppendLive(context.WithoutCancel(ctx), batch); err != nil {
 			return err
 		}
