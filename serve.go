@@ -85,7 +85,7 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	}
 	h.MountAs("/api/", server.GorseHandler(h.Backend()), server.Rules{Open: server.GorseOpen, Writes: server.GorseWrites,
 		Refuse: func(w http.ResponseWriter, _ *http.Request) { server.GorseUnauthorized(w) }, BodyBytes: -1}) // its bulk routes bound themselves
-	h.Mount("/", server.PagesHandler(h.Backend(), server.PagesConfig{Insight: r.engine, Report: true, Location: r.zoneOf, Logger: opt.Logger}))
+	h.Mount("/", server.PagesHandler(h.Backend(), server.PagesConfig{Insight: r.engine, Report: true, Keys: len(opt.HTTP.Keys) > 0, Location: r.zoneOf, Logger: opt.Logger}))
 	report := server.NewReport(h.Backend(), server.ReportConfig{Dir: filepath.Join(opt.Dir, "report"), Make: r.makeReport, Location: r.zoneOf, Logger: opt.Logger})
 	defer report.Close()
 	h.Mount("/report/", report)

@@ -35,6 +35,7 @@ func (r *serving) intoWarehouse(ctx context.Context) {
 			return
 		case <-wait.C:
 		}
+		began := time.Now()
 		if err := r.drain(ctx); err != nil && ctx.Err() == nil {
 			r.log.Error("events could not go into the database; they stay in the event log", "behind", r.lag(), "error", err)
 		}
@@ -44,9 +45,13 @@ func (r *serving) intoWarehouse(ctx context.Context) {
 			default:
 			}
 		}
-		wait.Reset(r.opt.WarehouseEvery)
+		// A batch costs the more the larger the database is, however few its events: it is to take no more than a small part of the time.
+		wait.Reset(max(r.opt.WarehouseEvery, drainPart*time.Since(began)))
 	}
 }
+
+// drainPart is how many times as long as it took to bring events in the next are left to gather.
+const drainPart = 10
 
 // drain brings in all events that are there, until ctx ends; a batch that is under way then is finished.
 func (r *serving) drain(ctx context.Context) error {

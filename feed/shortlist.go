@@ -45,7 +45,7 @@ type shortList struct {
 const (
 	scoredTogether = 512
 	// weighedContents are told apart for each user, those with the best cards first. The others count as their mean.
-	weighedContents = 200
+	weighedContents = 64
 	// seenBefore is how far down a list a card is looked for that she was not shown yet: one that she was shown says less of the others.
 	seenBefore = 5
 )

@@ -334,7 +334,7 @@ func (e *Engine) Activate(_ context.Context, id string, force bool) error {
 	if err := e.models.activate(id, force); err != nil {
 		return err
 	}
-	_, err := e.view()
+	_, err := e.renew()
 	return err
 }
 
@@ -344,7 +344,7 @@ func (e *Engine) Rollback(_ context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = e.view()
+	_, err = e.renew()
 	return id, err
 }
 

@@ -52,6 +52,8 @@ type Engine struct {
 	learning *learning
 	now      atomic.Pointer[view]
 	making   sync.Mutex // of now
+	spoilt   spoilt     // while making is held
+	amiss    atomic.Pointer[string]
 	pages    rateOf
 	traces   traces
 	segments segmented
@@ -140,15 +142,23 @@ func (e *Engine) Close() {
 	e.journal.close()
 }
 
-// view is what pages are made from now.
+// view is what pages are made from now. A request waits for a new one only where the catalogue is small.
 func (e *Engine) view() (*view, error) {
 	v, m, c := e.now.Load(), e.models.now.Load(), e.c.State.Catalogue()
-	if v != nil && v.model == m && (v.catalogue.Version == c.Version || len(c.Keys) > smallView) {
-		return v, nil // a large catalogue is taken up by keepView
+	if v != nil && (v.model == m && v.catalogue.Version == c.Version || len(c.Keys) > smallView) {
+		return v, nil // a large catalogue, and a model for it, is taken up by keepView
 	}
 	return e.renew()
 }
 
+// spoilt is what no view could be made of.
+type spoilt struct {
+	model   *loaded
+	version uint64 // of the catalogue
+	err     error
+}
+
+// renew makes a view of what there is now. Where that cannot be done, the one before goes on, and Health says why; there is an error only when there is none.
 func (e *Engine) renew() (*view, error) {
 	e.making.Lock()
 	defer e.making.Unlock()
@@ -156,20 +166,35 @@ func (e *Engine) renew() (*view, error) {
 	if v != nil && v.model == m && v.catalogue.Version == c.Version {
 		return v, nil
 	}
-	next, err := newView(m, c, e.c.State, feed.Settings{Explore: e.c.Explore, Candidates: e.c.Candidates})
+	if s := &e.spoilt; v != nil && s.err != nil && s.model == m && s.version == c.Version {
+		return v, nil
+	}
+	next, err := e.newView(m, c)
 	if err != nil {
-		return v, err
-	}
-	if next.feed != nil {
-		if next.feed, err = next.feed.Exploring(e.explorer); err != nil {
-			return v, err
+		e.spoilt = spoilt{m, c.Version, err}
+		text := err.Error()
+		e.amiss.Store(&text)
+		e.c.Logger.Error("no view can be made of the model and the catalogue; the one before goes on", "error", err)
+		if v == nil {
+			return nil, err
 		}
+		return v, nil
 	}
+	e.spoilt = spoilt{}
+	e.amiss.Store(nil)
 	e.now.Store(next)
 	return next, nil
 }
 
-// keepView takes up changes of large catalogues.
+func (e *Engine) newView(m *loaded, c *live.Catalogue) (*view, error) {
+	v, err := newView(m, c, e.c.State, feed.Settings{Explore: e.c.Explore, Candidates: e.c.Candidates})
+	if err == nil && v.feed != nil {
+		v.feed, err = v.feed.Exploring(e.explorer)
+	}
+	return v, err
+}
+
+// keepView takes up changes of large catalogues, so that no request waits for that.
 func (e *Engine) keepView(ctx context.Context) {
 	t := time.NewTicker(viewEvery)
 	defer t.Stop()
@@ -182,9 +207,7 @@ func (e *Engine) keepView(ctx context.Context) {
 		if tick%listsTicks == 0 {
 			e.c.State.Refresh() // so that no request has to make the lists
 		}
-		if _, err := e.renew(); err != nil {
-			e.c.Logger.Error("a changed catalogue could not be taken up", "error", err)
-		}
+		_, _ = e.renew() // it logs what is wrong
 	}
 }
 
@@ -283,10 +306,16 @@ func (e *Engine) Health() Health {
 	default:
 		h.Ready = true
 	}
+	if why := e.amiss.Load(); err == nil && why != nil {
+		h.Reasons = append(h.Reasons, "the newest model and items cannot be used: "+*why)
+	}
 	if v != nil && v.model != nil {
 		h.Model = v.model.id
 	} else if e.c.Models != "" {
 		h.Reasons = append(h.Reasons, "no model is in use: pages are made from live counts")
+	}
+	if id, why := e.models.refuses(); id != "" {
+		h.Reasons = append(h.Reasons, fmt.Sprintf("model %s, the current one, cannot be used: %s", id, why))
 	}
 	s := e.c.Log.Status()
 	if s.Refusing != nil {

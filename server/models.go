@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,8 +37,44 @@ type models struct {
 
 	now atomic.Pointer[loaded] // nil while none is in use
 
-	mu      sync.Mutex        // of loading, one at a time
+	mu sync.Mutex // of loading, one at a time
+
+	told    sync.Mutex
 	problem map[string]string // by version: why it could not be loaded
+	refused string            // the version that the folder calls current, if it could not be loaded
+}
+
+// tell notes why a version cannot be used; "" takes that back.
+func (m *models) tell(id, why string) {
+	m.told.Lock()
+	defer m.told.Unlock()
+	if why == "" {
+		delete(m.problem, id)
+		if m.refused == id {
+			m.refused = ""
+		}
+		return
+	}
+	m.problem[id] = why
+}
+
+// refuses is the problem of the version that the folder calls current; "" where there is none.
+func (m *models) refuses() (id, why string) {
+	m.told.Lock()
+	defer m.told.Unlock()
+	return m.refused, m.problem[m.refused]
+}
+
+// known says whether a version was tried before and is of no use, and notes whether that is the current one.
+func (m *models) known(current string) bool {
+	m.told.Lock()
+	defer m.told.Unlock()
+	m.refused = ""
+	if m.problem[current] == "" {
+		return false
+	}
+	m.refused = current
+	return true
 }
 
 func openModels(dir string, log *slog.Logger, day func() int32) *models {
@@ -51,7 +89,7 @@ func (m *models) load(id string) (err error) {
 	began := time.Now()
 	defer func() {
 		if err != nil {
-			m.problem[id] = err.Error()
+			m.tell(id, err.Error())
 			m.log.Error("a model was refused; the one in use stays", "model", id, "error", err)
 		}
 	}()
@@ -70,7 +108,7 @@ func (m *models) load(id string) (err error) {
 	for i, key := range rec.CardKeys {
 		l.cards[key] = int32(i)
 	}
-	delete(m.problem, id)
+	m.tell(id, "")
 	m.now.Store(l)
 	m.log.Info("a model is in use", "model", id, "cards", len(rec.CardKeys), "took", time.Since(began).Round(time.Millisecond))
 	return nil
@@ -81,19 +119,21 @@ func (m *models) follow() error {
 	if m.dir == "" {
 		return nil
 	}
-	id, err := feed.Current(m.dir)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	id, err := feed.Current(m.dir) // while nobody activates another
 	if err != nil {
 		if _, gone := os.Stat(filepath.Join(m.dir, "current")); errors.Is(gone, fs.ErrNotExist) {
 			return nil // none was trained yet
 		}
 		return err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if l := m.now.Load(); l != nil && l.id == id || m.problem[id] != "" {
+	if l := m.now.Load(); m.known(id) || l != nil && l.id == id {
 		return nil
 	}
-	return m.load(id)
+	err = m.load(id)
+	m.known(id)
+	return err
 }
 
 // watch follows until ctx ends, and gets each day ready as it comes.
@@ -190,11 +230,16 @@ func (m *models) views() ([]ModelView, error) {
 	if l := m.now.Load(); l != nil {
 		used = l.id
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
+	m.told.Lock()
+	defer m.told.Unlock()
 	out := make([]ModelView, 0, len(all))
 	for _, v := range all {
 		out = append(out, ModelView{Manifest: v, Current: v.ID == current, Loaded: v.ID == used, Problem: m.problem[v.ID]})
+	}
+	for _, id := range slices.Sorted(maps.Keys(m.problem)) { // whose manifests cannot be read
+		if !slices.ContainsFunc(all, func(v feed.Manifest) bool { return v.ID == id }) {
+			out = append(out, ModelView{Manifest: feed.Manifest{ID: id}, Current: id == current, Problem: m.problem[id]})
+		}
 	}
 	return out, nil
 }

@@ -3,11 +3,14 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/seguefeed/segue/candidate"
 	"github.com/seguefeed/segue/feature"
@@ -26,6 +29,8 @@ func (r *FeedRequest) check() error {
 		return &InputError{"user", "an id is expected"}
 	case len(r.User) > stream.MaxID:
 		return &InputError{"user", fmt.Sprintf("%d bytes; at most %d are expected", len(r.User), stream.MaxID)}
+	case !utf8.ValidString(r.User) || strings.ContainsRune(r.User, 0): // the page could not be logged, nor those that are written with it
+		return &InputError{"user", "text in UTF-8 without NUL is expected"}
 	case r.N < 1 || r.N > MaxN:
 		return &InputError{"n", fmt.Sprintf("%d; a number of cards from 1 to %d is expected", r.N, MaxN)}
 	case r.Columns < 0 || r.Columns > 10:
@@ -133,8 +138,11 @@ func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment) (*feed.Requ
 		}
 	}
 	v.rows(rows)
-	if err := e.session(v, r, rows); err != nil {
+	if err := e.session(v, r, at, rows); err != nil {
 		return nil, err
+	}
+	if len(rows.Card) == 0 { // all that she did is of cards that the view does not know
+		rows.User, rows.Start = nil, []int32{0}
 	}
 	var q *feed.Request
 	if v.model != nil {
@@ -191,8 +199,8 @@ func shownOf(rows *warehouse.Histories, since int64) func(int32) feed.Shown {
 	return func(item int32) feed.Shown { return shown[item] }
 }
 
-// session adds the doings of the request itself to the rows, as clicks and impressions after all others.
-func (e *Engine) session(v *view, r *FeedRequest, rows *warehouse.Histories) error {
+// session adds the doings of the request itself to the rows, as clicks and impressions after all others; those without a moment are of the page's own.
+func (e *Engine) session(v *view, r *FeedRequest, now feature.Moment, rows *warehouse.Histories) error {
 	if len(r.Session) == 0 {
 		return nil
 	}
@@ -200,7 +208,7 @@ func (e *Engine) session(v *view, r *FeedRequest, rows *warehouse.Histories) err
 		return &InputError{"session", fmt.Sprintf("%d doings; at most %d are expected", len(r.Session), maxList)}
 	}
 	doings := slices.Clone(r.Session)
-	slices.SortStableFunc(doings, func(a, b stream.Event) int { return int(a.AtMS - b.AtMS) })
+	slices.SortStableFunc(doings, func(a, b stream.Event) int { return cmp.Compare(a.AtMS, b.AtMS) })
 	if len(rows.User) == 0 {
 		rows.User, rows.Start = []int32{0}, []int32{0, 0}
 	}
@@ -209,7 +217,10 @@ func (e *Engine) session(v *view, r *FeedRequest, rows *warehouse.Histories) err
 		if len(items) == 0 {
 			continue
 		}
-		at := e.moment(max(d.AtMS, 1))
+		at := now
+		if d.AtMS > 0 {
+			at = e.moment(d.AtMS)
+		}
 		if n := len(rows.ShownAtMS); n > 0 && at.AtMS < rows.ShownAtMS[n-1] {
 			at = e.moment(rows.ShownAtMS[n-1])
 		}

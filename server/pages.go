@@ -48,6 +48,7 @@ type ItemDay struct {
 type PagesConfig struct {
 	Insight  Insight        // nil: what the Backend itself tells; then there are no segment counts and no life cycles of cards
 	Report   bool           // the full report is at /report/: see Report
+	Keys     bool           // people come in by a key, so that there is a way out: POST /logout, which the pages do not answer themselves
 	Location *time.Location // in which moments are written; nil: UTC
 	Logger   *slog.Logger   // nil: none
 }
@@ -60,6 +61,7 @@ type site struct {
 	b      Backend
 	more   Insight
 	report bool
+	keys   bool
 	zone   *time.Location
 	log    *slog.Logger
 	pages  *template.Template
@@ -81,7 +83,7 @@ const pagesPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; im
 func PagesHandler(b Backend, c PagesConfig) http.Handler { return newSite(b, c).handler() }
 
 func newSite(b Backend, c PagesConfig) *site {
-	s := &site{b: b, more: c.Insight, report: c.Report, zone: c.Location, log: c.Logger, assets: map[string]asset{}, now: time.Now}
+	s := &site{b: b, more: c.Insight, report: c.Report, keys: c.Keys, zone: c.Location, log: c.Logger, assets: map[string]asset{}, now: time.Now}
 	if s.more == nil {
 		s.more = plainInsight{b}
 	}
@@ -164,6 +166,7 @@ type frame struct {
 	Title, Nav string
 	Menu       []menuEntry
 	Alerts     []string
+	Keys       bool
 	Body       any
 }
 
@@ -219,7 +222,7 @@ func (s *site) serve(w http.ResponseWriter, r *http.Request, answer func(*http.R
 }
 
 func (s *site) frame(out *reply) *frame {
-	f := &frame{Title: out.title, Nav: out.nav, Body: out.body}
+	f := &frame{Title: out.title, Nav: out.nav, Keys: s.keys, Body: out.body}
 	for _, e := range []menuEntry{{Path: "/", Name: "Music Square"}, {Path: "/overview", Name: "Overview"}, {Path: "/users", Name: "Users"}, {Path: "/cards", Name: "Cards"}, {Path: "/models", Name: "Models"}} {
 		e.Here = e.Path == out.nav
 		f.Menu = append(f.Menu, e)

@@ -125,7 +125,7 @@ func (a *artist) waves() {
 	shift := a.between(-30, 0)
 	for k := range 4 {
 		y, high := 44+20*float64(k), a.between(8, 16)
-		a.path(a.colour[1+(k+1)%4], "M%.1f %.1fq15-%.1f 30 0t30 0 30 0 30 0 30 0V130H%.1fz", shift-float64(k)*5, y, high*1.6, shift-float64(k)*5)
+		a.path(a.colour[1+(k+1)%4], "M%.1f %.1fq15-%.1f 30 0t30 0 30 0 30 0 30 0 30 0V130H%.1fz", shift-float64(k)*5, y, high*1.6, shift-float64(k)*5)
 	}
 }
 

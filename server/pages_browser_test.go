@@ -62,6 +62,7 @@ func openPagesTab(t *testing.T, f *pagesFake) *pagesTab {
 		}
 		return none, err
 	})
+	tab.colours("light")
 	t.Cleanup(func() {
 		tab.mu.Lock()
 		defer tab.mu.Unlock()
@@ -138,11 +139,11 @@ func (tab *pagesTab) until(what, script string) {
 	}
 }
 
-// colours sets what the system prefers.
+// colours sets what the system prefers. Nothing moves by itself, so that a click meets what it was aimed at.
 func (tab *pagesTab) colours(scheme string) {
 	tab.Helper()
 	tab.do("prefer "+scheme, func(ctx context.Context, at *chromedp.Target) (none chromedp.Void, err error) {
-		_, err = cdp.Call(ctx, at, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+		_, err = cdp.Call(ctx, at, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
 		return none, err
 	})
 }

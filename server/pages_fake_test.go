@@ -242,6 +242,11 @@ func (f *pagesFake) Feed(_ context.Context, r FeedRequest) (*FeedPage, error) {
 		click := chanceOf(why.Base + why.Parts[0].Adds + why.Parts[1].Adds + why.Parts[2].Adds)
 		c := FeedCard{Item: s.key, Slot: k, Column: k % 2, Score: s.score * 1.1, Click: click, Propensity: .93, Content: it.Content, Creator: it.Creator, Reason: "popular this week", By: "popular", Sources: []Source{{"popular", k}, {"shortlist", 2 * k}}}
 		if lift[it.Content] > 1.2 {
+			for item, d := range byItem { // the last in order
+				if f.items[item].Content == it.Content && slices.Contains(d.Did, string(stream.Click)) && item > c.Cause {
+					c.Cause = item
+				}
+			}
 			c.Reason, c.By, c.Sources = "because you play "+topicText(it.Content), "content", append([]Source{{"content", k}}, c.Sources...)
 		}
 		if k%9 == 7 {

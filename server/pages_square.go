@@ -101,6 +101,7 @@ type cardView struct {
 	Sources                                            []Source
 	Why                                                *whyView
 	Cause                                              string
+	CauseArt                                           template.HTML
 }
 
 type whyView struct {
@@ -279,6 +280,9 @@ func (s *site) cardsFor(r *http.Request, user string) (*cardsPart, error) {
 	out := &cardsPart{Request: page.Request, Model: page.Model, Columns: max(page.Columns, 1), Rested: page.Rested, Cards: make([]cardView, len(page.Cards))}
 	for k := range page.Cards {
 		out.Cards[k] = cardOf(&page.Cards[k])
+		if cause := page.Cards[k].Cause; cause != "" {
+			out.Cards[k].CauseArt, _ = s.artOf(r.Context(), cause)
+		}
 	}
 	if len(out.Cards) > 0 {
 		return out, nil
@@ -388,14 +392,19 @@ func (s *site) believesOf(ctx context.Context, u *UserView) *believes {
 	for _, d := range u.History {
 		did, passed := didText(d)
 		row := doingRow{Item: d.Item, Short: shortID(d.Item), Did: did, Passed: passed, Ago: agoText(d.AtMS, s.now().In(s.zone))}
-		if item, err := s.b.Item(ctx, d.Item); err == nil { // one that is gone has neither topic nor creator
-			row.Topic, row.Art = topicText(item.Content), coverArt(item.Content, item.Creator, d.Item)
-		} else {
-			row.Art = coverArt("", "", d.Item)
-		}
+		row.Art, row.Topic = s.artOf(ctx, d.Item)
 		out.Doings = append(out.Doings, row)
 	}
 	return out
+}
+
+// artOf is the picture and the topic of a card by its id. One that is gone has neither topic nor creator.
+func (s *site) artOf(ctx context.Context, item string) (template.HTML, string) {
+	v, err := s.b.Item(ctx, item)
+	if err != nil {
+		return coverArt("", "", item), ""
+	}
+	return coverArt(v.Content, v.Creator, item), topicText(v.Content)
 }
 
 // nameOf is what a user is called: by the sender's words where they are short enough to be a name, else by her id.

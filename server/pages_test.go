@@ -69,6 +69,9 @@ func TestEveryPage(t *testing.T) {
 	if w := asked(h, "/", nil); strings.Count(w.Body.String(), `href="/report/"`) != 1 {
 		t.Error("the report is not in the menu")
 	}
+	if w := asked(PagesHandler(f, PagesConfig{Keys: true}), "/", nil); !strings.Contains(w.Body.String(), `action="/logout"`) {
+		t.Error("there is no way out")
+	}
 	if w := asked(plain, "/", nil); strings.Contains(w.Body.String(), "/report/") {
 		t.Error("a report that is not there is in the menu")
 	}

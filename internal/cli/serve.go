@@ -123,8 +123,11 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 
 // serve opens the database the flags name and serves until ctx ends. Progress is shown until the server answers.
 func (a *app) serve(ctx context.Context, o segue.ServeOptions) (err error) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(servingGC)
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(servingGC) // while the state is read
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		go keepSmall(ctx)
 	}
 	if o.HTTP.Traces, err = server.TracerFromEnv(os.Getenv, o.Logger); err != nil {
 		return err

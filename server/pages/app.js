@@ -64,8 +64,8 @@
     try {
       const answer = await fetch(form.action, { method: "POST", headers: { "X-Segue-Part": "1", "X-Requested-With": "segue" }, body: new URLSearchParams(new FormData(form)) });
       const to = answer.headers.get("X-Segue-To"), text = await answer.text();
-      if (to) {
-        location.assign(to);
+      if (to || answer.redirected) {
+        location.assign(to || answer.url);
         return;
       }
       const main = new DOMParser().parseFromString(text, "text/html").querySelector("main");

@@ -8,6 +8,7 @@
   const user = square.dataset.user;
   const cards = document.getElementById("cards"), panel = document.getElementById("believes"), mix = document.getElementById("mix");
   const player = document.getElementById("player"), dialog = document.getElementById("why");
+  const pace = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
   const byId = (id) => document.getElementById(id);
 
   // Events.
@@ -139,18 +140,20 @@
     }
   });
 
-  // What the page is made of, by topic, beside the page before.
+  // What the page is made of, by topic, beside what was left of the page before: cards that were played do not come again.
   let past = null;
-  function counted() {
+  const played = new Set();
+  function counted(which) {
     const n = new Map();
-    for (const card of cards.querySelectorAll(".tile-card")) n.set(card.dataset.topic, (n.get(card.dataset.topic) || 0) + 1);
+    for (const card of cards.querySelectorAll(which || ".tile-card")) n.set(card.dataset.topic, (n.get(card.dataset.topic) || 0) + 1);
     return n;
   }
   function tell(fresh) {
     const n = counted();
     if (!n.size) { mix.textContent = ""; return; }
     const order = [...n].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-    if (past && fresh) order.sort((a, b) => Math.max(0, b[1] - (past.get(b[0]) || 0)) - Math.max(0, a[1] - (past.get(a[0]) || 0)) || b[1] - a[1]);
+    const rise = (a) => Math.max(0, a[1] - (past.get(a[0]) || 0));
+    if (past && fresh) order.sort((a, b) => played.has(b[0]) - played.has(a[0]) || rise(b) - rise(a) || b[1] - a[1]);
     mix.replaceChildren("On this page:");
     for (const [topic, k] of order.slice(0, 6)) {
       const chip = document.createElement("span"), count = document.createElement("b"), change = past && fresh ? k - (past.get(topic) || 0) : 0;
@@ -163,6 +166,12 @@
       mix.append(chip);
     }
     if (order.length > 6) mix.append("and " + (order.length - 6) + " more");
+    if (past && fresh) {
+      const note = document.createElement("i");
+      note.textContent = "▲▼ beside the cards that were left unplayed";
+      mix.append(note);
+    }
+    if (fresh) played.clear();
   }
 
   // Pages.
@@ -182,13 +191,13 @@
       }
       const text = await part("/square/cards?" + query);
       if (fresh) {
-        past = counted();
         stop(false);
+        past = counted(".tile-card:not(.clicked)");
         for (const c of clocks.values()) clearTimeout(c);
         clocks.clear();
         sight.disconnect();
         cards.innerHTML = text;
-        scrollTo({ top: 0, behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+        scrollTo({ top: 0, behavior: pace() });
       } else {
         const at = cards.querySelectorAll(".tile-card").length;
         cards.insertAdjacentHTML("beforeend", text);
@@ -216,6 +225,7 @@
     if (from) did("swipe", card, { from });
     else did("click", card);
     on = { card, since: Date.now(), opened: from || card.dataset.item };
+    played.add(card.dataset.topic);
     card.classList.add("playing");
     card.querySelector(".cover").setAttribute("aria-pressed", "true");
     card.classList.remove("skipped");
@@ -247,7 +257,7 @@
       return;
     }
     play(to, on.opened);
-    to.scrollIntoView({ block: "center", behavior: "smooth" });
+    to.scrollIntoView({ block: "center", behavior: pace() });
   }
   function tick() {
     if (!on) return;
