@@ -11,9 +11,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/seguefeed/segue/activity"
 	"github.com/seguefeed/segue/live"
@@ -365,5 +368,20 @@ func TestServeActivity(t *testing.T) {
 	other := emptyDatabase(t, dir)
 	if err := other.Serve(t.Context(), ServeOptions{Dir: filepath.Join(dir, "other"), Activity: file}); err == nil || !strings.Contains(err.Error(), "no impressions of the days that the predictor learned from") {
 		t.Errorf("with the predictor of another log: %v", err)
+	}
+}
+
+func TestReasonsOfActivity(t *testing.T) {
+	why := &activity.Why{Score: activity.Score{Probability: .25}, Features: []activity.Contribution{
+		{Feature: "browsed_sessions", Value: "1", Unit: "sessions", Move: .5}, {Feature: "recency", Value: "2.5", Unit: "days", Move: -.25}, {Feature: "click_rate", Value: "0.1", Unit: "share", Move: .125},
+		{Feature: "dwell", Value: "none", Unit: "s", Move: -.0625}, {Feature: "province", Value: "hu nan", Move: .03125}, {Feature: "likes", Value: "0", Unit: "likes"}}}
+	want := &server.Activity{Score: .25, Why: []server.Part{{Feature: "browsed_sessions", Value: "1", Adds: .5, Means: "browsed sessions"}, {Feature: "recency", Value: "2.5 days", Adds: -.25, Means: "recency"},
+		{Feature: "click_rate", Value: "0.1", Adds: .125, Means: "click rate"}, {Feature: "dwell", Value: "none", Adds: -.0625, Means: "dwell"}, {Feature: "province", Value: "hu nan", Adds: .03125, Means: "province"}}}
+	if diff := cmp.Diff(want, activityOf(why)); diff != "" {
+		t.Error(diff)
+	}
+	why.Features = slices.Repeat(why.Features[:1], 20)
+	if got := activityOf(why); len(got.Why) != activityReasons {
+		t.Errorf("%d reasons", len(got.Why))
 	}
 }
