@@ -119,6 +119,7 @@ type serving struct {
 	zoneOf *time.Location
 	stored atomic.Uint64 // seq up to which the database has the events
 	wanted chan struct{} // a snapshot, before its time
+	still  sync.Mutex    // held while the database changes, or is analysed: its questions are to be of one moment
 }
 
 func (r *serving) stateDir() string { return filepath.Join(r.opt.Dir, "state") }

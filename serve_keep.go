@@ -28,7 +28,7 @@ func (r *serving) intoWarehouse(ctx context.Context) {
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.opt.Drain)
 			defer cancel()
-			if err := r.drain(last); errors.Is(err, context.DeadlineExceeded) {
+			if _, err := r.drain(last); errors.Is(err, context.DeadlineExceeded) {
 				r.log.Info("the next start goes on bringing events into the database", "behind", r.lag())
 			} else if err != nil {
 				r.log.Warn("not all events went into the database; the next start goes on with them", "behind", r.lag(), "error", err)
@@ -36,8 +36,8 @@ func (r *serving) intoWarehouse(ctx context.Context) {
 			return
 		case <-wait.C:
 		}
-		began := time.Now()
-		if err := r.drain(ctx); err != nil && ctx.Err() == nil {
+		took, err := r.drain(ctx)
+		if err != nil && ctx.Err() == nil {
 			r.log.Error("events could not go into the database; they stay in the event log", "behind", r.lag(), "error", err)
 		}
 		if r.crowded() {
@@ -47,16 +47,16 @@ func (r *serving) intoWarehouse(ctx context.Context) {
 			}
 		}
 		// A batch costs the more the larger the database is, however few its events: it is to take no more than a small part of the time.
-		wait.Reset(max(r.opt.WarehouseEvery, drainPart*time.Since(began)))
+		wait.Reset(max(r.opt.WarehouseEvery, drainPart*took))
 	}
 }
 
 // drainPart is how many times as long as it took to bring events in the next are left to gather.
 const drainPart = 10
 
-// drain brings in all events that are there, until ctx ends; a batch that is under way then is finished.
-func (r *serving) drain(ctx context.Context) error {
-	return r.stream.Read(ctx, r.stored.Load()+1, warehouseBatch, func(events []stream.Stored) error {
+// drain brings in all events that are there, until ctx ends; a batch that is under way then is finished. took is what the database took.
+func (r *serving) drain(ctx context.Context) (took time.Duration, err error) {
+	err = r.stream.Read(ctx, r.stored.Load()+1, warehouseBatch, func(events []stream.Stored) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -65,12 +65,17 @@ func (r *serving) drain(ctx context.Context) error {
 			return err
 		}
 		batch.Zone = r.zoneOf
+		r.still.Lock() // waits for a report: until then events stay in the log
+		defer r.still.Unlock()
+		began := time.Now()
+		defer func() { took += time.Since(began) }()
 		if err := r.s.engine.AppendLive(context.WithoutCancel(ctx), batch); err != nil {
 			return err
 		}
 		r.stored.Store(batch.Last)
 		return nil
 	})
+	return took, err
 }
 
 // snapshots takes them, and trims the log after each.
