@@ -176,7 +176,7 @@ func TestServeKeepsTheLogShort(t *testing.T) {
 	}
 	right("after many")
 	s.stop()
-	if !strings.Contains(s.log(), "leave the event log") {
+	if !strings.Contains(s.log(), "has given up events") {
 		t.Errorf("the log of 600 KB was never trimmed of %d events", sent)
 	}
 
