@@ -138,7 +138,7 @@ func (s *servedHere) inDatabase() int {
 // TestServeKeepsTheLogShort sends far more than the event log has room for: it is trimmed as events go into the database and a snapshot. Then the server is started
 // on what an accident may leave: without the snapshot, with an old one, and without the log. Whatever was acknowledged is there each time.
 func TestServeKeepsTheLogShort(t *testing.T) {
-	s := &servedHere{t: t, dir: t.TempDir(), opt: ServeOptions{SnapshotEvery: 60 * time.Millisecond, WarehouseEvery: 40 * time.Millisecond, Stream: stream.Config{MaxBytes: 600 << 10}}}
+	s := &servedHere{t: t, dir: t.TempDir(), opt: ServeOptions{Drain: time.Minute, SnapshotEvery: 60 * time.Millisecond, WarehouseEvery: 40 * time.Millisecond, Stream: stream.Config{MaxBytes: 600 << 10}}}
 	const users, size = 20, 500
 	sent := 0
 	// Each user sees each card once an hour, so that no impression is another one told again.

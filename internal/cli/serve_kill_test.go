@@ -312,6 +312,13 @@ func (l *ledger) inLog(t *testing.T, s *served, dir string) map[string]stream.St
 			}
 		}
 	}
+	for lag := int64(1); lag > 0; time.Sleep(20 * time.Millisecond) { // all is in the database
+		var stats struct {
+			Lag int64 `json:"stream_lag"`
+		}
+		s.get("/v1/stats", &stats)
+		lag = stats.Lag
+	}
 	s.end()
 
 	log, err := stream.Open(context.Background(), stream.Config{Dir: filepath.Join(dir, "segue-serve", "events")})
