@@ -29,6 +29,9 @@ type DemoResult struct {
 	Page     string    `json:"page"`             // the report's page
 	Models   string    `json:"models,omitempty"` // folder of the recommender's versions; "" on a village of a handful
 	Gate     feed.Gate `json:"gate"`             // what stood between the recommender and its use
+	// Predictor is the file of the predictor of who will be active; "" on a village of a handful.
+	Predictor string `json:"predictor,omitempty"`
+	Serve     string `json:"serve"` // folder for what a server of it keeps; the demo makes none
 }
 
 // demoMarker names the file that marks a directory as a demo's, which the next demo may replace.
@@ -37,7 +40,7 @@ const demoMarker = ".segue-demo"
 // Demo simulates a log under dir, ingests it into a database there, writes the report and trains a recommender. A directory that
 // holds anything else than an earlier demo is refused.
 func Demo(ctx context.Context, dir string, opt DemoOptions) (DemoResult, error) {
-	res := DemoResult{Log: filepath.Join(dir, "log"), Database: filepath.Join(dir, "segue.duckdb")}
+	res := DemoResult{Log: filepath.Join(dir, "log"), Database: filepath.Join(dir, "segue.duckdb"), Serve: filepath.Join(dir, "serve")}
 	if err := clearDemo(dir, res); err != nil {
 		return res, err
 	}
@@ -49,8 +52,12 @@ func Demo(ctx context.Context, dir string, opt DemoOptions) (DemoResult, error) 
 	if err != nil {
 		return res, err
 	}
+	predict := opt.predict(res.Log)
+	if predict != nil {
+		res.Predictor = filepath.Join(dir, demoPredictor)
+	}
 	if _, err = s.Ingest(ctx, []string{res.Log}, IngestOptions{Progress: opt.Progress}); err == nil {
-		res.Page, err = s.Report(ctx, filepath.Join(dir, "report"), ReportOptions{Title: "A simulated village", Predict: opt.predict(res.Log), Recommend: opt.recommend(res.Log),
+		res.Page, err = s.Report(ctx, filepath.Join(dir, "report"), ReportOptions{Title: "A simulated village", Predict: predict, Predictor: res.Predictor, Recommend: opt.recommend(res.Log),
 			Progress: opt.Progress})
 	}
 	if r := opt.recommend(res.Log); err == nil && r != nil {
@@ -64,8 +71,11 @@ func Demo(ctx context.Context, dir string, opt DemoOptions) (DemoResult, error) 
 	return res, errors.Join(err, s.Close())
 }
 
-// demoModels is the folder of a demo's recommender.
-const demoModels = "models"
+// What a demo keeps of what it learned.
+const (
+	demoModels    = "models"
+	demoPredictor = "segue.predictor"
+)
 
 // predictUsers are those of the smallest village that has enough active users to learn from, to calibrate and to judge.
 const predictUsers = 3000
@@ -99,7 +109,7 @@ func clearDemo(dir string, res DemoResult) error {
 			return fmt.Errorf("demo: %s holds other files; choose another directory with --dir", dir)
 		}
 	}
-	for _, old := range []string{res.Database, res.Database + ".wal", filepath.Join(dir, "report"), filepath.Join(dir, demoModels), res.Log} {
+	for _, old := range []string{res.Database, res.Database + ".wal", filepath.Join(dir, "report"), filepath.Join(dir, demoModels), filepath.Join(dir, demoPredictor), res.Serve, res.Log} {
 		if err := os.RemoveAll(old); err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}

@@ -112,6 +112,7 @@ func (s *Segue) Analyze(ctx context.Context, opt AnalyzeOptions) (*analysis.Resu
 type ReportOptions struct {
 	Title     string            // "" means one made from the days of the log
 	Predict   *PredictOptions   // also say who will be active; nil means not to
+	Predictor string            // file to write the predictor to that says so; "" means that it is not kept
 	Recommend *RecommendOptions // also say what to recommend, and how good that is; nil means not to
 	Progress  Progress
 }
@@ -132,6 +133,11 @@ func (s *Segue) Report(ctx context.Context, dir string, opt ReportOptions) (stri
 		p.Progress = opt.Progress
 		if prediction, err = s.Predict(ctx, p); err != nil {
 			return "", err
+		}
+		if opt.Predictor != "" {
+			if err := writeWhole(opt.Predictor, prediction.Predictor.Save); err != nil {
+				return "", err
+			}
 		}
 	}
 	var recommendation *evaluate.Results

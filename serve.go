@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +22,9 @@ import (
 type ServeOptions struct {
 	Dir    string // of what the server keeps: the event log and snapshots of the state; "" means segue-serve
 	Models string // folder of versions of the recommender; "" makes pages from live counts alone
-	Listen string // address; "" means 127.0.0.1:8087
+	// Activity is the file of a predictor that was trained on this database; "" gives no activity scores.
+	Activity string
+	Listen   string // address; "" means 127.0.0.1:8087
 
 	Stream stream.Config // Dir, OnAppend and From are set here
 	HTTP   server.Config // Backend, Logger and Version are set here
@@ -34,15 +37,14 @@ type ServeOptions struct {
 
 	SnapshotEvery  time.Duration // 0 means 5 minutes
 	WarehouseEvery time.Duration // how long events gather before they go into the database; 0 means 10 seconds
+	Drain          time.Duration // how long, at the end, events go on into the database; what is left goes in at the next start. 0 means 5 seconds; below 0 none
+	Threads        int           // that the database may use while it serves; 0 means half of the processors
 
 	Logger   *slog.Logger // nil: none
 	Progress Progress     // of the start
 	// Started is told the address once the server answers.
 	Started func(net.Addr)
 }
-
-// warehouseBatch is how many events go into the database at once, at most.
-const warehouseBatch = 20_000
 
 // Serve answers until ctx ends, then drains what is in flight, writes what is left and takes a snapshot. The database is held open for writing meanwhile:
 // nobody else can open it. Memory: see package live for the state, and the models'.
@@ -59,13 +61,19 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	if opt.WarehouseEvery == 0 {
 		opt.WarehouseEvery = 10 * time.Second
 	}
+	if opt.Drain == 0 {
+		opt.Drain = 5 * time.Second
+	}
+	if opt.Threads == 0 {
+		opt.Threads = max(1, runtime.GOMAXPROCS(0)/2)
+	}
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
 	if err := server.CheckAddress(opt.Listen, opt.HTTP.Keys); err != nil { // before anything takes long
 		return err
 	}
-	r := &serving{s: s, opt: opt, log: opt.Logger}
+	r := &serving{s: s, opt: opt, log: opt.Logger, wanted: make(chan struct{}, 1)}
 	defer func() { err = errors.Join(err, r.close()) }()
 	if err := r.open(ctx); err != nil {
 		return err
@@ -77,7 +85,10 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	}
 	h.MountAs("/api/", server.GorseHandler(h.Backend()), server.Rules{Open: server.GorseOpen, Writes: server.GorseWrites,
 		Refuse: func(w http.ResponseWriter, _ *http.Request) { server.GorseUnauthorized(w) }, BodyBytes: -1}) // its bulk routes bound themselves
-	h.Mount("/", server.PagesHandler(h.Backend(), server.PagesConfig{Insight: r.engine, Keys: len(opt.HTTP.Keys) > 0, Location: r.zoneOf, Logger: opt.Logger}))
+	h.Mount("/", server.PagesHandler(h.Backend(), server.PagesConfig{Insight: r.engine, Report: true, Keys: len(opt.HTTP.Keys) > 0, Location: r.zoneOf, Logger: opt.Logger}))
+	report := server.NewReport(h.Backend(), server.ReportConfig{Dir: filepath.Join(opt.Dir, "report"), Make: r.makeReport, Location: r.zoneOf, Logger: opt.Logger})
+	defer report.Close()
+	h.Mount("/report/", report)
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", opt.Listen)
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)
@@ -90,6 +101,7 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 		opt.Started(l.Addr())
 	}
 	err = h.Serve(ctx, l)
+	report.Close()
 	stop()
 	done.Wait()
 	return err
@@ -106,7 +118,8 @@ type serving struct {
 
 	zoneOf *time.Location
 	stored atomic.Uint64 // seq up to which the database has the events
-	kept   atomic.Uint64 // and a snapshot
+	wanted chan struct{} // a snapshot, before its time
+	still  sync.Mutex    // held while the database changes, or is analysed: its questions are to be of one moment
 }
 
 func (r *serving) stateDir() string { return filepath.Join(r.opt.Dir, "state") }
@@ -129,6 +142,9 @@ func (r *serving) open(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("serve: the snapshot of what was believed cannot be read; take %s away and it is made anew from the database and the event log: %w", r.stateDir(), err)
 	}
+	if err := r.s.engine.Limit(ctx, r.opt.Threads); err != nil { // reading users took all; from now on pages come first
+		return err
+	}
 	r.log.Info("the state is back", "users", r.state.UserCount(), "items", r.state.Catalogue().Len(), "took", time.Since(began).Round(time.Millisecond))
 	began = time.Now()
 	stored, err := r.s.engine.LiveOffset(ctx)
@@ -148,7 +164,11 @@ func (r *serving) open(ctx context.Context) error {
 	}
 	r.stored.Store(stored)
 	r.log.Info("the event log is open", "last", r.stream.Status().Last, "in_database", stored, "took", time.Since(began).Round(time.Millisecond))
-	r.engine, err = server.NewEngine(server.EngineConfig{Log: r.stream, State: r.state, Models: r.opt.Models, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap,
+	activity, err := r.activity(ctx)
+	if err != nil {
+		return err
+	}
+	r.engine, err = server.NewEngine(server.EngineConfig{Activity: activity, Log: r.stream, State: r.state, Models: r.opt.Models, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap,
 		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag})
 	return err
 }
@@ -200,109 +220,4 @@ func (r *serving) fill(ctx context.Context, zone *time.Location) (*live.State, e
 		return nil, err
 	}
 	return state, state.Save(r.stateDir())
-}
-
-func (r *serving) lag() int64 {
-	last, stored := r.stream.Status().Last, r.stored.Load()
-	return int64(last - min(stored, last))
-}
-
-// intoWarehouse brings events into the database, some at a time, each once: their offset goes with them.
-func (r *serving) intoWarehouse(ctx context.Context) {
-	wait := time.NewTimer(r.opt.WarehouseEvery)
-	defer wait.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-			defer cancel()
-			if err := r.drain(last); err != nil {
-				r.log.Warn("not all events went into the database; the next start goes on with them", "behind", r.lag(), "error", err)
-			}
-			return
-		case <-wait.C:
-		}
-		if err := r.drain(ctx); err != nil && ctx.Err() == nil {
-			r.log.Error("events could not go into the database; they stay in the event log", "behind", r.lag(), "error", err)
-		}
-		wait.Reset(r.opt.WarehouseEvery)
-	}
-}
-
-// drain brings in all events that are there.
-func (r *serving) drain(ctx context.Context) error {
-	return r.stream.Read(ctx, r.stored.Load()+1, warehouseBatch, func(events []stream.Stored) error {
-		batch, err := LiveBatch(events)
-		if err != nil {
-			return err
-		}
-		batch.Zone = r.zoneOf
-		if err := r.s.engine.AppendLive(ctx, batch); err != nil {
-			return err
-		}
-		r.stored.Store(batch.Last)
-		return nil
-	})
-}
-
-func (r *serving) snapshots(ctx context.Context) {
-	t := time.NewTicker(r.opt.SnapshotEvery)
-	defer t.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-		}
-		if err := r.snapshot(); err != nil {
-			r.log.Error("no snapshot could be taken; a restart will take longer", "error", err)
-		}
-		if err := r.trim(ctx); err != nil && ctx.Err() == nil {
-			r.log.Error("the event log could not be made shorter", "error", err)
-		}
-	}
-}
-
-func (r *serving) snapshot() error {
-	began, seq := time.Now(), r.state.Seq()
-	err := r.state.Save(r.stateDir())
-	if err == nil {
-		r.kept.Store(seq)
-	}
-	r.log.Info("snapshot", "seq", seq, "took", time.Since(began).Round(time.Millisecond))
-	return err
-}
-
-// trim gives up events that the database and a snapshot have, once there are many: a log that fills up refuses events, and a long one makes a start slow, since
-// all of it is checked. A cluster's log is not this server's alone, and stays.
-func (r *serving) trim(ctx context.Context) error {
-	s := r.stream.Status()
-	if r.opt.Stream.URL != "" || s.Bytes < min(keepBytes, s.MaxBytes/2) {
-		return nil
-	}
-	before := min(r.stored.Load(), r.kept.Load()) + 1
-	if before <= s.First {
-		return nil
-	}
-	err := r.stream.Trim(ctx, before)
-	r.log.Info("events that the database has leave the event log", "before", before, "bytes", s.Bytes)
-	return err
-}
-
-// keepBytes are of an event log that is left as it is.
-const keepBytes = 1 << 30
-
-// close ends what was opened, in the order in which nothing is lost.
-func (r *serving) close() error {
-	var err error
-	if r.engine != nil {
-		r.engine.Close()
-	}
-	if r.stream != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		defer cancel()
-		err = r.stream.Close(ctx)
-		err = errors.Join(err, r.snapshot())
-	}
-	return err
 }

@@ -6,206 +6,382 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/seguefeed/segue/activity"
+	"github.com/seguefeed/segue/live"
+	"github.com/seguefeed/segue/server"
 	"github.com/seguefeed/segue/stream"
 )
 
-// serving of a test: a server in this process over a database of its own.
-type servedHere struct {
-	t    *testing.T
-	dir  string
-	opt  ServeOptions
-	url  string
-	said bytes.Buffer
-	mu   sync.Mutex // of said
-	stop func()
+// served is a server under test.
+type served struct {
+	*testing.T
+	s     *Segue
+	home  string
+	end   context.CancelFunc
+	ended chan error
+	sent  int
 }
 
-func (s *servedHere) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.said.Write(p)
-}
-
-func (s *servedHere) log() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.said.String()
-}
-
-// start opens the database and serves it until stop.
-func (s *servedHere) start() {
-	s.t.Helper()
-	db, err := Open(context.Background(), Config{Path: filepath.Join(s.dir, "feed.duckdb")})
-	if err != nil {
-		s.t.Fatal(err)
-	}
+// serve starts a server and waits for it to answer.
+func serve(t *testing.T, s *Segue, opt ServeOptions) *served {
+	t.Helper()
+	opt.Listen = "127.0.0.1:0"
+	at := make(chan net.Addr, 1)
+	opt.Started = func(a net.Addr) { at <- a }
 	ctx, cancel := context.WithCancel(context.Background())
-	started, ended := make(chan net.Addr, 1), make(chan error, 1)
-	opt := s.opt
-	opt.Dir, opt.Listen, opt.Logger, opt.Started = filepath.Join(s.dir, "serve"), "127.0.0.1:0", slog.New(slog.NewTextHandler(s, nil)), func(at net.Addr) { started <- at }
-	go func() { ended <- db.Serve(ctx, opt) }()
-	s.stop = func() {
-		cancel()
-		if err := <-ended; err != nil {
-			s.t.Error(err)
-		}
-		if err := db.Close(); err != nil {
-			s.t.Error(err)
-		}
-	}
+	v := &served{T: t, s: s, end: cancel, ended: make(chan error, 1)}
+	go func() { v.ended <- s.Serve(ctx, opt) }()
 	select {
-	case at := <-started:
-		s.url = "http://" + at.String()
-	case err := <-ended:
-		cancel()
-		db.Close()
-		s.t.Fatalf("it does not start: %v\n%s", err, s.log())
+	case a := <-at:
+		v.home = "http://" + a.String()
+	case err := <-v.ended:
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { v.end() })
+	return v
+}
+
+// stop ends it as SIGTERM does.
+func (v *served) stop() {
+	v.Helper()
+	v.end()
+	if err := <-v.ended; err != nil {
+		v.Fatalf("the server ends with %v", err)
 	}
 }
 
-// post sends events until they are acknowledged: a log that is full is trimmed before long.
-func (s *servedHere) post(events []stream.Event) (refused int) {
-	s.t.Helper()
-	body, err := json.Marshal(events)
+func (v *served) get(path string) (int, string) {
+	v.Helper()
+	r, err := http.Get(v.home + path)
 	if err != nil {
-		s.t.Fatal(err)
-	}
-	for end := time.Now().Add(30 * time.Second); ; refused++ {
-		r, err := http.Post(s.url+"/v1/events", "application/json", bytes.NewReader(body))
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		text, _ := io.ReadAll(r.Body)
-		r.Body.Close()
-		switch {
-		case r.StatusCode == http.StatusOK:
-			return refused
-		case r.StatusCode != http.StatusServiceUnavailable || time.Now().After(end):
-			s.t.Fatalf("%s: %s", r.Status, text)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
-// impressions are those that a user is told to have.
-func (s *servedHere) impressions(user string) int {
-	s.t.Helper()
-	r, err := http.Get(s.url + "/v1/users/" + user)
-	if err != nil {
-		s.t.Fatal(err)
+		v.Fatal(err)
 	}
 	defer r.Body.Close()
-	var u struct{ Impressions int }
-	if err := json.NewDecoder(r.Body).Decode(&u); err != nil {
-		s.t.Fatal(err)
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		v.Fatal(err)
 	}
-	return u.Impressions
+	return r.StatusCode, string(b)
 }
 
-// inDatabase are the events that the database has.
-func (s *servedHere) inDatabase() int {
-	s.t.Helper()
-	db, err := Open(context.Background(), Config{Path: filepath.Join(s.dir, "feed.duckdb"), ReadOnly: true})
+// send sends so many impressions, each of a card of its own, and gives the status.
+func (v *served) send(n int) int {
+	v.Helper()
+	var events []stream.Event
+	now := time.Now().UnixMilli()
+	for k := range n {
+		at := v.sent + k
+		events = append(events, stream.Event{ID: fmt.Sprint("e", at), Kind: stream.Impression, AtMS: now, User: fmt.Sprint("visitor ", at%50), Item: fmt.Sprint("thing ", at)})
+	}
+	b, err := json.Marshal(events)
 	if err != nil {
-		s.t.Fatal(err)
+		v.Fatal(err)
 	}
-	defer db.Close()
-	rows, err := db.SQL(context.Background(), "select count(*), count(distinct seq) from live_events")
+	r, err := http.Post(v.home+"/v1/events", "application/json", bytes.NewReader(b))
 	if err != nil {
-		s.t.Fatal(err)
+		v.Fatal(err)
 	}
-	defer rows.Close()
-	rows.Next()
-	v, err := rows.Values()
-	if err != nil || fmt.Sprint(v[0]) != fmt.Sprint(v[1]) {
-		s.t.Fatalf("%v: %v", v, err)
+	defer r.Body.Close()
+	if r.StatusCode == http.StatusOK || r.StatusCode == http.StatusCreated || r.StatusCode == http.StatusAccepted {
+		v.sent += n
 	}
-	var n int
-	fmt.Sscan(fmt.Sprint(v[0]), &n)
+	return r.StatusCode
+}
+
+// until asks again and again.
+func (v *served) until(what string, ok func() bool) {
+	v.Helper()
+	for range 3000 {
+		if ok() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	v.Fatalf("%s: not within half a minute", what)
+}
+
+// offset is how many events the database has.
+func (v *served) offset() uint64 {
+	v.Helper()
+	n, err := v.s.engine.LiveOffset(context.Background())
+	if err != nil {
+		v.Fatal(err)
+	}
 	return n
 }
 
-// TestServeKeepsTheLogShort sends far more than the event log has room for: it is trimmed as events go into the database and a snapshot. Then the server is started
-// on what an accident may leave: without the snapshot, with an old one, and without the log. Whatever was acknowledged is there each time.
-func TestServeKeepsTheLogShort(t *testing.T) {
-	s := &servedHere{t: t, dir: t.TempDir(), opt: ServeOptions{SnapshotEvery: 60 * time.Millisecond, WarehouseEvery: 40 * time.Millisecond, Stream: stream.Config{MaxBytes: 600 << 10}}}
-	const users, size = 20, 500
-	sent := 0
-	// Each user sees each card once an hour, so that no impression is another one told again.
-	batch := func() (events []stream.Event) {
-		for range size {
-			hour, rest := sent/(users*50), sent%(users*50)
-			events = append(events, stream.Event{ID: fmt.Sprint("e", sent), Kind: stream.Impression, AtMS: time.Now().Add(time.Duration(hour-100) * time.Hour).UnixMilli(), User: fmt.Sprint("u", rest%users),
-				Item: fmt.Sprint("card ", rest/users), Request: fmt.Sprint("page ", hour, " of a name that takes some room ", strings.Repeat(".", 100))})
-			sent++
-		}
-		return events
-	}
-	right := func(when string) {
-		t.Helper()
-		for u := range users {
-			if n := s.impressions(fmt.Sprint("u", u)); n != sent/users {
-				t.Errorf("%s: u%d has %d impressions; %d were sent", when, u, n, sent/users)
-			}
-		}
-	}
-	state := filepath.Join(s.dir, "serve", "state")
-
-	s.start()
-	s.post(batch())
-	s.post(batch())
-	right("at first")
-	s.stop()
-	old := filepath.Join(s.dir, "old state")
-	if err := os.CopyFS(old, os.DirFS(state)); err != nil {
+// impressions counts those of a database in which each card was shown once.
+func impressions(t *testing.T, s *Segue) int64 {
+	t.Helper()
+	contents, err := s.engine.Describe(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
-	s.start()
-	for range 18 {
-		s.post(batch())
+	cards, err := s.engine.CardKeys(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	right("after many")
-	s.stop()
-	if !strings.Contains(s.log(), "leave the event log") {
-		t.Errorf("the log of 600 KB was never trimmed of %d events", sent)
+	if int64(len(cards)) != contents.Impressions {
+		t.Errorf("%d impressions of %d cards, each of which was shown once", contents.Impressions, len(cards))
 	}
+	return contents.Impressions
+}
 
-	for name, spoil := range map[string]func() error{
-		"as it was":             func() error { return nil },
-		"without the snapshot":  func() error { return os.RemoveAll(state) },
-		"with an old snapshot":  func() error { return os.RemoveAll(state) },
-		"without the log":       func() error { return os.RemoveAll(filepath.Join(s.dir, "serve", "events")) },
-		"without log and state": func() error { return os.RemoveAll(filepath.Join(s.dir, "serve")) },
-	} {
-		if err := spoil(); err != nil {
-			t.Fatal(err)
+func emptyDatabase(t *testing.T, dir string) *Segue {
+	t.Helper()
+	s, err := Open(t.Context(), Config{Path: filepath.Join(dir, "new.duckdb"), MemoryMB: 300})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
 		}
-		if name == "with an old snapshot" {
-			if err := os.CopyFS(state, os.DirFS(old)); err != nil {
-				t.Fatal(err)
+	})
+	return s
+}
+
+// A server that is told to end does not wait for the database; the next one goes on where it stopped.
+func TestServeEndsAndGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	s := emptyDatabase(t, dir)
+	opt := ServeOptions{Dir: filepath.Join(dir, "serve"), WarehouseEvery: time.Hour, SnapshotEvery: time.Hour, Drain: -1}
+	v := serve(t, s, opt)
+	for range 5 {
+		if status := v.send(100); status >= 300 {
+			t.Fatalf("status %d", status)
+		}
+	}
+	v.stop()
+	if got := v.offset(); got != 0 {
+		t.Errorf("without time for it the database has got %d events", got)
+	}
+	state, err := live.Load(filepath.Join(opt.Dir, "state"), live.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if state.Seq() != 500 || state.UserCount() != 50 {
+		t.Errorf("the snapshot has %d events of %d users; 500 of 50 were sent", state.Seq(), state.UserCount())
+	}
+	opt.WarehouseEvery, opt.Drain = 10*time.Millisecond, 0
+	v = serve(t, s, opt)
+	v.until("the events of the first server go into the database", func() bool { return v.offset() == 500 })
+	v.sent = 500
+	opt.WarehouseEvery = time.Hour
+	v.stop()
+	v = serve(t, s, opt)
+	v.sent = 500
+	v.send(100)
+	v.stop() // with time for them
+	if got := v.offset(); got != 600 {
+		t.Errorf("the database has %d events at the end of the third server; 600 were sent", got)
+	}
+	if n := impressions(t, s); n != 600 {
+		t.Errorf("the database has %d impressions of 600", n)
+	}
+}
+
+// The log gives up what the database and a snapshot have: more goes through it than it holds. What the database does not have stays.
+func TestServeKeepsTheLogSmall(t *testing.T) {
+	dir := t.TempDir()
+	s := emptyDatabase(t, dir)
+	opt := ServeOptions{Dir: filepath.Join(dir, "serve"), WarehouseEvery: time.Hour, SnapshotEvery: 5 * time.Millisecond, Drain: -1, Stream: stream.Config{MaxBytes: 100_000}}
+	v := serve(t, s, opt)
+	refused := 0
+	for range 400 {
+		if refused = v.send(20); refused >= 300 {
+			break
+		}
+	}
+	if refused != http.StatusServiceUnavailable || v.sent < 200 {
+		t.Fatalf("a full log whose events the database does not have answers %d after %d events", refused, v.sent)
+	}
+	sent := v.sent
+	v.stop()
+
+	opt.WarehouseEvery, opt.SnapshotEvery, opt.Drain = 10*time.Millisecond, time.Hour, 0 // a crowded log asks for snapshots itself
+	v = serve(t, s, opt)
+	v.sent = sent
+	for range 150 { // some four times what it holds
+		v.until("an event is taken", func() bool { return v.send(20) < 300 })
+	}
+	v.stop()
+	if v.sent != sent+3000 || v.offset() != uint64(v.sent) {
+		t.Errorf("%d events were taken, the database has %d", v.sent, v.offset())
+	}
+	if n := impressions(t, s); n != int64(v.sent) {
+		t.Errorf("the database has %d impressions of %d", n, v.sent)
+	}
+	l, err := stream.Open(t.Context(), stream.Config{Dir: filepath.Join(opt.Dir, "events"), MaxBytes: opt.Stream.MaxBytes, After: v.offset()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := l.Status()
+	if err := l.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if status.First == 1 || status.Last != uint64(v.sent) || status.Bytes > opt.Stream.MaxBytes {
+		t.Errorf("the log has events %d to %d in %d bytes", status.First, status.Last, status.Bytes)
+	}
+	// What is believed needs none of what was given up.
+	v = serve(t, s, opt)
+	defer v.stop()
+	if code, body := v.get("/v1/users/visitor%200"); code != http.StatusOK || !strings.Contains(body, fmt.Sprintf(`"impressions":%d,`, (v.offset()+49)/50)) {
+		t.Errorf("status %d: %s", code, body)
+	}
+}
+
+// The report is made while events come, and an hour is not over before the next request.
+func TestServeTheReport(t *testing.T) {
+	s, _ := loadedVillage(t, 800)
+	dir := t.TempDir()
+	v := serve(t, s, ServeOptions{Dir: dir, WarehouseEvery: 10 * time.Millisecond})
+	code, body := v.get("/report/")
+	if code != http.StatusOK || !strings.Contains(body, "The report is being made") {
+		t.Fatalf("status %d: %.300s", code, body)
+	}
+	ready := func() {
+		t.Helper()
+		v.until("the report is there", func() bool {
+			if status := v.send(10); status >= 300 {
+				t.Fatalf("an event is answered %d", status)
+			}
+			_, body = v.get("/report/")
+			if strings.Contains(body, "could not be made") {
+				t.Fatal(body)
+			}
+			return !strings.Contains(body, "is being made")
+		})
+	}
+	ready()
+	page, err := os.ReadFile(filepath.Join(dir, "report", "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != string(page) || !strings.Contains(body, "What matters") {
+		t.Errorf("/report/ is not what stands in %s", dir)
+	}
+	if code, body := v.get("/report/report.json"); code != http.StatusOK || !json.Valid([]byte(body)) {
+		t.Errorf("report.json: status %d", code)
+	}
+	// Asked for anew it has what came since: impressions of today, years after the others.
+	v.until("events go into the database", func() bool { return v.offset() > 0 })
+	if r, err := http.Post(v.home+"/report/", "", nil); err != nil || r.StatusCode != http.StatusOK { // of the page that it leads to
+		t.Fatalf("asked for anew: %v, %v", r, err)
+	}
+	ready()
+	if again, _ := os.ReadFile(filepath.Join(dir, "report", "index.html")); body != string(again) || bytes.Equal(page, again) {
+		t.Error("asked for anew, the report is the same")
+	}
+	if _, body := v.get("/overview"); strings.Count(body, `href="/report/"`) != 2 { // in the menu and on the page
+		t.Error("the report is not one click away")
+	}
+	v.stop()
+
+	empty := serve(t, emptyDatabase(t, dir), ServeOptions{Dir: filepath.Join(dir, "other")})
+	defer empty.stop()
+	empty.until("the reason is told", func() bool {
+		_, body := empty.get("/report/")
+		return strings.Contains(body, "holds no impressions yet")
+	})
+}
+
+// Live rows have moments in whole seconds and times of views within some thousandths, so that scores are not those of the database to the last digit.
+func TestServeActivity(t *testing.T) {
+	s, _ := loadedVillage(t, 4000)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "v.predictor")
+	p, err := s.TrainPredictor(t.Context(), file, PredictOptions{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, keys, err := s.scoring(t.Context(), p, PredictOptions{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]float64{}
+	if err := p.Scores(t.Context(), set, keys, nil, func(scores []activity.Score) error {
+		for _, sc := range scores {
+			want[sc.User] = sc.Probability
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	v := serve(t, s, ServeOptions{Dir: filepath.Join(dir, "serve"), Activity: file})
+	defer v.stop()
+	user := func(key string) (u server.UserView) {
+		t.Helper()
+		code, body := v.get("/v1/users/" + key)
+		if err := json.Unmarshal([]byte(body), &u); err != nil || code != http.StatusOK {
+			t.Fatalf("status %d: %v: %s", code, err, body)
+		}
+		return u
+	}
+	near, early, late := 0, 0, 0
+	for i, key := range keys {
+		if i%9 != 0 {
+			continue
+		}
+		u := user(key)
+		score, seen := want[key]
+		switch {
+		case u.Impressions == 0 || u.Impressions > 512: // never seen, or her first rows are kept no more
+			if u.Activity != nil {
+				t.Errorf("user %s with %d impressions has %+v", key, u.Impressions, u.Activity)
+			}
+		case !seen:
+			late++ // her first days are over for years
+			if u.Activity == nil {
+				t.Errorf("user %s, first seen later, has no score", key)
+			}
+		case u.Activity == nil || len(u.Activity.Why) == 0:
+			t.Errorf("user %s has %+v, in the file %v", key, u.Activity, score)
+		default:
+			early++
+			if math.Abs(u.Activity.Score-score) < .01 {
+				near++
 			}
 		}
-		s.start()
-		if anew := strings.Contains(s.log(), "made anew from the database"); name == "with an old snapshot" && !anew {
-			t.Errorf("%s: %s", name, s.log())
-		}
-		right(name)
-		s.post(batch())
-		s.post(batch())
-		right(name + ", and more")
-		s.stop()
-		if n := s.inDatabase(); n != sent {
-			t.Errorf("%s: %d events are in the database; %d were acknowledged", name, n, sent)
-		}
+	}
+	if early < 150 || late < 30 || near < early*19/20 {
+		t.Errorf("%d of %d early users have the score of the file within .01; %d others were asked", near, early, late)
+	}
+	t.Logf("%d of %d early users within .01, %d others", near, early, late)
+	// Who is new today is too new.
+	v.send(1)
+	if u := user("visitor%200"); u.Impressions != 1 || u.Activity != nil {
+		t.Errorf("someone new is %+v", u)
+	}
+	other := emptyDatabase(t, dir)
+	if err := other.Serve(t.Context(), ServeOptions{Dir: filepath.Join(dir, "other"), Activity: file}); err == nil || !strings.Contains(err.Error(), "no impressions of the days that the predictor learned from") {
+		t.Errorf("with the predictor of another log: %v", err)
+	}
+}
+
+func TestReasonsOfActivity(t *testing.T) {
+	why := &activity.Why{Score: activity.Score{Probability: .25}, Features: []activity.Contribution{
+		{Feature: "browsed_sessions", Value: "1", Unit: "sessions", Move: .5}, {Feature: "recency", Value: "2.5", Unit: "days", Move: -.25}, {Feature: "click_rate", Value: "0.1", Unit: "share", Move: .125},
+		{Feature: "dwell", Value: "none", Unit: "s", Move: -.0625}, {Feature: "province", Value: "hu nan", Move: .03125}, {Feature: "likes", Value: "0", Unit: "likes"}}}
+	want := &server.Activity{Score: .25, Why: []server.Part{{Feature: "browsed_sessions", Value: "1", Adds: .5, Means: "browsed sessions"}, {Feature: "recency", Value: "2.5 days", Adds: -.25, Means: "recency"},
+		{Feature: "click_rate", Value: "0.1", Adds: .125, Means: "click rate"}, {Feature: "dwell", Value: "none", Adds: -.0625, Means: "dwell"}, {Feature: "province", Value: "hu nan", Adds: .03125, Means: "province"}}}
+	if diff := cmp.Diff(want, activityOf(why)); diff != "" {
+		t.Error(diff)
+	}
+	why.Features = slices.Repeat(why.Features[:1], 20)
+	if got := activityOf(why); len(got.Why) != activityReasons {
+		t.Errorf("%d reasons", len(got.Why))
 	}
 }

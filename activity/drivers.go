@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/seguefeed/segue/feature"
 	"github.com/seguefeed/segue/learn"
 )
 
@@ -219,16 +220,25 @@ func (p *Predictor) Explain(ctx context.Context, s *Set, row int, key string, se
 	if err := p.fits(s); err != nil {
 		return nil, err
 	}
+	w, err := p.explain(ctx, s.X.Take([]int32{int32(row)}), s.Table.Defs, key, segments)
+	if err != nil {
+		return nil, err
+	}
+	w.Seen, w.Active = s.Back[row], s.Active[row]
+	return w, nil
+}
+
+// explain explains the one row of x, whose columns are defs.
+func (p *Predictor) explain(ctx context.Context, x *learn.Matrix, defs []feature.Def, key string, segments *Segments) (*Why, error) {
 	e, ok := inner(p.OneStage).(learn.Explainer)
 	if !ok {
 		return nil, fmt.Errorf("a %T does not say why", inner(p.OneStage))
 	}
-	x := s.X.Take([]int32{int32(row)})
 	st, err := p.stages(x)
 	if err != nil {
 		return nil, err
 	}
-	w := &Why{User: key, Seen: s.Back[row], Active: s.Active[row], Score: Score{User: key, Probability: p.better(st)[0], Back: st.back[0], Then: st.then[0]}}
+	w := &Why{User: key, Score: Score{User: key, Probability: p.better(st)[0], Back: st.back[0], Then: st.then[0]}}
 	w.Score.Low, w.Score.High = p.Judged.interval(w.Score.Probability)
 	if segments != nil {
 		a := make([]int32, 1)
@@ -244,16 +254,15 @@ func (p *Predictor) Explain(ctx context.Context, s *Set, row int, key string, se
 	w.Log = w.Base
 	for j, move := range out {
 		w.Log += move
-		w.Features = append(w.Features, Contribution{s.Columns[j].Name, s.value(row, j), s.Table.Defs[j].Unit, s.Table.Defs[j].Why, move})
+		w.Features = append(w.Features, Contribution{p.Features[j].Name, valueOf(x.Row(0)[j], p.Features[j].Levels), defs[j].Unit, defs[j].Why, move})
 	}
 	sort.SliceStable(w.Features, func(a, b int) bool { return math.Abs(w.Features[a].Move) > math.Abs(w.Features[b].Move) })
 	return w, nil
 }
 
-// value is a feature of a row in words.
-func (s *Set) value(row, j int) string {
-	v := s.X.Row(row)[j]
-	switch levels := s.Columns[j].Levels; {
+// valueOf is a feature in words.
+func valueOf(v float32, levels []string) string {
+	switch {
 	case v != v:
 		return "none"
 	case levels != nil && int(v) >= 0 && int(v) < len(levels):

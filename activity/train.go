@@ -351,11 +351,14 @@ func LoadPredictor(r io.Reader) (*Predictor, error) {
 	return p, nil
 }
 
+func sameColumn(a, b learn.Column) bool { return a.Name == b.Name && slices.Equal(a.Levels, b.Levels) }
+
+var errOtherFeatures = errors.New("the predictor was trained on other features or other levels of them than this log has; train it anew with `segue predict train`")
+
 // fits says why p cannot score the users of s.
 func (p *Predictor) fits(s *Set) error {
-	same := func(a, b learn.Column) bool { return a.Name == b.Name && slices.Equal(a.Levels, b.Levels) }
-	if !slices.EqualFunc(p.Features, s.Columns, same) {
-		return errors.New("the predictor was trained on other features or other levels of them than this log has; train it anew with `segue predict train`")
+	if !slices.EqualFunc(p.Features, s.Columns, sameColumn) {
+		return errOtherFeatures
 	}
 	if a, b := p.Question.AsOf.Sub(p.Question.From), s.AsOf.Sub(s.From); a != b {
 		return fmt.Errorf("the predictor reads %d days, and these features are of %d", int(a/(24*time.Hour)), int(b/(24*time.Hour)))

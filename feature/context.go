@@ -12,8 +12,9 @@ import (
 
 // Context is what is the same for all users at one as-of. It is read-only once made. Memory: 8 bytes a card and day.
 type Context struct {
-	From, AsOf int32    // days since 1970-01-01: features read From to before AsOf
-	Provinces  []string // of the user table, in order; "unknown" for none
+	From, AsOf  int32    // days since 1970-01-01: features read From to before AsOf
+	Provinces   []string // of the user table, in order; "unknown" for none
+	Impressions float64  // of all users in these days
 
 	province map[string]int
 	card     []int16 // content by card; -1 none
@@ -22,6 +23,10 @@ type Context struct {
 	use      []uses    // by card and day: impressions and clicks of the days before
 	prior    []float64 // by day: pooled CTR of the days before; -1 on the first
 	slots    [slotPositions][slotDepths]float64
+
+	// Of a FirstDays' copies:
+	ids    []int32 // by card: its number in use; nil: the same
+	frozen bool    // cards are known as on the last of the days, whatever the day
 }
 
 type uses struct{ impressions, clicks int32 }
@@ -114,16 +119,26 @@ func (c *Context) readCards(ctx context.Context, w warehouse.Training, from, las
 		impressions += float64(perDay[k].impressions)
 		clicks += float64(perDay[k].clicks)
 	}
+	c.Impressions = impressions
 	return nil
 }
 
 // quality is a card's smoothed CTR over the days before a day; -1 when there are none.
 func (c *Context) quality(card, day int32) float64 {
 	k := day - c.From
+	if c.frozen {
+		k = c.days - 1
+	}
 	if k < 0 || k >= c.days || c.prior[k] < 0 || int(card) >= len(c.card) {
 		return -1
 	}
-	u := c.use[int(card)*int(c.days)+int(k)]
+	if c.ids != nil {
+		card = idOf(c.ids, card)
+	}
+	var u uses
+	if card >= 0 {
+		u = c.use[int(card)*int(c.days)+int(k)]
+	}
 	return (float64(u.clicks) + qualityPrior*c.prior[k]) / (float64(u.impressions) + qualityPrior)
 }
 

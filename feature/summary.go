@@ -66,7 +66,7 @@ type scratch struct {
 // the as-of count for LateImpressions only.
 func (c *Context) Summarise(u *User, s *Summary, scr *scratch) {
 	nan := math.NaN()
-	*s = Summary{FirstClick: nan, ClickRecency: nan, LongestGap: nan, Deepest: nan, Province: int16(c.province[u.Province]), Gender: genderOf(u.Gender),
+	*s = Summary{FirstClick: nan, ClickRecency: nan, LongestGap: nan, Deepest: nan, Province: c.provinceOf(u.Province), Gender: genderOf(u.Gender),
 		Age: orNaN(float64(u.Age)), RegisteredMonths: orNaN(float64(u.Months)), Follows: orNaN(float64(u.Follows))}
 	if len(scr.count) < c.contents {
 		scr.count = make([]int32, c.contents)
@@ -216,6 +216,15 @@ func (c *Context) asOfMS(h *warehouse.Histories, from, end int32) int64 {
 	within := h.ShownAtMS[k] % hourMS // zones differ from UTC by whole hours, or by parts that shift this by less than an hour
 	midnight := h.ShownAtMS[k] - int64(h.Hour[k])*hourMS - within
 	return midnight + int64(c.AsOf-h.Day[k])*dayMS
+}
+
+// provinceOf is the level of a province; that of none for one that the user table did not have.
+func (c *Context) provinceOf(s string) int16 {
+	level, ok := c.province[s]
+	if !ok {
+		level = c.province[unknown]
+	}
+	return int16(level)
 }
 
 func bit(flags, which warehouse.Flag) float64 {

@@ -100,9 +100,35 @@ type cards struct {
 	category  map[string]int32
 	songCodes int32 // that are taken; those of the warehouse have no names
 	artCodes  int32
+	names     names
 	texts     map[int32]cardText
 	snapshot  atomic.Pointer[Catalogue]
 	taken     time.Time // when snapshot was
+}
+
+// names are those of codes that events told, the other way round: of songs, of artists, and of topics that are no numbers.
+type names struct{ songs, artists, talks map[int32]string }
+
+// name makes names of what finds codes by name.
+func (c *cards) name() {
+	c.names = names{turned(c.songs), turned(c.artists), map[int32]string{}}
+	for key, k := range c.talks {
+		c.names.talk(k, key)
+	}
+}
+
+func turned(codes map[string]int32) map[int32]string {
+	out := make(map[int32]string, len(codes))
+	for key, k := range codes {
+		out[k] = key
+	}
+	return out
+}
+
+func (n *names) talk(k int32, key string) {
+	if talkNumber(key) < 0 {
+		n.talks[k] = key
+	}
 }
 
 // columns are what a Catalogue has besides the table.
@@ -153,6 +179,7 @@ func (c *cards) index() {
 	for i := range c.table.Song {
 		c.songCodes, c.artCodes = max(c.songCodes, c.table.Song[i]+1), max(c.artCodes, c.table.Artist[i]+1)
 	}
+	c.name()
 }
 
 // add makes an item of which nothing is known.
@@ -203,9 +230,18 @@ func (c *cards) set(id int32, card *stream.Card, atMS int64, day int32) {
 		t.CreatorKeys, t.Followers = append(t.CreatorKeys, key), append(t.Followers, -1)
 	}, int32(len(t.CreatorKeys)), math.MaxInt32)
 	say(&t.Content[id], c.contents, card.Content, func(key string) { t.Contents = append(t.Contents, contentName(key)) }, int16(len(t.Contents)), math.MaxInt16)
-	say(&t.Talk[id], c.talks, card.Talk, func(key string) { t.Talks = append(t.Talks, talkNumber(key)) }, int32(len(t.Talks)), math.MaxInt32)
-	say(&t.Song[id], c.songs, card.Song, func(string) { c.songCodes++ }, c.songCodes, math.MaxInt32)
-	say(&t.Artist[id], c.artists, card.Artist, func(string) { c.artCodes++ }, c.artCodes, math.MaxInt32)
+	say(&t.Talk[id], c.talks, card.Talk, func(key string) {
+		c.names.talk(int32(len(t.Talks)), key)
+		t.Talks = append(t.Talks, talkNumber(key))
+	}, int32(len(t.Talks)), math.MaxInt32)
+	say(&t.Song[id], c.songs, card.Song, func(key string) {
+		c.names.songs[c.songCodes] = key
+		c.songCodes++
+	}, c.songCodes, math.MaxInt32)
+	say(&t.Artist[id], c.artists, card.Artist, func(key string) {
+		c.names.artists[c.artCodes] = key
+		c.artCodes++
+	}, c.artCodes, math.MaxInt32)
 	c.now.hidden[id] = card.Hidden
 	c.now.in[id] = nil
 	for _, name := range card.Categories {

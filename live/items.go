@@ -5,6 +5,7 @@ package live
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 )
 
 // Item is what is known of one.
@@ -13,6 +14,9 @@ type Item struct {
 	Key              string
 	Listed           bool // it was told, or stood in the card table; false where only events named it
 	Creator, Content string
+	Song, Artist     string // as events told them: the warehouse's have no names here
+	Talk             string
+	Type             int // -1 for none
 	Categories       []string
 	Hidden           bool
 	PublishedMS      int64
@@ -41,12 +45,18 @@ func (c *cards) gone(id int32) bool { return c.now.hidden[id] && !c.table.Listed
 func (c *cards) item(id int32) Item {
 	t, n := &c.table, &c.now
 	text := c.texts[id]
-	out := Item{ID: id, Key: n.keys[id], Listed: t.Listed[id], Hidden: n.hidden[id], PublishedMS: n.publishedMS[id], Labels: text.labels, Comment: text.comment}
+	out := Item{ID: id, Key: n.keys[id], Listed: t.Listed[id], Type: int(t.Type[id]), Hidden: n.hidden[id], PublishedMS: n.publishedMS[id], Labels: text.labels, Comment: text.comment}
 	if k := t.Creator[id]; k >= 0 {
 		out.Creator = t.CreatorKeys[k]
 	}
 	if k := t.Content[id]; k >= 0 {
 		out.Content = t.Contents[k].Key
+	}
+	out.Song, out.Artist = c.names.songs[t.Song[id]], c.names.artists[t.Artist[id]]
+	if k := t.Talk[id]; k >= 0 {
+		if out.Talk = c.names.talks[k]; out.Talk == "" {
+			out.Talk = strconv.Itoa(int(t.Talks[k]))
+		}
 	}
 	for _, k := range n.in[id] {
 		out.Categories = append(out.Categories, n.categories[k])

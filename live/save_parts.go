@@ -121,6 +121,9 @@ func (c *cards) keep(x *codec) {
 	keepCodes(x, c.songs, int(c.songCodes))
 	num(x, &c.artCodes, 4)
 	keepCodes(x, c.artists, int(c.artCodes))
+	if x.reading {
+		c.name()
+	}
 	ids := make([]int32, 0, len(c.texts))
 	for id := range c.texts {
 		ids = append(ids, id)

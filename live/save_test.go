@@ -66,6 +66,9 @@ func TestSaveAndLoad(t *testing.T) {
 	same(t, s, got)
 	a, _ := s.Item("item 3")
 	b, _ := got.Item("item 3")
+	if a.Song != "s" || a.Artist != "a" || a.Talk != "t" {
+		t.Errorf("item 3 is %+v", a)
+	}
 	c, _ := s.User("user 1")
 	d, _ := got.User("user 1")
 	if diff := cmp.Diff(a, b) + cmp.Diff(c, d) + cmp.Diff(feedbackOf(t, s, FeedbackFilter{N: 50}), feedbackOf(t, got, FeedbackFilter{N: 50})) + cmp.Diff(s.Near([]int32{0, 5}), got.Near([]int32{0, 5})) +

@@ -86,9 +86,12 @@ func TestItemsAreTold(t *testing.T) {
 		at(stream.Item, "", "a", 7, card(stream.Card{Song: "s", Hidden: true, Categories: []string{"y"}})),
 	)
 	got, _ := s.Item("a")
-	want := Item{ID: 0, Key: "a", Listed: true, Creator: "k", Content: "5000,5001,5002", Categories: []string{"y"}, Hidden: true, PublishedMS: noonMS - 86400_000, Labels: []byte(`{"l":1}`), Comment: "words"}
+	want := Item{ID: 0, Key: "a", Listed: true, Creator: "k", Content: "5000,5001,5002", Song: "s", Talk: "77", Type: 2, Categories: []string{"y"}, Hidden: true, PublishedMS: noonMS - 86400_000, Labels: []byte(`{"l":1}`), Comment: "words"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("what is not told again stays (-want +got):\n%s", diff)
+	}
+	if b, _ := s.Item("b"); b.Talk != "seven" || b.Song != "" || b.Artist != "" || b.Type != -1 {
+		t.Errorf("of another item: %+v", b)
 	}
 	c := s.Catalogue()
 	if c.Cards.Talk[0] != 0 || c.Cards.Talk[1] != 1 || c.Cards.Talks[0] != 77 || c.Cards.Talks[1] != -1 || c.Cards.Type[0] != 2 || c.Cards.Song[0] != 0 || c.Cards.Published[0] != 18200 || c.Cards.Published[1] != 18201 {
@@ -112,7 +115,7 @@ func TestItemsAreTold(t *testing.T) {
 		t.Error("a deleted item has lost its id")
 	}
 	apply(s, at(stream.Item, "", "a", 11))
-	if it, ok := s.Item("a"); !ok || it.Hidden || it.Creator != "" || it.Labels != nil {
+	if it, ok := s.Item("a"); !ok || it.Hidden || it.Creator != "" || it.Labels != nil || it.Song != "" || it.Talk != "" || it.Type != -1 {
 		t.Errorf("told anew after it was deleted it is %+v", it)
 	}
 }

@@ -19,6 +19,7 @@ type User struct {
 	Labels              json.RawMessage
 	Comment             string
 	Impressions, Clicks int   // of all time
+	Past                int   // impressions among them whose rows are kept no more
 	FirstMS, LastMS     int64 // of impressions and doings; 0 where there are none
 }
 
@@ -42,7 +43,7 @@ func (s *State) userAt(sh *shard, i uint32, f *folder) User {
 	records := sh.records(u)
 	shown, clicks := totals(f.fold(records, *s.roles.Load()))
 	out := User{Key: sh.keys.at(i), Told: u.known, Traits: s.traits(u), Labels: text.labels, Comment: text.comment,
-		Impressions: shown + int(u.pastShown), Clicks: clicks + int(u.pastClicks), FirstMS: int64(u.first) * 1000}
+		Impressions: shown + int(u.pastShown), Clicks: clicks + int(u.pastClicks), Past: int(u.pastShown), FirstMS: int64(u.first) * 1000}
 	if len(records) > 0 {
 		out.LastMS = int64(records[len(records)-1].second) * 1000
 	}

@@ -83,11 +83,8 @@ func (s *Server) rollback(ctx context.Context, _ *struct{}) (*modelOutput, error
 
 // Stats are the backend's, with the time that the last pages took.
 func (s *Server) Stats() LiveStats {
-	out := LiveStats{Stats: s.backend.Stats()}
-	median, p99 := s.metrics.latency()
-	out.MedianMS, out.P99MS = float64(median.Microseconds())/1000, float64(p99.Microseconds())/1000
-	out.Stats.MedianMS, out.Stats.P99MS = out.MedianMS, out.P99MS
-	return out
+	st := s.backend.Stats()
+	return LiveStats{Stats: st, MedianMS: st.MedianMS, P99MS: st.P99MS}
 }
 
 func (s *Server) stats(context.Context, *struct{}) (*statsOutput, error) {

@@ -28,7 +28,9 @@ func (e *Engine) User(ctx context.Context, key string, history int) (*UserView, 
 	out.Tastes = e.tastes(rows, c)
 	out.History = doings(rows, c, history)
 	var err error
-	out.Activity, err = e.activity(ctx, rows, traits)
+	if u.Past == 0 { // else what she did first is not there any more
+		out.Activity, err = e.activity(ctx, rows, traits)
+	}
 	return out, err
 }
 
@@ -163,12 +165,20 @@ func (e *Engine) itemView(i *live.Item) ItemView {
 	all, taken := e.c.State.Totals()
 	mean := (taken + 1) / (all + 20)
 	shows, clicks, _ := e.c.State.Card(i.ID)
-	out := ItemView{Item: i.Key, Creator: i.Creator, Content: i.Content, Categories: i.Categories, Hidden: i.Hidden, PublishedMS: i.PublishedMS, Labels: i.Labels, Comment: i.Comment,
+	out := ItemView{Item: i.Key, Creator: i.Creator, Content: i.Content, Song: i.Song, Artist: i.Artist, Talk: i.Talk, Type: typeOf(i), Categories: i.Categories, Hidden: i.Hidden, PublishedMS: i.PublishedMS, Labels: i.Labels, Comment: i.Comment,
 		Shows: shows, Clicks: clicks, Rate: (clicks + mean*itemShows) / (shows + itemShows)}
 	if out.Categories == nil {
 		out.Categories = []string{}
 	}
 	return out
+}
+
+// typeOf is the type of an item; nil for none.
+func typeOf(i *live.Item) *int {
+	if i.Type < 0 {
+		return nil
+	}
+	return &i.Type
 }
 
 // Card implements Backend.
@@ -177,7 +187,7 @@ func (e *Engine) Card(_ context.Context, key string) (*stream.Card, string, erro
 	if !ok {
 		return nil, "", fmt.Errorf("%w: %q", ErrUnknownItem, key)
 	}
-	return &stream.Card{Creator: i.Creator, Content: i.Content, PublishedMS: i.PublishedMS, Categories: i.Categories, Hidden: i.Hidden, Labels: i.Labels}, i.Comment, nil
+	return &stream.Card{Creator: i.Creator, Content: i.Content, Song: i.Song, Artist: i.Artist, Talk: i.Talk, Type: typeOf(&i), PublishedMS: i.PublishedMS, Categories: i.Categories, Hidden: i.Hidden, Labels: i.Labels}, i.Comment, nil
 }
 
 // Items implements Backend.

@@ -35,11 +35,20 @@ type counted struct {
 
 // Feed implements Backend.
 func (c *counted) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
+	began := time.Now()
 	page, err := c.Backend.Feed(ctx, r)
 	if err == nil && page != nil {
-		c.m.page(page)
+		c.m.page(page, time.Since(began))
 	}
 	return page, err
+}
+
+// Stats implements Backend: with the time that the last pages took.
+func (c *counted) Stats() Stats {
+	out := c.Backend.Stats()
+	median, p99 := c.m.latency()
+	out.MedianMS, out.P99MS = float64(median.Microseconds())/1000, float64(p99.Microseconds())/1000
+	return out
 }
 
 // Append implements Backend.
@@ -71,8 +80,6 @@ type metrics struct {
 	last   [latencyWindow]time.Duration // of pages, in a ring
 	placed int                          // pages since the start
 }
-
-const feedRoute = "GET /v1/users/{id}/feed"
 
 func newMetrics(s *Server) *metrics {
 	byLabel := func(name, help, label string) *prometheus.CounterVec {
@@ -115,16 +122,14 @@ func (m *metrics) observe(pattern string, status int, took time.Duration) {
 		code = strconv.Itoa(status)
 	}
 	m.took.WithLabelValues(routeOf(pattern), code).Observe(took.Seconds())
-	if pattern == feedRoute && status == http.StatusOK {
-		m.mu.Lock()
-		m.last[m.placed%latencyWindow] = took
-		m.placed++
-		m.mu.Unlock()
-	}
 }
 
-// page counts the cards of p. Cards of a source mostly stand together, so that a run is counted at once.
-func (m *metrics) page(p *FeedPage) {
+// page counts the cards of p, and what it took. Cards of a source mostly stand together, so that a run is counted at once.
+func (m *metrics) page(p *FeedPage, took time.Duration) {
+	m.mu.Lock()
+	m.last[m.placed%latencyWindow] = took
+	m.placed++
+	m.mu.Unlock()
 	explored, run := 0, 0
 	for k := range p.Cards {
 		if p.Cards[k].Explored {

@@ -47,7 +47,7 @@ type ItemDay struct {
 // PagesConfig says what the pages show beside what the Backend knows.
 type PagesConfig struct {
 	Insight  Insight        // nil: what the Backend itself tells; then there are no segment counts and no life cycles of cards
-	Report   bool           // the full report is at /report/
+	Report   bool           // the full report is at /report/: see Report
 	Keys     bool           // people come in by a key, so that there is a way out: POST /logout, which the pages do not answer themselves
 	Location *time.Location // in which moments are written; nil: UTC
 	Logger   *slog.Logger   // nil: none
@@ -80,9 +80,9 @@ const pagesPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; im
 
 // PagesHandler gives the pages: Music Square at /, /overview, /users, /cards and /models, and their assets under /pages/. What is done in Music Square is
 // sent to /v1/events of the same server, which the pages do not answer themselves. Forms that change something are taken from this origin alone.
-func PagesHandler(b Backend, c PagesConfig) http.Handler { return newSite(b, c) }
+func PagesHandler(b Backend, c PagesConfig) http.Handler { return newSite(b, c).handler() }
 
-func newSite(b Backend, c PagesConfig) http.Handler {
+func newSite(b Backend, c PagesConfig) *site {
 	s := &site{b: b, more: c.Insight, report: c.Report, keys: c.Keys, zone: c.Location, log: c.Logger, assets: map[string]asset{}, now: time.Now}
 	if s.more == nil {
 		s.more = plainInsight{b}
@@ -96,6 +96,10 @@ func newSite(b Backend, c PagesConfig) http.Handler {
 	version := s.loadAssets()
 	s.pages = template.Must(template.New("").Funcs(template.FuncMap{"asset": func(name string) string { return "/pages/" + name + "?v=" + version },
 		"icon": icon, "short": shortID, "rank": func(k int) int { return k + 1 }, "heroArt": heroArt}).ParseFS(pagesFiles, "pages/*.html"))
+	return s
+}
+
+func (s *site) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /pages/{name}", s.asset)
 	for pattern, answer := range map[string]func(*http.Request) (*reply, error){
@@ -224,7 +228,7 @@ func (s *site) frame(out *reply) *frame {
 		f.Menu = append(f.Menu, e)
 	}
 	if s.report {
-		f.Menu = append(f.Menu, menuEntry{Path: "/report/", Name: "Report"})
+		f.Menu = append(f.Menu, menuEntry{Path: "/report/", Name: "Report", Here: out.nav == "/report/"})
 	}
 	if out.nav != "/overview" { // which says it itself
 		f.Alerts = alerts(s.b.Health())

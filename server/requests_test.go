@@ -239,6 +239,9 @@ func TestMetrics(t *testing.T) {
 	if st := c.Stats(); st.MedianMS <= 0 || st.P99MS < st.MedianMS || st.Stats.P99MS != st.P99MS {
 		t.Errorf("latency %v and %v ms", st.MedianMS, st.P99MS)
 	}
+	if st := c.Backend().Stats(); st.MedianMS <= 0 || st.StreamLag != 7 { // what the pages ask
+		t.Errorf("the pages are told %+v", st)
+	}
 }
 
 func TestReady(t *testing.T) {

@@ -285,3 +285,5 @@ func (f *scripted) Stats() Stats {
 func (f *scripted) Telemetry() Telemetry {
 	return Telemetry{Candidates: map[string]int64{"ials": 100}, FatigueDrops: 3, ModelMade: time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC)}
 }
+
+const feedRoute = "GET /v1/users/{id}/feed"

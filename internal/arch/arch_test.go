@@ -51,6 +51,7 @@ var allowed = map[string][]string{
 	"internal/logfiles":       {"feedlog"},
 	"internal/partfile":       {},
 	"internal/stat":           {},
+	"scripts/soak":            {"", "internal/load"},
 	"internal/webui":          {},
 }
 

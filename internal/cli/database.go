@@ -8,17 +8,7 @@ import (
 
 // withDatabase opens the database the flags name, shows the progress of f, and closes both.
 func (a *app) withDatabase(ctx context.Context, readOnly bool, f func(*segue.Segue, segue.Progress) error) (err error) {
-	if a.db == "" {
-		return usagef("--db is empty; name the database's file")
-	}
-	mb, err := parseMemory(a.memory)
-	if err != nil {
-		return err
-	}
-	if err := a.checkThreads(); err != nil {
-		return err
-	}
-	s, err := segue.Open(ctx, segue.Config{Path: a.db, MemoryMB: mb, Threads: a.threads, ReadOnly: readOnly})
+	s, err := a.openDatabase(ctx, readOnly)
 	if err != nil {
 		return err
 	}
@@ -28,6 +18,21 @@ func (a *app) withDatabase(ctx context.Context, readOnly bool, f func(*segue.Seg
 		}
 	}()
 	return a.withProgress(func(progress segue.Progress) error { return f(s, progress) })
+}
+
+// openDatabase opens the database the flags name.
+func (a *app) openDatabase(ctx context.Context, readOnly bool) (*segue.Segue, error) {
+	if a.db == "" {
+		return nil, usagef("--db is empty; name the database's file")
+	}
+	mb, err := parseMemory(a.memory)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.checkThreads(); err != nil {
+		return nil, err
+	}
+	return segue.Open(ctx, segue.Config{Path: a.db, MemoryMB: mb, Threads: a.threads, ReadOnly: readOnly})
 }
 
 // withProgress shows the progress of f on standard error.

@@ -1,22 +1,31 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"net"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seguefeed/segue"
+	"github.com/seguefeed/segue/server"
 )
 
 func (a *app) demoCommand() *cobra.Command {
 	opt := segue.DemoOptions{Users: 100_000, Seed: 1}
-	dir, asJSON := "", false
+	dir, listen, noServe, asJSON := "", "", false, false
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Simulate a log, ingest it, analyse it, predict who will be active, say what to recommend and write the report",
+		Short: "Simulate a log, ingest it, analyse it, predict who will be active, say what to recommend, write the report and serve the feed",
+		Long: `Simulate a log and do with it all that segue does: ingest it, analyse it, predict who will be active, say what to recommend, and write the
+report. Then serve the feed of it, for a browser on this machine, until Ctrl-C; --no-serve ends instead, as --json does.`,
 		Example: `  segue demo
-  segue demo --users 5000 --dir /tmp/try`,
+  segue demo --users 5000 --dir /tmp/try --listen 127.0.0.1:9000
+  segue demo --no-serve
+  segue serve --db segue-demo/segue.duckdb --models segue-demo/models --activity segue-demo/segue.predictor --dir segue-demo/serve`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if opt.Users < 1 {
@@ -30,6 +39,12 @@ func (a *app) demoCommand() *cobra.Command {
 				return err
 			}
 			opt.MemoryMB, opt.Threads = mb, a.threads
+			serves := !noServe && !asJSON
+			if serves { // before it takes long
+				if err := mayListen(cmd.Context(), listen); err != nil {
+					return err
+				}
+			}
 			var demo segue.DemoResult
 			err = a.withProgress(func(progress segue.Progress) error {
 				opt.Progress = progress
@@ -52,13 +67,39 @@ func (a *app) demoCommand() *cobra.Command {
 				fmt.Fprintf(a.stdout, "A recommender is in %s. %s See the page of someone new: segue recommend show somebody-new --db %s --models %s\n",
 					demo.Models, gate, demo.Database, demo.Models)
 			}
-			return nil
+			if !serves {
+				return nil
+			}
+			if !cmd.Flags().Changed("memory") {
+				a.memory = servingMemory
+			}
+			a.db = demo.Database
+			err = a.serve(cmd.Context(), segue.ServeOptions{Dir: demo.Serve, Models: demo.Models, Activity: demo.Predictor, Listen: listen,
+				Logger: slog.New(slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+			if cmd.Context().Err() != nil && errors.Is(err, context.Canceled) {
+				return nil // while it started; all that a demo makes is there
+			}
+			return err
 		},
 	}
 	cmd.Flags().IntVar(&opt.Users, "users", opt.Users, "number of simulated users")
 	cmd.Flags().Uint64Var(&opt.Seed, "seed", opt.Seed, "same seed, same village")
 	cmd.Flags().StringVar(&dir, "dir", "segue-demo", "directory to write to; an earlier demo there is replaced")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print where everything is as JSON")
+	cmd.Flags().BoolVar(&noServe, "no-serve", false, "end when everything is made, for scripts")
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8087", "address on this machine to serve at")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print where everything is as JSON, and do not serve")
 	a.engineFlags(cmd)
 	return cmd
+}
+
+// mayListen says why nothing can be served at an address.
+func mayListen(ctx context.Context, address string) error {
+	if err := server.CheckAddress(address, nil); err != nil {
+		return usagef("--listen: %v", err)
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return usagef("--listen: %v; choose another address, or --no-serve", err)
+	}
+	return l.Close()
 }

@@ -2,12 +2,16 @@ package cli
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,7 +23,8 @@ import (
 const (
 	servingMemory = "512MB" // of the engine
 	// servingGC keeps the heap, most of which is a state without pointers that lives for ever, from doubling before rubbish is collected.
-	servingGC = 25
+	servingGC  = 25
+	tracesWait = 3 * time.Second // for a collector to take the last traces
 )
 
 func (a *app) serveCommand() *cobra.Command {
@@ -35,13 +40,21 @@ func (a *app) serveCommand() *cobra.Command {
 		Short: "Serve the feed: pages in milliseconds, and events that are never lost",
 		Long: `Serve pages of two columns, take back what users do on them, and show it on pages of its own: all in this process.
 
-The interface is described at /docs and /openapi.json; services that were written for Gorse find theirs under /api. What was
-served and what happened goes into a durable event log under --dir before it is acknowledged, and from there into the
-database, so that tomorrow's training and report see today's events.
+In a browser: / is Music Square, where you are any user, real or invented; /overview has the live figures and the full report,
+/users, /cards and /models the rest. For programs: the interface is described at /docs and /openapi.json; services that were
+written for Gorse find theirs under /api. Health is at /health/live and /health/ready, figures for Prometheus at /metrics.
+
+What happened goes into a durable event log under --dir before it is acknowledged, and from there into the database, so that
+tomorrow's training and report see today's events. The log gives up what the database and a snapshot have once it is half full.
+The database is held open meanwhile: no other segue can open it.
 
 Without keys the server listens on this machine only. With a file of keys (--keys), each line being a name, read or write, and
-the key, it may listen anywhere. Ctrl-C or SIGTERM ends it: what is in flight is answered, and a snapshot is taken.`,
+the key, it may listen anywhere. OTEL_EXPORTER_OTLP_ENDPOINT in the environment sends traces to a collector there.
+
+Ctrl-C or SIGTERM ends it: what is in flight is answered, events go on into the database for five seconds at most, and a
+snapshot is taken; the next start goes on from there. After a crash it goes on from the last snapshot and the event log.`,
 		Example: `  segue serve --db feed.duckdb --models models                      http://127.0.0.1:8087
+  segue serve --db feed.duckdb --models models --activity feed.predictor
   segue serve --db feed.duckdb --models models --listen :8443 --keys keys.txt --tls-cert cert.pem --tls-key key.pem
   segue serve --db new.duckdb                                       with nothing yet: items and events make a feed
   segue serve --db feed.duckdb --models models --nats nats://a:4222,nats://b:4222 --replicas 3`,
@@ -62,6 +75,9 @@ the key, it may listen anywhere. Ctrl-C or SIGTERM ends it: what is in flight is
 				}
 			}
 			o.HTTP.Limits.PerSecond = rate
+			if !cmd.Flags().Changed("memory") {
+				a.memory = servingMemory
+			}
 			level := slog.LevelInfo
 			if a.quiet {
 				level = slog.LevelWarn
@@ -71,43 +87,31 @@ the key, it may listen anywhere. Ctrl-C or SIGTERM ends it: what is in flight is
 				h = slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: level})
 			}
 			o.Logger = slog.New(h)
-			if os.Getenv("GOGC") == "" {
-				debug.SetGCPercent(servingGC)
-			}
-			o.Started = func(at net.Addr) {
-				scheme := "http"
-				if o.HTTP.TLSCert != "" {
-					scheme = "https"
-				}
-				fmt.Fprintf(a.stdout, "The feed is served at %s://%s/ (interface: /docs). Ctrl-C ends it.\n", scheme, at)
-			}
-			return a.withDatabase(cmd.Context(), false, func(s *segue.Segue, progress segue.Progress) error {
-				o.Progress = progress
-				return s.Serve(cmd.Context(), o)
-			})
+			return a.serve(cmd.Context(), o)
 		},
 	}
 	a.databaseFlags(cmd)
 	f := cmd.Flags()
-	if m := f.Lookup("memory"); m.Value.Set(servingMemory) == nil { // beside the state and the models
-		m.DefValue = servingMemory
-	}
-	f.StringVar(&o.Models, "models", "", "folder of models that `segue recommend train` wrote; without, pages are made from live counts")
-	f.StringVar(&o.Dir, "dir", "segue-serve", "folder for the event log and snapshots")
-	f.StringVar(&o.Listen, "listen", "127.0.0.1:8087", "address to listen at; beyond this machine only with --keys")
-	f.StringVar(&keys, "keys", "", "file of keys: a line each of name, read or write, and key")
-	f.StringVar(&o.HTTP.TLSCert, "tls-cert", "", "file of the certificate, for https")
-	f.StringVar(&o.HTTP.TLSKey, "tls-key", "", "file of its key")
-	f.StringSliceVar(&o.HTTP.Origins, "cors", nil, "origins whose pages may call the interface, such as https://app.example.com")
+	f.Lookup("threads").Usage = "processor threads of the engine once users were read (default half of them, so that pages go first)"
+	f.Lookup("memory").DefValue = servingMemory // beside the state and the models; all commands share the variable
+	f.Lookup("threads").Usage = "processor threads of the database (default: half of them while it serves)"
+	f.StringVar(&o.Models, "models", "", "`folder` of models that segue recommend train wrote; without, pages are made from live counts")
+	f.StringVar(&o.Activity, "activity", "", "`file` of a predictor that segue predict train wrote on this database, for activity scores of users")
+	f.StringVar(&o.Dir, "dir", "segue-serve", "`folder` for the event log, snapshots and the report")
+	f.StringVar(&o.Listen, "listen", "127.0.0.1:8087", "`address` to listen at; beyond this machine only with --keys")
+	f.StringVar(&keys, "keys", "", "`file` of keys: a line each of name, read or write, and key")
+	f.StringVar(&o.HTTP.TLSCert, "tls-cert", "", "`file` of the certificate, for https")
+	f.StringVar(&o.HTTP.TLSKey, "tls-key", "", "`file` of its key")
+	f.StringSliceVar(&o.HTTP.Origins, "cors", nil, "`origins` whose pages may call the interface, such as https://app.example.com")
 	f.Float64Var(&rate, "rate", 0, "requests a second that each key may make (default 20,000)")
 	f.IntVar(&o.HTTP.Limits.InFlight, "in-flight", 0, "requests that may be worked on at once (default 512)")
 	f.Float64Var(&o.Explore, "explore", .08, "chance that a slot explores; negative: none does")
 	f.Float64Var(&o.ExploreCap, "explore-cap", .1, "most slots that explore, over any 1,000")
 	f.IntVar(&o.Candidates, "candidates", 200, "cards that are ranked for a page")
 	f.IntVar(&o.NewShows, "new-shows", 100, "impressions that each new card is to get")
-	f.StringVar(&o.Stream.URL, "nats", "", "addresses of a NATS cluster to keep the event log in, instead of files here")
-	f.StringVar(&o.Stream.Credentials, "nats-credentials", "", "file of credentials for it")
-	f.IntVar(&o.Stream.Replicas, "replicas", 0, "copies of the event log in that cluster")
+	f.StringVar(&o.Stream.URL, "nats", "", "`addresses` of a NATS cluster to keep the event log in, instead of files here")
+	f.StringVar(&o.Stream.Credentials, "nats-credentials", "", "`file` of credentials for it")
+	f.IntVar(&o.Stream.Replicas, "replicas", 0, "copies of the event log in that cluster (default 1)")
 	f.Int64Var(&o.Stream.MaxBytes, "events-max-bytes", 0, "bytes of the event log, beyond which new events are refused (default 16 GiB)")
 	f.DurationVar(&o.Stream.MaxAge, "events-max-age", 0, "age at which events leave the log (default: never)")
 	f.BoolVar(&o.Stream.AcceptLoss, "accept-loss", false, "start although files of the event log are damaged, with what can be read of it")
@@ -117,6 +121,49 @@ the key, it may listen anywhere. Ctrl-C or SIGTERM ends it: what is in flight is
 	f.StringVar(&zone, "zone", "", "time zone of days, such as +08:00, for a database without impressions (default UTC)")
 	f.BoolVar(&logJSON, "log-json", false, "log JSON")
 	return cmd
+}
+
+// serve opens the database the flags name and serves until ctx ends. Progress is shown until the server answers.
+func (a *app) serve(ctx context.Context, o segue.ServeOptions) (err error) {
+	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(servingGC) // while the state is read
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		go keepSmall(ctx)
+	}
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(runtime.NumCPU() + sparePlaces)
+	}
+	if o.HTTP.Traces, err = server.TracerFromEnv(os.Getenv, o.Logger); err != nil {
+		return err
+	}
+	defer func() {
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), tracesWait)
+		defer cancel()
+		if late := o.HTTP.Traces.Close(end); late != nil {
+			o.Logger.Warn("the last traces were not taken by the collector", "error", late)
+		}
+	}()
+	s, err := a.openDatabase(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	start := newReporter(a.stderr, a.quiet)
+	var once sync.Once
+	started := func(failed bool) { once.Do(func() { start.close(failed) }) }
+	o.Progress, o.Threads = start.tell, a.threads
+	o.Started = func(at net.Addr) {
+		started(false)
+		scheme := "http"
+		if o.HTTP.TLSCert != "" {
+			scheme = "https"
+		}
+		fmt.Fprintf(a.stdout, "The feed is served at %s://%s/ (interface: /docs). Ctrl-C ends it.\n", scheme, at)
+	}
+	err = s.Serve(ctx, o)
+	started(err != nil)
+	return err
 }
 
 // readKeys reads a file of keys. No message of it holds a key.

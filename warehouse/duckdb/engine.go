@@ -105,6 +105,20 @@ func (e *Engine) Close() error {
 	return err
 }
 
+// Limit closes the database and opens it again for at most so many threads: the engine's settings are locked once it is open. Nothing may be asked of e meanwhile.
+func (e *Engine) Limit(ctx context.Context, threads int) error {
+	if threads < 1 {
+		return fmt.Errorf("open %s: %d threads; at least 1 is expected", e.path, threads)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.db.Close(); err != nil {
+		return fmt.Errorf("open %s again: %w", e.path, err)
+	}
+	e.live, e.cfg.Threads = nil, threads
+	return e.connect(context.WithoutCancel(ctx))
+}
+
 // tempDir is where the engine puts what does not fit in memory. Several processes may read one database, and each needs a place of its own.
 func (e *Engine) tempDir() string {
 	if e.cfg.ReadOnly {

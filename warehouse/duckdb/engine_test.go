@@ -123,3 +123,45 @@ func TestNothingLoadedNothingKept(t *testing.T) {
 		}
 	}
 }
+
+// A database that was limited has so many threads, what it had, and takes what comes.
+func TestLimit(t *testing.T) {
+	ctx := t.Context()
+	e := open(t).(*Engine)
+	if _, err := e.Load(ctx, warehousetest.Fixture(), warehouse.LoadOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	before, err := e.Describe(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	threads := func() (n int) {
+		t.Helper()
+		if err := e.db.QueryRowContext(ctx, "select current_setting('threads')").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for _, want := range []int{1, 3} {
+		if err := e.Limit(ctx, want); err != nil {
+			t.Fatal(err)
+		}
+		if got := threads(); got != want {
+			t.Errorf("%d threads, want %d", got, want)
+		}
+		batch := warehouse.LiveBatch{Rows: []warehouse.LiveRow{{Seq: uint64(want), Kind: warehouse.LiveImpression, AtMS: 1572600000000, User: "u", Card: "c", Request: string(rune('a' + want)), Slot: 1}}}
+		if err := e.AppendLive(ctx, batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	after, err := e.Describe(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after.Impressions != before.Impressions+2 {
+		t.Errorf("%d impressions became %d; two came", before.Impressions, after.Impressions)
+	}
+	if err := e.Limit(ctx, 0); err == nil {
+		t.Error("no threads at all are taken")
+	}
+}

@@ -1,0 +1,106 @@
+// What a server asks of the analysis while it serves: the full report, and how active each user will be.
+
+package segue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/seguefeed/segue/activity"
+	"github.com/seguefeed/segue/feature"
+	"github.com/seguefeed/segue/server"
+	"github.com/seguefeed/segue/warehouse"
+)
+
+var errNothingYet = errors.New("the database holds no impressions yet: what users are shown and do goes into it some seconds later")
+
+// makeReport analyses the database as it stands. Events go on into the log meanwhile, and from there into the database when it is done. The analysis of 57 million
+// impressions takes both of two cores 12 seconds, or one, which the database has while it serves, 23.
+func (r *serving) makeReport(ctx context.Context, tell func(step string, done, total int64)) error {
+	r.still.Lock()
+	defer r.still.Unlock()
+	contents, err := r.s.engine.Describe(ctx)
+	if err != nil {
+		return err
+	}
+	if contents.Impressions == 0 {
+		return errNothingYet
+	}
+	_, err = r.s.Report(ctx, filepath.Join(r.opt.Dir, "report"), ReportOptions{Progress: func(s Step) { tell(s.Name, s.Done, s.Total) }})
+	return err
+}
+
+// scoring of users as an engine asks for it.
+type userScores = func(ctx context.Context, rows *warehouse.Histories, traits feature.Traits, cards *warehouse.Cards) (*server.Activity, error)
+
+// activity makes the engine's activity scores; nil without a predictor.
+func (r *serving) activity(ctx context.Context) (userScores, error) {
+	if r.opt.Activity == "" {
+		return nil, nil
+	}
+	p, err := LoadPredictor(r.opt.Activity)
+	if err != nil {
+		return nil, err
+	}
+	scorer, err := p.Scorer(ctx, r.s.engine)
+	if err != nil {
+		return nil, fmt.Errorf("serve: %s: %w", r.opt.Activity, err)
+	}
+	ids, err := r.cardIDs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, rows *warehouse.Histories, traits feature.Traits, cards *warehouse.Cards) (*server.Activity, error) {
+		if len(rows.Start) < 2 {
+			return nil, nil
+		}
+		u := feature.User{Rows: rows, From: rows.Start[0], To: rows.Start[1], Province: traits.Province, Gender: traits.Gender, Age: traits.Age, Months: traits.Months, Follows: traits.Follows}
+		today := feature.EpochDay(time.Now().In(r.zoneOf))
+		why, err := scorer.Score(ctx, &u, feature.ServedCards{Content: cards.Content, ID: ids}, today, "")
+		if why == nil || err != nil {
+			return nil, err
+		}
+		return activityOf(why), nil
+	}, nil
+}
+
+// cardIDs are the database's numbers of the state's cards: those that both had at the start.
+func (r *serving) cardIDs(ctx context.Context) ([]int32, error) {
+	keys, err := r.s.engine.CardKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int32, r.state.Catalogue().Len())
+	for k := range ids {
+		ids[k] = -1
+	}
+	for id, key := range keys {
+		if card, ok := r.state.CardID(key); ok && int(card) < len(ids) {
+			ids[card] = int32(id)
+		}
+	}
+	return ids, nil
+}
+
+// activityReasons is how many features of a score are told, those that move her most first.
+const activityReasons = 8
+
+func activityOf(why *activity.Why) *server.Activity {
+	out := &server.Activity{Score: why.Score.Probability, Why: []server.Part{}}
+	for _, f := range why.Features[:min(len(why.Features), activityReasons)] {
+		if f.Move == 0 {
+			break
+		}
+		value := f.Value
+		means := strings.ReplaceAll(f.Feature, "_", " ")
+		if f.Unit != "share" && f.Unit != "ratio" && value != "none" && !strings.HasSuffix(means, f.Unit) { // not "browsed sessions: 1 sessions"
+			value += " " + f.Unit
+		}
+		out.Why = append(out.Why, server.Part{Feature: f.Feature, Value: value, Adds: f.Move, Means: means})
+	}
+	return out
+}

@@ -1,0 +1,150 @@
+// What a server does beside answering: events go into the database, snapshots of the state are taken, and the event log gives up what both have.
+
+package segue
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/seguefeed/segue/stream"
+)
+
+// warehouseBatch is how many events go into the database at once, at most.
+const warehouseBatch = 100_000
+
+func (r *serving) lag() int64 {
+	last, stored := r.stream.Status().Last, r.stored.Load()
+	return int64(last - min(stored, last))
+}
+
+// intoWarehouse brings events into the database, some at a time, each once: their offset goes with them.
+func (r *serving) intoWarehouse(ctx context.Context) {
+	stepBack() // pages go first
+	wait := time.NewTimer(r.opt.WarehouseEvery)
+	defer wait.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.opt.Drain)
+			defer cancel()
+			if _, err := r.drain(last); errors.Is(err, context.DeadlineExceeded) {
+				r.log.Info("the next start goes on bringing events into the database", "behind", r.lag())
+			} else if err != nil {
+				r.log.Warn("not all events went into the database; the next start goes on with them", "behind", r.lag(), "error", err)
+			}
+			return
+		case <-wait.C:
+		}
+		took, err := r.drain(ctx)
+		if err != nil && ctx.Err() == nil {
+			r.log.Error("events could not go into the database; they stay in the event log", "behind", r.lag(), "error", err)
+		}
+		if r.crowded() {
+			select {
+			case r.wanted <- struct{}{}: // so that they can be given up
+			default:
+			}
+		}
+		// A batch costs the more the larger the database is, however few its events: it is to take no more than a small part of the time.
+		wait.Reset(max(r.opt.WarehouseEvery, drainPart*took))
+	}
+}
+
+// drainPart is how many times as long as it took to bring events in the next are left to gather.
+const drainPart = 10
+
+// drain brings in all events that are there, until ctx ends; a batch that is under way then is finished. took is what the database took.
+func (r *serving) drain(ctx context.Context) (took time.Duration, err error) {
+	err = r.stream.Read(ctx, r.stored.Load()+1, warehouseBatch, func(events []stream.Stored) error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		batch, err := LiveBatch(events)
+		if err != nil {
+			return err
+		}
+		batch.Zone = r.zoneOf
+		r.still.Lock() // waits for a report: until then events stay in the log
+		defer r.still.Unlock()
+		began := time.Now()
+		defer func() { took += time.Since(began) }()
+		if err := r.s.engine.AppendLive(context.WithoutCancel(ctx), batch); err != nil {
+			return err
+		}
+		r.stored.Store(batch.Last)
+		return nil
+	})
+	return took, err
+}
+
+// snapshots takes them, and trims the log after each.
+func (r *serving) snapshots(ctx context.Context) {
+	t := time.NewTicker(r.opt.SnapshotEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		case <-r.wanted:
+		}
+		kept, err := r.snapshot()
+		if err != nil {
+			r.log.Error("no snapshot could be taken; a restart will take longer", "error", err)
+			continue
+		}
+		if err := r.trim(ctx, kept); err != nil && ctx.Err() == nil {
+			r.log.Error("the event log could not give up what the database has; it grows on", "error", err)
+		}
+	}
+}
+
+// snapshot keeps the state. All events up to kept are in it: Save copies one part of the state after the other, each with what it knows at its turn, so that
+// none knows less than all of them did before.
+func (r *serving) snapshot() (kept uint64, err error) {
+	began := time.Now()
+	kept = r.state.Seq()
+	if err := r.state.Save(r.stateDir()); err != nil {
+		return 0, err
+	}
+	r.log.Info("snapshot", "seq", kept, "took", time.Since(began).Round(time.Millisecond))
+	return kept, nil
+}
+
+// crowded says whether the log is to give up events: it fills more than half of its room, and the database has some that are still there. What a cluster keeps
+// is left to it (MaxAge), since others may read it.
+func (r *serving) crowded() bool {
+	s := r.stream.Status()
+	return r.opt.Stream.URL == "" && s.Bytes > s.MaxBytes/2 && s.First <= r.stored.Load()
+}
+
+// trim gives up events that the snapshot up to kept and the database have: neither asks for them again, whatever happens.
+func (r *serving) trim(ctx context.Context, kept uint64) error {
+	if !r.crowded() {
+		return nil
+	}
+	before := r.stream.Status()
+	if err := r.stream.Trim(ctx, min(kept, r.stored.Load())+1); err != nil {
+		return err
+	}
+	after := r.stream.Status()
+	r.log.Info("the event log has given up events that the database has", "events", after.First-before.First, "bytes", before.Bytes-after.Bytes, "first", after.First)
+	return nil
+}
+
+// close ends what was opened, in the order in which nothing is lost.
+func (r *serving) close() error {
+	var err error
+	if r.engine != nil {
+		r.engine.Close()
+	}
+	if r.stream != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		err = r.stream.Close(ctx)
+		_, saved := r.snapshot()
+		err = errors.Join(err, saved)
+	}
+	return err
+}
