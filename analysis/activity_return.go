@@ -31,35 +31,30 @@ func askLifecycle(ctx context.Context, env *Env) (Answer, error) {
 	first := env.Contents.FirstDay
 	number := func(t time.Time) int { return int(t.Sub(first) / (24 * time.Hour)) }
 	days := make([]lifeDay, n)
-	seen := make([]int64, n)   // users by day
-	next := make([][]int64, n) // next[x][y]: users seen on x whose next day is y
+	left := make([]int64, n) // users by day who were not seen in the dormantDays that follow
 	for i := range days {
 		days[i].day = first.AddDate(0, 0, i)
-		next[i] = make([]int64, n)
 	}
 	for _, r := range rows {
 		y := number(r.Day)
-		seen[y] += r.Users
+		left[y] += r.Users
 		if r.Previous.IsZero() {
 			days[y].fresh += r.Users
 			continue
 		}
 		x := number(r.Previous)
-		next[x][y] += r.Users
 		if y-x <= dormantDays {
 			days[y].returning += r.Users
+			left[x] -= r.Users
 		} else {
 			days[y].raised += r.Users
 		}
 	}
-	// Dormant on a day: last seen at least dormantDays before it, and not yet back.
-	for d := range days {
-		for x := 0; x <= d-dormantDays; x++ {
-			away := seen[x]
-			for y := x + 1; y <= d; y++ {
-				away -= next[x][y]
-			}
-			days[d].dormant += away
+	// Dormant on a day: last seen at least dormantDays before it, and not yet back. Who comes back after longer was.
+	for d := 1; d < n; d++ {
+		days[d].dormant = days[d-1].dormant - days[d].raised
+		if d >= dormantDays {
+			days[d].dormant += left[d-dormantDays]
 		}
 	}
 	a := Answer{Caveats: []string{
@@ -120,6 +115,12 @@ func followed(days int) (from, horizon int) {
 	return from, horizon
 }
 
+// What is shown of a log of years: its triangle would be of the square of its days.
+const (
+	longestFollowed = 93  // days from the first on
+	longestShown    = 400 // first days
+)
+
 func askRetention(ctx context.Context, env *Env) (Answer, error) {
 	rows, err := env.Warehouse.Retention(ctx)
 	if err != nil {
@@ -139,22 +140,29 @@ func askRetention(ctx context.Context, env *Env) (Answer, error) {
 		c := number(r.FirstDay)
 		users[c][number(r.Day)-c] = r.Users
 	}
-	var cohort, since []int64
-	var size, back []int64
+	var day []string
+	var since, size, back []int64
 	var rate []float64
-	grid := make([][]float64, n)
-	labels, ages := make([]string, n), make([]string, n)
-	for c := range users {
-		labels[c], ages[c] = dayLabel(first.AddDate(0, 0, c)), fmt.Sprint(c)
-		grid[c] = make([]float64, n)
-		for k := range grid[c] {
-			grid[c][k] = share(0, 0)
+	var grid [][]float64
+	var labels []string
+	ages := make([]string, min(n, longestFollowed))
+	for k := range ages {
+		ages[k] = fmt.Sprint(k)
+	}
+	for c := max(0, n-longestShown); c < n; c++ {
+		if users[c][0] == 0 && n > longestFollowed { // a log of years may have gaps
+			continue
+		}
+		row := make([]float64, len(ages))
+		for k := range row {
+			row[k] = share(0, 0)
 			if k > 0 && k < len(users[c]) && users[c][0] > 0 { // day 0 is everybody
-				grid[c][k] = share(users[c][k], users[c][0])
-				cohort, since = append(cohort, int64(c)), append(since, int64(k))
-				size, back, rate = append(size, users[c][0]), append(back, users[c][k]), append(rate, grid[c][k])
+				row[k] = share(users[c][k], users[c][0])
+				day, since = append(day, dayLabel(first.AddDate(0, 0, c))), append(since, int64(k))
+				size, back, rate = append(size, users[c][0]), append(back, users[c][k]), append(rate, row[k])
 			}
 		}
+		grid, labels = append(grid, row), append(labels, dayLabel(first.AddDate(0, 0, c)))
 	}
 	// The curve follows one and the same set of users, or it would rise at its end, where only the first cohorts are left.
 	from, horizon := followed(n)
@@ -172,6 +180,9 @@ func askRetention(ctx context.Context, env *Env) (Answer, error) {
 		curve, at = append(curve, stat.Wilson(came, could)), append(at, float64(k))
 	}
 	a := Answer{Caveats: []string{"A cohort is the users first seen on one day. The log begins for everybody on its first day, so early cohorts hold old users too, who come back more."}}
+	if n > longestFollowed {
+		a.Caveats = append(a.Caveats, fmt.Sprintf("Each first day is followed for %d days, and the last %d first days are shown.", longestFollowed-1, longestShown))
+	}
 	if could > 0 {
 		whom := fmt.Sprintf("The curve follows one set of users to day %d: the %s first seen on days %d to %d of the log.", horizon, counted(could, "user", "users"), from+1, n-horizon)
 		if from > 0 {
@@ -189,7 +200,6 @@ func askRetention(ctx context.Context, env *Env) (Answer, error) {
 	if len(a.Findings) == 0 {
 		return nothing(fmt.Sprintf("In a log of %s nobody can be followed to another day.", counted(int64(n), "day", "days"))), nil
 	}
-	day := each(cohort, func(c int64) string { return labels[c] })
 	value, low, high := ends(curve)
 	a.Tables = []Table{{Name: "retention", Title: "Users of each first day who are seen again, by days since", Columns: []Column{
 		texts("first_day", "first day", day), ints("days_since", "days since", Days, since), ints("cohort", "users of the first day", Count, size), ints("users", "users seen", Count, back), floats("share", "share", Share, rate),

@@ -292,8 +292,25 @@ func TestRetention(t *testing.T) {
 			}
 		}
 	}
-	y := m.put(t, askRetention).Charts[0].Series[0].Y
+	month := m.put(t, askRetention)
+	if grid := month.Charts[1].Series[0].Grid; len(grid) != 30 || len(grid[0]) != 30 || len(month.Tables[0].Columns[0].Strings) != 29*30/2 {
+		t.Errorf("a month has %d first days and %d rows", len(grid), len(month.Tables[0].Columns[0].Strings))
+	}
+	y := month.Charts[0].Series[0].Y
 	if len(y) != 14 || math.Abs(y[0]-.1) > 1e-12 || math.Abs(y[13]-.1) > 1e-12 {
 		t.Errorf("the curve is %v, planted .1 to day 14", y)
+	}
+	// 500 days, of which only days 1, 2, 450 and 500 are somebody's first: the last 400 begin on day 101, so that two are left, of which one is followed, for 50 days.
+	years := &feedLog{days: 500}
+	for _, c := range []int{1, 2, 450, 500} {
+		years.retention = append(years.retention, warehouse.CohortDay{FirstDay: day(c), Day: day(c), Users: 10}, warehouse.CohortDay{FirstDay: day(c), Day: day(c), Users: 10})
+	}
+	long := years.put(t, askRetention)
+	matrix, table := long.Charts[1], long.Tables[0]
+	if grid := matrix.Series[0].Grid; len(grid) != 2 || len(grid[0]) != 93 || len(matrix.Y.Categories) != 2 || len(matrix.X.Categories) != 93 || len(table.Columns[0].Strings) != 50 || len(table.Columns[1].Ints) != 50 {
+		t.Errorf("of 500 days: %d first days, %d rows", len(grid), len(table.Columns[0].Strings))
+	}
+	if !strings.Contains(strings.Join(long.Caveats, " "), "the last 400 first days are shown") {
+		t.Errorf("the caveats are %q", long.Caveats)
 	}
 }

@@ -167,8 +167,8 @@ func TestGraphFilterByHand(t *testing.T) {
 			}
 		}
 	}
-	// Of item 1, item 0 adds 2/2/root(6) for |0|^-1/2, item 2 adds 1/2/root(3) for 1.
-	a, b := 2/2/math.Sqrt(6)/math.Sqrt2, 1/2./math.Sqrt(3)
+	// Of item 1, item 0 adds 1/root(6) for |0|^-1/2, item 2 adds 1/2/root(3) for 1.
+	a, b := 1/math.Sqrt(6)/math.Sqrt2, 1/2./math.Sqrt(3)
 	if cause, share := both.Because(&History{Item: []int32{0, 2}}, 1); cause != 2 && b > a || cause != 0 && a > b || !within(float64(share), max(a, b)/(a+b), 1e-4) {
 		t.Errorf("item %d with a share of %v; of 0 and 2 come %v and %v", cause, share, a, b)
 	}

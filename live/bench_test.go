@@ -17,7 +17,6 @@ import (
 // madeSource is a warehouse of drawn users: u has rows with few users having many, 28 on the mean, of which 1 in 20 is clicked.
 type madeSource struct {
 	users, cards int
-	days         int
 	rows         int64 // that were handed out
 }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 )
 
 // ErrDamaged is given for a snapshot that is not as it was written.
@@ -73,16 +72,6 @@ func num[N number](x *codec, p *N, size int) {
 	copy(b, w[:])
 }
 
-func (x *codec) bool(p *bool) {
-	n := uint8(0)
-	if *p {
-		n = 1
-	}
-	num(x, &n, 1)
-	*p = n != 0
-}
-
-// count is how many entries of at least size bytes follow.
 func (x *codec) count(n int, size int) int {
 	w := uint64(n)
 	num(x, &w, 8)
@@ -139,20 +128,6 @@ func nums[N number](x *codec, p *[]N, size int) {
 	default:
 		for k := range s {
 			binary.LittleEndian.PutUint64(b[8*k:], uint64(s[k]))
-		}
-	}
-}
-
-func (x *codec) floats(p *[]float32) {
-	bits := make([]uint32, len(*p))
-	for k, v := range *p {
-		bits[k] = math.Float32bits(v)
-	}
-	nums(x, &bits, 4)
-	if x.reading {
-		*p = make([]float32, len(bits))
-		for k, v := range bits {
-			(*p)[k] = math.Float32frombits(v)
 		}
 	}
 }

@@ -40,15 +40,5 @@ func (d *dict) at(code int) string {
 	return ""
 }
 
-// find is the code of a text, for readers; false for none.
-func (d *dict) find(text string) (int, bool) {
-	for code, t := range *d.texts.Load() {
-		if t == text {
-			return code, true
-		}
-	}
-	return 0, false
-}
-
 // all are the texts by code.
 func (d *dict) all() []string { return *d.texts.Load() }
