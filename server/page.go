@@ -76,7 +76,15 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	}
 	q.Seed = out.Seed
 	q.N = r.Offset + r.N
-	page, err := v.feed.Page(ctx, q)
+	maker := v.feed
+	if len(r.Contents) > 0 { // who asks for one content wants a page of it, not TopicCap cards
+		set := maker.Settings()
+		set.TopicCap = 0
+		if maker, err = maker.With(set); err != nil {
+			return nil, err
+		}
+	}
+	page, err := maker.Page(ctx, q)
 	if err != nil {
 		return nil, err
 	}
