@@ -134,6 +134,18 @@ func (r *serving) open(ctx context.Context) error {
 	began := time.Now()
 	r.state, err = live.Load(r.stateDir(), live.Config{Location: zone})
 	loaded := err == nil
+	if loaded {
+		again, err := r.outdated(ctx)
+		if err != nil {
+			return err
+		}
+		if again {
+			r.log.Info("files were loaded into the database; the state is made anew from it")
+			if r.state, err = r.fill(ctx, zone); err != nil {
+				return err
+			}
+		}
+	}
 	switch {
 	case errors.Is(err, live.ErrNoSnapshot):
 		if r.state, err = r.fill(ctx, zone); err != nil {
@@ -219,5 +231,8 @@ func (r *serving) fill(ctx context.Context, zone *time.Location) (*live.State, e
 	}); err != nil {
 		return nil, err
 	}
-	return state, state.Save(r.stateDir())
+	if err := state.Save(r.stateDir()); err != nil {
+		return nil, err
+	}
+	return state, r.note(ctx)
 }

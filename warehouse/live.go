@@ -21,6 +21,9 @@ type Live interface {
 	AppendLive(ctx context.Context, batch LiveBatch) error
 }
 
+// LiveName is what the log is called among Contents.Loads.
+const LiveName = "live events"
+
 // LiveBatch is a stretch of the log.
 type LiveBatch struct {
 	Rows []LiveRow // by ascending Seq

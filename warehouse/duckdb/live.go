@@ -339,7 +339,7 @@ func (a *liveAppend) enterLive(t *teller) error {
 		if !line.there || listed[line.table.String()] {
 			continue
 		}
-		f := loadedFile{TableLoad: warehouse.TableLoad{Table: line.table, Name: "live events"}, head: "live", fingerprint: "live", absent: line.absent}
+		f := loadedFile{TableLoad: warehouse.TableLoad{Table: line.table, Name: warehouse.LiveName}, head: "live", fingerprint: "live", absent: line.absent}
 		first, end := int64(0), int64(0)
 		if line.table == feedlog.Impressions {
 			first, end = liveFirst, 1<<63-1
