@@ -348,7 +348,7 @@ func (e *Engine) Rollback(_ context.Context) (string, error) {
 	return id, err
 }
 
-// Activity is asked of the predictor that the engine was given.
+// activity asks the predictor that the engine was given.
 func (e *Engine) activity(ctx context.Context, rows *warehouse.Histories, traits feature.Traits) (*Activity, error) {
 	if e.c.Activity == nil {
 		return nil, nil
