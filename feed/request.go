@@ -26,7 +26,8 @@ type Request struct {
 	Skip func(item int32) bool
 
 	// Seed is what exploration draws by: the same request, with the same seed, to an explorer that knows the same, gets the same page, unless one
-	// of them rested. A server takes one by chance for each request; where all are the same, the same users see the same slots explore.
+	// of them rested. A server takes one by chance for each request. Where all are the same, those explore alike that are of one day and one history:
+	// who asks for several users by one seed should mix what tells them apart into it.
 	Seed uint64
 }
 

@@ -13,7 +13,7 @@ type feedInput struct {
 	ID       string           `path:"id" doc:"percent-encoded; a slash is %2F"`
 	N        int              `query:"n" default:"20" minimum:"1" doc:"cards"`
 	Columns  int              `query:"columns" minimum:"0" maximum:"10" doc:"of the page; 0: as the model has it"`
-	Seed     optional[uint64] `query:"seed" doc:"the same seed, state and model give the same page; drawn if left out"`
+	Seed     optional[uint64] `query:"seed" doc:"the same seed, moment, state and model give the same page; drawn if left out"`
 	Exclude  []string         `query:"exclude,explode" maxItems:"1000" doc:"items not to show"`
 	Block    []string         `query:"block,explode" maxItems:"1000" doc:"creators whose items are not to be shown"`
 	Content  []string         `query:"content,explode" maxItems:"100" doc:"contents: only items of these"`

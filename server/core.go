@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"log/slog"
 	mrand "math/rand/v2"
 	"sync"
@@ -263,6 +264,13 @@ func seedOf(r *FeedRequest) uint64 {
 		return *r.Seed
 	}
 	return mrand.Uint64() >> 11 // exact in the numbers of JSON
+}
+
+// ownSeed is what exploration draws by for a user: one seed gives different users different coins, and each the same again.
+func ownSeed(seed uint64, user string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(user))
+	return seed ^ h.Sum64()
 }
 
 // rateOf counts what happened in the last minute.

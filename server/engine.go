@@ -51,7 +51,7 @@ type FeedPage struct {
 	User    string     `json:"user"`
 	Model   string     `json:"model" doc:"version; empty while none is in use"`
 	AtMS    int64      `json:"at_ms"`
-	Seed    uint64     `json:"seed" doc:"the same seed, state and model give the same page"`
+	Seed    uint64     `json:"seed" doc:"the same seed, moment, state and model give the same page"`
 	Columns int        `json:"columns"`
 	Rested  bool       `json:"rested" doc:"nothing was explored, since the cap on exploration was near"`
 	Cards   []FeedCard `json:"cards"`

@@ -109,6 +109,12 @@ func TestEngineSameSeedSamePage(t *testing.T) {
 				if diff := gocmp.Diff(first, again, cmpopts.IgnoreFields(FeedPage{}, "Request")); diff != "" {
 					t.Fatalf("seed %d (-first +again):\n%s", seed, diff)
 				}
+				r.clock.pass(time.Minute)
+				for slot, c := range r.page(q).Cards { // live counts fade within a minute by enough to change the order of equals, and so the pools
+					if was := first.Cards[slot]; c.Explored != was.Explored || model != "" && c.Item != was.Item {
+						t.Fatalf("seed %d, slot %d: %+v, and a minute later %+v", seed, slot, was, c)
+					}
+				}
 				if first.Request == again.Request || first.Seed != seed {
 					t.Errorf("requests %s and %s of seed %d, told as %d", first.Request, again.Request, seed, first.Seed)
 				}
@@ -117,6 +123,17 @@ func TestEngineSameSeedSamePage(t *testing.T) {
 			}
 			if len(seen) < 10 {
 				t.Errorf("20 seeds give one user %d pages", len(seen))
+			}
+			coins := map[string]bool{} // of one seed, by which strangers are not all explored on in the same slots
+			for k := range 10 {
+				p, text := r.page(FeedRequest{User: fmt.Sprint("stranger ", k), Seed: new(uint64)}), ""
+				for _, c := range p.Cards {
+					text += fmt.Sprint(c.Explored)
+				}
+				coins[text] = true
+			}
+			if len(coins) < 8 { // 10 slots of 2^10 outcomes each: two alike among ten strangers come once in 23 times
+				t.Errorf("one seed explores in %d ways for ten strangers", len(coins))
 			}
 			one, two := r.page(FeedRequest{User: userKey(3)}), r.page(FeedRequest{User: userKey(3)})
 			if one.Seed == two.Seed {

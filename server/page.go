@@ -74,7 +74,7 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.Seed = out.Seed
+	q.Seed = ownSeed(out.Seed, r.User)
 	q.N = r.Offset + r.N
 	maker := v.feed
 	if len(r.Contents) > 0 { // who asks for one content wants a page of it, not TopicCap cards
