@@ -46,6 +46,13 @@ type arranged struct {
 	fresh    int // the floor of fresh cards
 }
 
+// begin is the start of a page: nothing stands on it, and what was placed on pages before stays placed.
+func (a *arranged) begin() {
+	a.slots = a.slots[:0]
+	clear(a.creators)
+	clear(a.topics)
+}
+
 // explore lets slots of a page explore. Caps and the floor of fresh cards hold whichever slots do: see deal.
 func (f *Feed) explore(r *Request, q *candidate.Query, pool []pooled, a *arranged, p *Page) {
 	e, s := f.c.Explorer, &f.c.Settings

@@ -18,7 +18,11 @@ type Request struct {
 	// is given, a card counting with all of its shows while the last is within those days.
 	Shown func(item int32) Shown
 
-	N               int     // cards of the page, at least 1
+	N int // cards of the page, at least 1
+	// Before is how many cards stand on the pages of N before this one, for those who page. They are placed as they would be there, each page with caps and a
+	// floor of fresh cards of its own, and are not among the answer's. Candidates must be enough for them, too.
+	Before int
+
 	Exclude         []int32 // cards not to show
 	BlockedCreators []int32
 	Contents        []int32 // codes of content categories: only cards of these; nil for all

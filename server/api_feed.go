@@ -21,7 +21,7 @@ type feedInput struct {
 	Device   string           `query:"device" doc:"phone, tablet, web, ...: kept with the page"`
 	AtMS     int64            `query:"at_ms" minimum:"0" maximum:"8796093022208" doc:"the moment, milliseconds since 1970 UTC; 0: now"`
 	Explain  bool             `query:"explain" doc:"take the scores apart"`
-	Offset   int              `query:"offset" minimum:"0" maximum:"10000" doc:"cards of the same ranking to leave out first"`
+	Offset   int              `query:"offset" minimum:"0" maximum:"2000" doc:"cards of the pages before: with the same n, offsets of 0, n, 2n, ... go on through one ranking"`
 }
 
 // Resolve implements huma.Resolver.

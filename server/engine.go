@@ -32,7 +32,7 @@ type FeedRequest struct {
 	User            string
 	N               int      // cards, 1 to MaxN
 	Columns         int      // 0: as the model has it
-	Offset          int      // cards of the same ranking to leave out first, for clients that page
+	Offset          int      // cards of the pages before, for clients that page: see feed.Request.Before
 	AtMS            int64    // the moment, 0: now
 	Seed            *uint64  // nil: drawn
 	Exclude         []string // items

@@ -75,14 +75,10 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 		return nil, err
 	}
 	q.Seed = ownSeed(out.Seed, r.User)
-	q.N = r.Offset + r.N
-	maker := v.feed
-	if len(r.Contents) > 0 { // who asks for one content wants a page of it, not TopicCap cards
-		set := maker.Settings()
-		set.TopicCap = 0
-		if maker, err = maker.With(set); err != nil {
-			return nil, err
-		}
+	q.N, q.Before = r.N, r.Offset
+	maker, err := v.maker(&r)
+	if err != nil {
+		return nil, err
 	}
 	page, err := maker.Page(ctx, q)
 	if err != nil {
@@ -95,14 +91,13 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	out.Columns, out.Rested = columns, page.Trace.Rested
 	e.learning.served(out.Request, page, v.keys, e.c.Now())
 	e.traces.add(page)
-	cards := page.Cards[min(r.Offset, len(page.Cards)):]
 	var why []*Why
 	if r.Explain && v.model != nil {
-		if why, err = explained(ctx, v, q, cards); err != nil {
+		if why, err = explained(ctx, v, q, page.Cards); err != nil {
 			return nil, err
 		}
 	}
-	for k, c := range cards {
+	for k, c := range page.Cards {
 		card := FeedCard{Item: v.keys[c.Item], Slot: k, Column: k % columns, Score: c.Score, Click: float64(c.Click), Propensity: c.Propensity, Explored: c.Explored, Reason: c.Reason, By: c.By}
 		if c.Cause >= 0 {
 			card.Cause = v.keys[c.Cause]
@@ -126,6 +121,22 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	}
 	e.pages.add(e.c.Now())
 	return out, nil
+}
+
+// maker is the feed that makes what r asks for. Half of the candidates at least are left over for caps and diversity to choose from: where a page goes deeper
+// they are doubled, seldom rather than by and by, since among more candidates the pages before might have been others.
+func (v *view) maker(r *FeedRequest) (*feed.Feed, error) {
+	set, own := v.feed.Settings(), v.feed.Settings()
+	if len(r.Contents) > 0 { // who asks for one content wants a page of it, not TopicCap cards
+		set.TopicCap = 0
+	}
+	for set.Candidates < 2*(r.Offset+r.N) {
+		set.Candidates *= 2
+	}
+	if set == own {
+		return v.feed, nil
+	}
+	return v.feed.With(set)
 }
 
 // servedEvent is the event of a page. Its id is the page's.
