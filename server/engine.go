@@ -41,7 +41,7 @@ type FeedRequest struct {
 	Categories      []string       // categories of items (Gorse): only items in all of these
 	Device          string         // phone, tablet, web, ...: kept with the served page
 	Explain         bool           // take the scores apart
-	Silent          bool           // do not log the page as served
+	Silent          bool           // do not log the page as served; it explores nothing then
 	Session         []stream.Event // doings that count for this page only, of someone whom the log need not know
 }
 

@@ -53,6 +53,9 @@ func (r *FeedRequest) check() error {
 	return nil
 }
 
+// logged says whether the page goes into the log as served.
+func (r *FeedRequest) logged() bool { return !r.Silent && r.User != "" }
+
 // Feed implements Backend.
 func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	if err := r.check(); err != nil {
@@ -116,7 +119,7 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 		}
 		out.Cards = append(out.Cards, card)
 	}
-	if !r.Silent && r.User != "" {
+	if r.logged() {
 		e.journal.add(servedEvent(out))
 	}
 	e.pages.add(e.c.Now())
@@ -129,6 +132,9 @@ func (v *view) maker(r *FeedRequest) (*feed.Feed, error) {
 	set, own := v.feed.Settings(), v.feed.Settings()
 	if len(r.Contents) > 0 { // who asks for one content wants a page of it, not TopicCap cards
 		set.TopicCap = 0
+	}
+	if !r.logged() { // propensities that nobody can look up are of no use, and the slots would count towards the cap
+		set.Explore = 0
 	}
 	for set.Candidates < 2*(r.Offset+r.N) {
 		set.Candidates *= 2
