@@ -146,9 +146,10 @@ func TestEngineSameSeedSamePage(t *testing.T) {
 // Served pages end in the log as they were served; silent ones, and those of nobody, do not.
 func TestEngineLogsWhatWasServed(t *testing.T) {
 	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: func(c *EngineConfig) { c.Explore, c.ExploreCap = .3, 2 }})
-	want := map[string]*FeedPage{}
+	want, device := map[string]*FeedPage{}, map[string]string{}
 	for k := range 30 {
-		p := r.page(FeedRequest{User: userKey(k), N: 1 + k, Offset: k % 3, Columns: k % 4})
+		p := r.page(FeedRequest{User: userKey(k), N: 1 + k, Offset: k % 3, Columns: k % 4, Device: []string{"", "phone"}[k%2]})
+		device[p.Request] = []string{"", "phone"}[k%2]
 		want["page-"+p.Request] = p
 	}
 	r.page(FeedRequest{User: userKey(1), Silent: true})
@@ -162,7 +163,7 @@ func TestEngineLogsWhatWasServed(t *testing.T) {
 				t.Fatalf("in the log: %+v, for %+v", e, p)
 			}
 			got++
-			if e.Page.Model != "a" || e.Page.Seed != p.Seed || e.Page.Columns != p.Columns || len(e.Page.Cards) != len(p.Cards) {
+			if e.Page.Model != "a" || e.Page.Seed != p.Seed || e.Page.Columns != p.Columns || e.Page.Device != device[p.Request] || len(e.Page.Cards) != len(p.Cards) {
 				t.Fatalf("%+v was served, and logged as %+v", p, e.Page)
 			}
 			for slot, c := range e.Page.Cards {

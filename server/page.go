@@ -39,8 +39,8 @@ func (r *FeedRequest) check() error {
 		return &InputError{"offset", fmt.Sprintf("%d; a number from 0 to %d is expected", r.Offset, 10*MaxN)}
 	case r.AtMS < 0 || r.AtMS > 1<<43:
 		return &InputError{"at_ms", fmt.Sprintf("%d is no moment in milliseconds since 1970", r.AtMS)}
-	case len(r.Device) > stream.MaxID:
-		return &InputError{"device", "it is too long"}
+	case len(r.Device) > stream.MaxID || !utf8.ValidString(r.Device) || strings.ContainsRune(r.Device, 0):
+		return &InputError{"device", fmt.Sprintf("text in UTF-8 without NUL, of at most %d bytes, is expected", stream.MaxID)}
 	}
 	for _, l := range []struct {
 		field string
@@ -120,7 +120,7 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 		out.Cards = append(out.Cards, card)
 	}
 	if r.logged() {
-		e.journal.add(servedEvent(out))
+		e.journal.add(servedEvent(out, r.Device))
 	}
 	e.pages.add(e.c.Now())
 	return out, nil
@@ -146,8 +146,8 @@ func (v *view) maker(r *FeedRequest) (*feed.Feed, error) {
 }
 
 // servedEvent is the event of a page. Its id is the page's.
-func servedEvent(p *FeedPage) stream.Event {
-	page := &stream.Page{Model: p.Model, Seed: p.Seed, Columns: p.Columns, Cards: make([]stream.ServedCard, len(p.Cards))}
+func servedEvent(p *FeedPage, device string) stream.Event {
+	page := &stream.Page{Model: p.Model, Seed: p.Seed, Columns: p.Columns, Device: device, Cards: make([]stream.ServedCard, len(p.Cards))}
 	for k, c := range p.Cards {
 		page.Cards[k] = stream.ServedCard{Item: c.Item, Score: c.Score, Propensity: c.Propensity, Explored: c.Explored, By: c.By}
 	}
