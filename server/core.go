@@ -93,7 +93,7 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 		c.Candidates = 200
 	}
 	e := &Engine{c: c}
-	e.models = openModels(c.Models, c.Logger, func() int32 { return feature.EpochDay(c.Now().In(c.Zone)) })
+	e.models = openModels(c.Models, c.Logger, func() []int32 { return daysAt(c.Now().In(c.Zone)) })
 	if err := e.newExplorer(); err != nil {
 		return nil, err
 	}
