@@ -154,7 +154,7 @@ func servedEvent(p *FeedPage, device string) stream.Event {
 	return stream.Event{ID: "page-" + p.Request, Kind: stream.Served, AtMS: p.AtMS, User: p.User, Request: p.Request, Page: page}
 }
 
-// request is what the feed is asked for a user. A page is never of a moment before her last row.
+// request is what the feed is asked for a user: of what she did up to the moment, or, where clocks differ by minutes, up to her last row.
 func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment) (*feed.Request, error) {
 	rows, traits := &warehouse.Histories{Start: []int32{0}}, feature.NoTraits
 	if r.User != "" {
@@ -163,6 +163,7 @@ func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment) (*feed.Requ
 		}
 	}
 	v.rows(rows)
+	until(rows, at.AtMS)
 	if err := e.session(v, r, at, rows); err != nil {
 		return nil, err
 	}

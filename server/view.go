@@ -6,6 +6,7 @@ package server
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/seguefeed/segue/candidate"
 	"github.com/seguefeed/segue/feed"
@@ -191,6 +192,20 @@ func (v *view) rows(h *warehouse.Histories) {
 	if len(h.Start) == 2 {
 		h.Start[1] = int32(to)
 	}
+}
+
+// clockSkew is by how much clients' clocks may be ahead.
+const clockSkew = 5 * time.Minute
+
+// until leaves out what a user is to have done only after a moment: a clock that is wrong by years would else end all that goes by how long ago things were.
+func until(h *warehouse.Histories, atMS int64) {
+	n, _ := slices.BinarySearch(h.ShownAtMS, atMS+clockSkew.Milliseconds()+1)
+	if n == len(h.Card) {
+		return
+	}
+	h.Card, h.ShownAtMS, h.Day, h.Hour, h.Position, h.Show = h.Card[:n], h.ShownAtMS[:n], h.Day[:n], h.Hour[:n], h.Position[:n], h.Show[:n]
+	h.Flags, h.ViewSeconds, h.Swipes, h.SwipeViewSeconds = h.Flags[:n], h.ViewSeconds[:n], h.Swipes[:n], h.SwipeViewSeconds[:n]
+	h.Start[1] = int32(n)
 }
 
 // ofKeys are the feed's numbers of items by key; unknown ones are left out.
