@@ -188,8 +188,8 @@ func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment) (*feed.Requ
 	}
 	q.Exclude = v.ofKeys(r.Exclude, e.c.State)
 	for _, key := range r.BlockedCreators {
-		if at := slices.Index(v.cards.CreatorKeys, key); at >= 0 { // a creator without cards has none to hide
-			q.BlockedCreators = append(q.BlockedCreators, int32(at))
+		if id, ok := v.creator(key); ok { // a creator without cards has none to hide
+			q.BlockedCreators = append(q.BlockedCreators, id)
 		}
 	}
 	var err error

@@ -4,8 +4,9 @@
 package server
 
 import (
-	"fmt"
+	"math"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/seguefeed/segue/candidate"
@@ -14,7 +15,7 @@ import (
 	"github.com/seguefeed/segue/warehouse"
 )
 
-// view is read only.
+// view is read only, but for what it finds creators by.
 type view struct {
 	model     *loaded // nil: none, and pages are made from live counts
 	catalogue *live.Catalogue
@@ -25,6 +26,22 @@ type view struct {
 	toFeed    []int32          // by the state's card: the feed's
 	toState   []int32          // by the feed's card: the state's; -1 for cards that the state never heard of
 	known     int              // the feed's cards that the model knows: the first
+	creators  struct {         // by key, made when one is first blocked
+		once sync.Once
+		ids  map[string]int32
+	}
+}
+
+// creator is the feed's number of a creator; false for one without cards.
+func (v *view) creator(key string) (int32, bool) {
+	v.creators.once.Do(func() {
+		v.creators.ids = make(map[string]int32, len(v.cards.CreatorKeys))
+		for k, key := range v.cards.CreatorKeys {
+			v.creators.ids[key] = int32(k)
+		}
+	})
+	id, ok := v.creators.ids[key]
+	return id, ok
 }
 
 // newView puts a model and a catalogue together. Time and memory are linear in the cards.
@@ -90,12 +107,12 @@ func joined(r *feed.Recommender, c *live.Catalogue, more []int32) (*warehouse.Ca
 		content, creator := int16(-1), int32(-1)
 		if k := c.Cards.Content[i]; k >= 0 {
 			name := c.Cards.Contents[k]
-			at, ok := contents[name.Key]
-			if !ok {
-				at = int16(len(out.Contents))
-				contents[name.Key], out.Contents = at, append(out.Contents, name)
+			if at, ok := contents[name.Key]; ok {
+				content = at
+			} else if n := len(out.Contents); n < math.MaxInt16 { // model and state may have as many each
+				content = int16(n)
+				contents[name.Key], out.Contents = content, append(out.Contents, name)
 			}
-			content = at
 		}
 		if k := c.Cards.Creator[i]; k >= 0 {
 			key := c.Cards.CreatorKeys[k]
@@ -233,7 +250,7 @@ func (v *view) contentCodes(names []string) ([]int32, error) {
 	for _, name := range names {
 		at := slices.IndexFunc(v.cards.Contents, func(c warehouse.ContentName) bool { return c.Key == name })
 		if at < 0 {
-			return nil, &InputError{"content", fmt.Sprintf("there is no content category %q", name)}
+			return nil, &InputError{"content", "there is no such content category"}
 		}
 		out = append(out, int32(at))
 	}
