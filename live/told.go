@@ -17,7 +17,7 @@ func (s *State) item(e *stream.Event) {
 		if id, ok := c.ids[e.Item]; ok {
 			c.remove(id)
 			s.cardText(id, cardText{})
-			s.counts.of(id).hidden.Store(1)
+			s.counts.hide(id, true)
 		}
 		return
 	}
@@ -47,11 +47,7 @@ func (s *State) item(e *stream.Event) {
 		text.comment = e.Comment
 	}
 	s.cardText(id, text)
-	hidden := uint32(0)
-	if card.Hidden {
-		hidden = 1
-	}
-	s.counts.of(id).hidden.Store(hidden)
+	s.counts.hide(id, card.Hidden)
 }
 
 func (s *State) cardText(id int32, text cardText) {
