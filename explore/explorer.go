@@ -5,6 +5,7 @@ package explore
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 )
 
 // Config is what an Explorer is made of.
@@ -126,7 +127,7 @@ func (e *Explorer) choose(p *Page, slot int, u float64) Choice {
 	card := draw(chances, u)
 	c := Choice{Card: card, Propensity: chances[card]}
 	if width > 0 {
-		c.Context = pool.X[card*width : (card+1)*width : (card+1)*width]
+		c.Context = slices.Clone(pool.X[card*width : (card+1)*width]) // which is kept for long; the others are not
 	}
 	return c
 }

@@ -10,7 +10,7 @@ import (
 
 // arrange fills the slots one by one: the card with the largest gain that no cap forbids. When the slots that are left are no more than
 // the fresh cards still owed, only fresh cards are looked at. Where caps leave slots empty they stay empty. Slots explore when all are filled.
-func (f *Feed) arrange(r *Request, pool []*pooled, p *Page) {
+func (f *Feed) arrange(r *Request, pool []*pooled, a *arranged, p *Page) {
 	s := &f.c.Settings
 	like := func(i, j int) float64 { return f.like.of(pool[i].item, pool[j].item) }
 	value := make([]float32, len(pool))
@@ -25,8 +25,7 @@ func (f *Feed) arrange(r *Request, pool []*pooled, p *Page) {
 		next = newDeterminantal(s.Lambda, value, like)
 	}
 	p.Cards = make([]Placed, 0, min(r.N, len(pool)))
-	a := &arranged{placed: make([]bool, len(pool)), slots: make([]int, 0, min(r.N, len(pool))), creators: map[int32]int{}, topics: map[int64]int{},
-		fresh: int(math.Ceil(s.FreshShare*float64(min(r.N, len(pool))) - 1e-9))}
+	a.start(len(pool), int(math.Ceil(s.FreshShare*float64(min(r.N, len(pool)))-1e-9)))
 	q := f.query(r, &Trace{})
 	owed := a.fresh
 	for slot := 0; slot < r.N; slot++ {

@@ -5,6 +5,7 @@ package feed
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/seguefeed/segue/candidate"
 	"github.com/seguefeed/segue/explore"
@@ -44,6 +45,21 @@ type arranged struct {
 	creators map[int32]int
 	topics   map[int64]int
 	fresh    int // the floor of fresh cards
+
+	pools []int   // room for the slots' exploration pools
+	ids   []int32 // and for what is told of them
+}
+
+// start empties a for a page of a pool.
+func (a *arranged) start(pool, fresh int) {
+	if a.creators == nil {
+		a.creators, a.topics = map[int32]int{}, map[int64]int{}
+	}
+	clear(a.creators)
+	clear(a.topics)
+	a.slots, a.fresh = a.slots[:0], fresh
+	a.placed = slices.Grow(a.placed[:0], pool)[:pool]
+	clear(a.placed)
 }
 
 // explore lets slots of a page explore. Caps and the floor of fresh cards hold whichever slots do: see deal.
@@ -54,7 +70,8 @@ func (f *Feed) explore(r *Request, q *candidate.Query, pool []*pooled, a *arrang
 	}
 	dealt := f.deal(r, pool, a)
 	ask := explore.Page{Seed: r.Seed, Request: requestHash(r), Share: s.Explore, Pools: make([]explore.Pool, len(dealt))}
-	room := make([]int32, 0, 2*explorationPool*len(dealt))
+	a.ids = slices.Grow(a.ids[:0], 2*explorationPool*len(dealt))
+	room := a.ids
 	for slot, cards := range dealt {
 		if len(cards) == 0 {
 			continue
@@ -99,9 +116,9 @@ func (f *Feed) deal(r *Request, pool []*pooled, a *arranged) [][]int {
 	if n == 0 {
 		return dealt
 	}
-	room := make([]int, n*explorationPool)
+	a.pools = slices.Grow(a.pools[:0], n*explorationPool)[:n*explorationPool]
 	for slot := range n {
-		dealt[slot] = room[slot*explorationPool : slot*explorationPool : (slot+1)*explorationPool]
+		dealt[slot] = a.pools[slot*explorationPool : slot*explorationPool : (slot+1)*explorationPool]
 	}
 	freshOnly, owed := make([]bool, n), a.fresh
 	for slot := len(a.slots) - 1; slot >= 0 && owed > 0; slot-- { // the last: those that explore least

@@ -152,7 +152,7 @@ func (f *Feed) Page(ctx context.Context, r *Request) (*Page, error) {
 		r = &known
 	}
 	p := &Page{}
-	room := rooms.Get().(*gatherRoom)
+	room := rooms.Get().(*pageRoom)
 	defer rooms.Put(room) // a page holds nothing of it
 	pool, err := f.gather(r, room, &p.Trace)
 	if err != nil {
@@ -164,7 +164,7 @@ func (f *Feed) Page(ctx context.Context, r *Request) (*Page, error) {
 	if err := f.rank(r, pool, room, &p.Trace); err != nil {
 		return nil, fmt.Errorf("feed: rank: %w", err)
 	}
-	f.arrange(r, pool, p)
+	f.arrange(r, pool, &room.arranged, p)
 	return p, nil
 }
 
@@ -180,21 +180,23 @@ func shownBy(p *feature.Past, atMS int64, days int) func(int32) Shown {
 	}
 }
 
-// gatherRoom is what gathering and ranking need, used again by the next page.
-type gatherRoom struct {
+// pageRoom is what making a page needs, used again by the next.
+type pageRoom struct {
 	at     map[int32]int // place in met, by card
 	met    []pooled
 	pool   []*pooled // of met: orders change, what is ordered stays where it is
 	buffer []candidate.Candidate
 	items  []int32
 	worth  []Worth
+
+	arranged arranged
 }
 
-var rooms = sync.Pool{New: func() any { return &gatherRoom{at: map[int32]int{}} }}
+var rooms = sync.Pool{New: func() any { return &pageRoom{at: map[int32]int{}} }}
 
 // gather asks the ranker for its shortlist and the generators, and merges what they name: the shortlist, then all others by their ranks, so that what all
 // name early comes first.
-func (f *Feed) gather(r *Request, room *gatherRoom, t *Trace) ([]*pooled, error) {
+func (f *Feed) gather(r *Request, room *pageRoom, t *Trace) ([]*pooled, error) {
 	q := f.query(r, t)
 	at, met, buffer := room.at, room.met[:0], room.buffer[:0]
 	clear(at)
@@ -287,7 +289,7 @@ func setOf(ids []int32) map[int32]bool {
 }
 
 // rank asks the ranker, lets fatigue fade what she passed over, and orders the pool by score.
-func (f *Feed) rank(r *Request, pool []*pooled, room *gatherRoom, t *Trace) error {
+func (f *Feed) rank(r *Request, pool []*pooled, room *pageRoom, t *Trace) error {
 	items, worth := room.items[:0], slices.Grow(room.worth[:0], len(pool))[:len(pool)]
 	for _, p := range pool {
 		items = append(items, p.item)

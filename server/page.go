@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -70,7 +71,9 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	if v.feed == nil {
 		return out, nil
 	}
-	q, err := e.request(v, &r, at)
+	room := askRooms.Get().(*askRoom)
+	defer askRooms.Put(room) // a page holds nothing of it
+	q, err := e.request(v, &r, at, room)
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +99,12 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	e.learning.served(out.Request, page, v.keys, e.c.Now())
 	e.traces.add(page)
 	cards := page.Cards[min(r.Offset, len(page.Cards)):]
+	out.Cards = make([]FeedCard, 0, len(cards))
+	sources := 0
+	for k := range cards {
+		sources += len(cards[k].Sources)
+	}
+	named := make([]Source, 0, sources) // of all cards
 	var why []*Why
 	if r.Explain && v.model != nil {
 		if why, err = explained(ctx, v, q, cards); err != nil {
@@ -113,9 +122,11 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 		if k := v.cards.Creator[c.Item]; k >= 0 {
 			card.Creator = v.cards.CreatorKeys[k]
 		}
+		from := len(named)
 		for _, s := range c.Sources {
-			card.Sources = append(card.Sources, Source{s.Name, s.Rank})
+			named = append(named, Source{s.Name, s.Rank})
 		}
+		card.Sources = named[from:len(named):len(named)]
 		if why != nil {
 			card.Why = why[k]
 		}
@@ -137,25 +148,32 @@ func servedEvent(p *FeedPage) stream.Event {
 	return stream.Event{ID: "page-" + p.Request, Kind: stream.Served, AtMS: p.AtMS, User: p.User, Request: p.Request, Page: page}
 }
 
+// askRoom is where what is known of who asks lies while a page is made: memory that is used again.
+type askRoom struct {
+	rows warehouse.Histories
+	past feature.Past
+}
+
+var askRooms = sync.Pool{New: func() any { return new(askRoom) }}
+
 // request is what the feed is asked for a user. A page is never of a moment before her last row.
-func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment) (*feed.Request, error) {
-	rows, traits := &warehouse.Histories{Start: []int32{0}}, feature.NoTraits
-	if r.User != "" {
-		if own, t, known := e.c.State.Rows(r.User); known {
-			rows, traits = own, t
-		}
+func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment, room *askRoom) (*feed.Request, error) {
+	rows := &room.rows
+	traits, known := e.c.State.RowsTo(rows, r.User) // "" is nobody's id
+	if !known {
+		rows.Start = append(rows.Start[:0], 0)
 	}
 	v.rows(rows)
 	if err := e.session(v, r, at, rows); err != nil {
 		return nil, err
 	}
 	if len(rows.Card) == 0 { // all that she did is of cards that the view does not know
-		rows.User, rows.Start = nil, []int32{0}
+		rows.User, rows.Start = rows.User[:0], append(rows.Start[:0], 0)
 	}
 	var q *feed.Request
 	if v.model != nil {
 		var err error
-		if q, _, err = v.rec.RequestAt(rows, traits, at); err != nil {
+		if q, err = v.rec.RequestAt(rows, traits, at, &room.past); err != nil {
 			return nil, err
 		}
 	} else {
