@@ -21,14 +21,19 @@ func (c *PairContext) Vectors(p *Past, at Moment, cards, slots []int32, out []fl
 	if ready != nil && ready.day != at.Day {
 		ready = nil
 	}
+	if ready != nil { // in a loop of its own, so that memory is waited for once and not once a card
+		for i, card := range cards {
+			if card >= 0 && int(card) < len(c.attrs) {
+				*(*[cardColumns]float32)(out[i*pairColumns+userColumns:]) = ready.cards[card]
+			}
+		}
+	}
 	for i, card := range cards {
 		row := (*[pairColumns]float32)(out[i*pairColumns:])
 		copy(row[:], user[:])
 		ofCard, match := (*[cardColumns]float32)(row[userColumns:]), (*[matchColumns]float32)(row[userColumns+cardColumns:])
 		a := c.attr(card)
-		if ready != nil && card >= 0 && int(card) < len(c.attrs) {
-			*ofCard = ready.cards[card]
-		} else {
+		if ready == nil || card < 0 || int(card) >= len(c.attrs) {
 			c.cardVector(card, a, k, at.Day, ofCard)
 		}
 		c.matchVector(p, card, a, at, k, lift, &taste, match)
