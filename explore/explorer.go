@@ -83,7 +83,8 @@ const ownStream = 0x6578706c6f726521
 // function of p, of what the policy knows, and of whether the page rested.
 func (e *Explorer) Explore(p *Page, out []Choice) (rested bool) {
 	coins := rand.New(rand.NewPCG(p.Seed, p.Request^ownStream))
-	may, will, draws := make([]bool, len(p.Pools)), make([]bool, len(p.Pools)), make([]float64, len(p.Pools))
+	flags, draws := make([]bool, 2*len(p.Pools)), make([]float64, len(p.Pools))
+	may, will := flags[:len(p.Pools)], flags[len(p.Pools):]
 	share, some := min(max(p.Share, 0), 1), false
 	if p.Share != p.Share {
 		share = 0

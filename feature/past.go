@@ -67,6 +67,7 @@ type Past struct {
 
 	session session
 	pending []pendingRow
+	attrs   []cardAttr // room of Vectors
 }
 
 const recentClicks = 50
@@ -115,7 +116,7 @@ func (c *PairContext) NewPast(t Traits) *Past { return c.PastIn(new(Past), t) }
 // PastIn is NewPast in the memory of p, whatever p was.
 func (c *PairContext) PastIn(p *Past, t Traits) *Past {
 	old := *p
-	*p = Past{c: c, cards: old.cards, group: old.group, pending: old.pending[:0]}
+	*p = Past{c: c, cards: old.cards, group: old.group, pending: old.pending[:0], attrs: old.attrs}
 	p.cards.reset()
 	for kind := range p.group {
 		p.group[kind].reset()

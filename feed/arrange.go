@@ -13,14 +13,15 @@ import (
 func (f *Feed) arrange(r *Request, pool []*pooled, a *arranged, p *Page) {
 	s := &f.c.Settings
 	like := func(i, j int) float64 { return f.like.of(pool[i].item, pool[j].item) }
-	value := make([]float32, len(pool))
-	for i := range pool {
-		value[i] = float32(pool[i].score)
+	value := a.value[:0]
+	for _, c := range pool {
+		value = append(value, float32(c.score))
 	}
+	a.value = value
 	var next picker = byValue{value}
 	switch s.Diversity {
 	case MMR:
-		next = newMarginal(s.Lambda, value, like)
+		next = a.marginal.of(s.Lambda, value, like)
 	case DPP:
 		next = newDeterminantal(s.Lambda, value, like)
 	}

@@ -46,6 +46,9 @@ type arranged struct {
 	topics   map[int64]int
 	fresh    int // the floor of fresh cards
 
+	value    []float32 // room of the re-ranking
+	marginal marginal
+
 	pools []int   // room for the slots' exploration pools
 	ids   []int32 // and for what is told of them
 }
