@@ -45,8 +45,8 @@ func (l *Log) connect(ctx context.Context) error {
 		nc.Close()
 		return fmt.Errorf("stream: stream %q: %w", l.cfg.Name, err)
 	}
-	l.groupBytes = int(min(MaxGroupBytes, nc.MaxPayload()-1024)) // of which headers need some
-	if l.groupBytes < MaxEvent+1 {
+	l.groupBytes.Store(min(MaxGroupBytes, nc.MaxPayload()-1024)) // of which headers need some
+	if l.groupBytes.Load() < MaxEvent+1 {
 		nc.Close()
 		return fmt.Errorf("stream: the cluster takes messages of %d bytes at most; %d are needed", nc.MaxPayload(), MaxEvent+1025)
 	}
@@ -161,6 +161,9 @@ func (l *Log) catchUp() error {
 	}
 	return err
 }
+
+// tick is how often the writer looks, between writes.
+const tick = time.Second
 
 // look is what the writer does between writes: it sees what others appended, and tries to heal what is broken.
 func (l *Log) look() {

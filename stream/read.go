@@ -207,7 +207,7 @@ func (l *Log) span(ctx context.Context, at place, last uint64, batch int, f func
 			continue
 		}
 		// The log gives no message from here on, though it has some up to last: they are damaged, or a replica that lags was asked.
-		if asked++; asked < 20 && l.server == nil || asked < 3 {
+		if asked++; asked < 20 && l.cfg.URL != "" || asked < 3 {
 			select {
 			case <-time.After(50 * time.Millisecond):
 			case <-ctx.Done():

@@ -79,10 +79,9 @@ type Log struct {
 	cfg    Config
 	log    *slog.Logger
 	lock   *os.File
-	server *embedded // nil with URL
+	server *embedded // nil with URL; the writer's, once the log is open
 	ids    *idTable
 	kept   *idFiles // nil when ids are not kept in files
-	timing timing
 
 	queue   chan *request
 	pending atomic.Int64
@@ -96,7 +95,7 @@ type Log struct {
 	closed  bool
 
 	conn       atomic.Pointer[link]
-	groupBytes int
+	groupBytes atomic.Int64 // that a group has at most
 
 	mu       sync.Mutex
 	last     uint64 // event of the log
@@ -109,9 +108,6 @@ type Log struct {
 	hold     bool // refuse at once, until healed
 	memo     memo
 }
-
-// timing is what tests make shorter.
-type timing struct{ tick time.Duration }
 
 // link is a connection and what hangs on it; a Log has another one after the embedded server was started anew.
 type link struct {
@@ -128,7 +124,7 @@ func Open(ctx context.Context, cfg Config) (_ *Log, err error) {
 		return nil, err
 	}
 	l := &Log{cfg: cfg, log: cfg.Logger, queue: make(chan *request, cfg.MaxPending), wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
-		changed: make(chan struct{}), timing: timing{tick: time.Second}, ids: newIDTable(cfg.Window)}
+		changed: make(chan struct{}), ids: newIDTable(cfg.Window)}
 	defer func() {
 		if err != nil {
 			l.release()

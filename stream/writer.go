@@ -69,13 +69,14 @@ func (l *Log) Append(ctx context.Context, events []Event) ([]uint64, error) {
 func (l *Log) parts(events []Event) ([]*request, error) {
 	var parts []*request
 	var r *request
+	most := int(l.groupBytes.Load())
 	for k := range events {
 		e := events[k]
 		data, err := encode(&e)
 		if err != nil {
 			return nil, fmt.Errorf("event %d: %w", k, err)
 		}
-		if r == nil || len(r.events) == MaxGroup || r.bytes+len(data) >= l.groupBytes {
+		if r == nil || len(r.events) == MaxGroup || r.bytes+len(data) >= most {
 			n := min(len(events)-k, MaxGroup)
 			r = &request{events: make([]Event, 0, n), ids: make([]eventID, 0, n), data: make([][]byte, 0, n), done: make(chan struct{})}
 			parts = append(parts, r)
@@ -144,8 +145,8 @@ func (l *Log) accept() {
 // run is the goroutine that writes.
 func (l *Log) run() {
 	defer close(l.done)
-	tick := time.NewTicker(l.timing.tick)
-	defer tick.Stop()
+	looks := time.NewTicker(tick)
+	defer looks.Stop()
 	var next *request // did not fit into the batch before
 	for {
 		if next == nil {
@@ -154,7 +155,7 @@ func (l *Log) run() {
 			case <-l.wake:
 				l.look()
 				continue
-			case <-tick.C:
+			case <-looks.C:
 				l.look()
 				continue
 			case <-l.quit:
@@ -173,11 +174,11 @@ func (l *Log) run() {
 
 // gather adds to batch what waits, as far as it fits, and returns what did not.
 func (l *Log) gather(batch []*request) ([]*request, *request) {
-	events, size := len(batch[0].events), batch[0].bytes
+	events, size, most := len(batch[0].events), batch[0].bytes, int(l.groupBytes.Load())
 	for {
 		select {
 		case r := <-l.queue:
-			if events+len(r.events) > MaxGroup || size+r.bytes > l.groupBytes {
+			if events+len(r.events) > MaxGroup || size+r.bytes > most {
 				return batch, r
 			}
 			events, size = events+len(r.events), size+r.bytes
