@@ -25,6 +25,7 @@ type request struct {
 	data   [][]byte
 	bytes  int
 	seqs   []uint64
+	fresh  int // events that the log did not have
 	err    error
 	done   chan struct{}
 }
@@ -35,34 +36,37 @@ type request struct {
 // unless damage took it. What the events point to must not be changed after. An error of ErrEvent is of an event, and nothing is stored. After one of
 // ErrRefused, and after that of ctx, the events may or may not be stored: append them again, with the same ids.
 func (l *Log) Append(ctx context.Context, events []Event) ([]uint64, error) {
+	seqs, _, err := l.AppendNew(ctx, events)
+	return seqs, err
+}
+
+// AppendNew is Append, and says how many of the events are new: the ids of the others were there before, or stand earlier in events.
+func (l *Log) AppendNew(ctx context.Context, events []Event) (seqs []uint64, fresh int, err error) {
 	if len(events) == 0 {
-		return nil, ctx.Err()
+		return nil, 0, ctx.Err()
 	}
 	parts, err := l.parts(events)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if err := l.refuses(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if err := l.enqueue(parts, len(events)); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	seqs := parts[0].seqs
-	for k, r := range parts {
+	for _, r := range parts {
 		select {
 		case <-r.done:
 			if r.err != nil {
-				return nil, r.err
+				return nil, 0, r.err
 			}
-			if k > 0 {
-				seqs = append(seqs, r.seqs...)
-			}
+			seqs, fresh = append(seqs, r.seqs...), fresh+r.fresh
 		case <-ctx.Done():
-			return nil, fmt.Errorf("stream: the events may be stored or not: %w", ctx.Err())
+			return nil, 0, fmt.Errorf("stream: the events may be stored or not: %w", ctx.Err())
 		}
 	}
-	return seqs, nil
+	return seqs, fresh, nil
 }
 
 // parts checks and encodes events.
@@ -235,6 +239,7 @@ func (l *Log) fresh(batch []*request) (fresh []Stored, data [][]byte) {
 		twice = map[eventID]uint64{}
 	}
 	for _, r := range batch {
+		r.fresh = 0
 		for k, id := range r.ids {
 			if seq, ok := l.ids.find(id); ok && !l.known(Range{seq, seq}) { // one that is lost may come again
 				r.seqs[k] = seq
@@ -249,6 +254,7 @@ func (l *Log) fresh(batch []*request) (fresh []Stored, data [][]byte) {
 				twice[id] = next
 			}
 			fresh, data = append(fresh, Stored{next, r.events[k]}), append(data, r.data[k])
+			r.fresh++
 			next++
 		}
 	}
