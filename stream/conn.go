@@ -12,6 +12,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seguefeed/segue/internal/durable"
 )
 
 func subjectOf(name string) string { return name + ".events" }
@@ -217,14 +219,9 @@ func (l *Log) restart() error {
 
 // probe writes a MiB to a file of dir, syncs it and takes it away.
 func probe(dir string) error {
-	f, err := os.CreateTemp(dir, "probe-*")
-	if err != nil {
+	path := filepath.Join(dir, "probe")
+	if err := durable.Write(path, 0o600, make([]byte, 1<<20)); err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(make([]byte, 1<<20))
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
+	return os.Remove(path)
 }
