@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/seguefeed/segue/internal/durable"
 	"github.com/seguefeed/segue/live"
 	"github.com/seguefeed/segue/server"
 	"github.com/seguefeed/segue/stream"
@@ -112,6 +114,7 @@ type serving struct {
 	s      *Segue
 	opt    ServeOptions
 	log    *slog.Logger
+	lock   *os.File // of the folder
 	state  *live.State
 	stream *stream.Log
 	engine *server.Engine
@@ -126,6 +129,13 @@ func (r *serving) stateDir() string { return filepath.Join(r.opt.Dir, "state") }
 
 // open brings back the state, the log and the engine.
 func (r *serving) open(ctx context.Context) error {
+	err := os.MkdirAll(r.opt.Dir, 0o755)
+	if err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	if r.lock, err = durable.Lock(filepath.Join(r.opt.Dir, "lock")); err != nil {
+		return fmt.Errorf("serve: another server has the folder %s; name another with --dir: %w", r.opt.Dir, err)
+	}
 	zone, err := r.zone(ctx)
 	if err != nil {
 		return err

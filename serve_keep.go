@@ -146,5 +146,8 @@ func (r *serving) close() error {
 		_, saved := r.snapshot()
 		err = errors.Join(err, saved)
 	}
+	if r.lock != nil {
+		err = errors.Join(err, r.lock.Close())
+	}
 	return err
 }
