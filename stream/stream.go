@@ -247,9 +247,7 @@ func (l *Log) recall(ctx context.Context) error {
 		return err
 	}
 	_, err = l.span(ctx, begin, info.State.LastSeq, 0, func(events []Stored) error {
-		if err := l.remember(after(events, from)); err != nil {
-			return err
-		}
+		l.remember(after(events, from))
 		if told := after(events, tell); len(told) > 0 {
 			l.cfg.OnAppend(told)
 		}

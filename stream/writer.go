@@ -263,9 +263,7 @@ func (l *Log) fresh(batch []*request) (fresh []Stored, data [][]byte) {
 
 // learn takes a group into account that is in the log since now.
 func (l *Log) learn(msg uint64, events []Stored) {
-	if err := l.remember(events); err != nil {
-		l.log.Warn("ids are not kept in a file; the next start reads them from the log", "reason", err)
-	}
+	l.remember(events)
 	if l.cfg.OnAppend != nil {
 		l.cfg.OnAppend(events)
 	}
@@ -285,18 +283,17 @@ func (l *Log) tellOthers() {
 	}
 }
 
-// remember keeps the ids of events, in memory and in the files.
-func (l *Log) remember(events []Stored) error {
-	if len(events) == 0 {
-		return nil
-	}
+// remember keeps the ids of events, in memory and in the files, of which it can do without.
+func (l *Log) remember(events []Stored) {
 	for k := range events {
 		l.ids.add(idOf(events[k].ID), events[k].Seq)
 	}
-	if l.kept == nil {
-		return nil
+	if l.kept == nil || len(events) == 0 {
+		return
 	}
-	return l.kept.add(events)
+	if err := l.kept.add(events); err != nil {
+		l.log.Warn("ids are not kept in a file; the next start reads them from the log", "reason", err)
+	}
 }
 
 // errBehind says that the log has events that we have not seen.
