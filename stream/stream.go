@@ -55,7 +55,7 @@ type Config struct {
 
 	// OnAppend is told of every event once it is durable, in the order of Seq and without gaps but for those of Status().Lost, from one goroutine and
 	// before Append returns: also of events that other processes appended to the same stream of a cluster. Open tells it of all stored events from
-	// From on before it returns; 0 for none of these. It must not call the Log's Append, and what it is given must not be changed.
+	// From on before it returns, and fails with ErrTrimmed where some of them are no longer kept; 0 for none of these. It must not call the Log's Append, and what it is given must not be changed.
 	OnAppend func([]Stored)
 	From     uint64
 	// After is the seq of the last event that whoever reads the log already has: a log that begins empty counts on from it, so that new events are not
