@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/seguefeed/segue/feed"
+	"github.com/seguefeed/segue/internal/durable"
 )
 
 // loaded is a version in memory. It is read only.
@@ -177,7 +178,7 @@ func (m *models) activate(id string, force bool) error {
 		}
 	}
 	if before != "" && before != id {
-		if err := writeWhole(filepath.Join(m.dir, previousFile), before+"\n"); err != nil {
+		if err := durable.Write(filepath.Join(m.dir, previousFile), 0o644, []byte(before+"\n")); err != nil {
 			return err
 		}
 	}
@@ -242,17 +243,4 @@ func (m *models) views() ([]ModelView, error) {
 		}
 	}
 	return out, nil
-}
-
-// writeWhole writes a small file whole or not at all.
-func writeWhole(path, text string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return os.Rename(f.Name(), path)
 }
