@@ -17,10 +17,7 @@ func (c *PairContext) Vectors(p *Past, at Moment, cards, slots []int32, out []fl
 	var user [userColumns]float32
 	lift := p.vector(at, k, &user)
 	taste := c.study.taste.foldIn(k, &p.group[ofContent1], lift)
-	ready := c.ready.Load()
-	if ready != nil && ready.day != at.Day {
-		ready = nil
-	}
+	ready := c.readyFor(at.Day)
 	attrs := p.attrs[:0]
 	for i, card := range cards { // in a loop of its own, so that memory is waited for once and not once a card
 		attrs = append(attrs, *c.attr(card))
@@ -204,12 +201,31 @@ type readyDay struct {
 	cards [][cardColumns]float32
 }
 
-// Prepare computes the columns that hang on the card and the day alone for a day that a server is about to serve: Vectors of that day then
-// give the same numbers in less time. It may be called at any time and replaces the day prepared before. Memory: 92 bytes a card.
-func (c *PairContext) Prepare(day int32) {
-	r := &readyDay{day: day, cards: make([][cardColumns]float32, len(c.attrs))}
-	for card := range c.attrs {
-		c.cardVector(int32(card), &c.attrs[card], c.index(day), day, &r.cards[card])
+// readyFor is what was prepared of a day; nil where it was not.
+func (c *PairContext) readyFor(day int32) *readyDay {
+	if all := c.ready.Load(); all != nil {
+		for _, r := range *all {
+			if r.day == day {
+				return r
+			}
+		}
 	}
-	c.ready.Store(r)
+	return nil
+}
+
+// Prepare computes the columns that hang on the card and the day alone for days that a server is about to serve: Vectors of those days then
+// give the same numbers in less time. It may be called at any time and replaces the days prepared before. Memory: 92 bytes a card and day.
+func (c *PairContext) Prepare(days ...int32) {
+	var all []*readyDay
+	for _, day := range days {
+		r := c.readyFor(day)
+		if r == nil {
+			r = &readyDay{day: day, cards: make([][cardColumns]float32, len(c.attrs))}
+			for card := range c.attrs {
+				c.cardVector(int32(card), &c.attrs[card], c.index(day), day, &r.cards[card])
+			}
+		}
+		all = append(all, r)
+	}
+	c.ready.Store(&all)
 }

@@ -10,6 +10,7 @@ import (
 
 // arrange fills the slots one by one: the card with the largest gain that no cap forbids. When the slots that are left are no more than
 // the fresh cards still owed, only fresh cards are looked at. Where caps leave slots empty they stay empty. Slots explore when all are filled.
+// Slots below 0 are of the pages before.
 func (f *Feed) arrange(r *Request, pool []*pooled, a *arranged, p *Page) {
 	s := &f.c.Settings
 	like := func(i, j int) float64 { return f.like.of(pool[i].item, pool[j].item) }
@@ -29,15 +30,24 @@ func (f *Feed) arrange(r *Request, pool []*pooled, a *arranged, p *Page) {
 	a.start(len(pool), int(math.Ceil(s.FreshShare*float64(min(r.N, len(pool)))-1e-9)))
 	q := f.query(r, &Trace{})
 	owed := a.fresh
-	for slot := 0; slot < r.N; slot++ {
-		i := f.pick(pool, a, next, owed > 0 && r.N-slot <= owed, &p.Trace)
-		forced := i >= 0 && owed > 0 && r.N-slot <= owed
+	for slot := -r.Before; slot < r.N; slot++ {
+		if slot <= 0 && slot%r.N == 0 { // a page begins
+			a.begin()
+			owed = a.fresh
+		}
+		left := r.N - slot // of the page
+		if slot < 0 {
+			left = (-slot-1)%r.N + 1
+		}
+		i := f.pick(pool, a, next, owed > 0 && left <= owed, &p.Trace)
+		forced := i >= 0 && owed > 0 && left <= owed
 		if i < 0 { // no fresh card is left, or caps forbid them: the floor gives way
 			i = f.pick(pool, a, next, false, &p.Trace)
 			forced = false
 		}
 		if i < 0 {
-			break
+			slot += left - 1 // the page after may have what caps forbid here
+			continue
 		}
 		a.placed[i] = true
 		a.slots = append(a.slots, i)
@@ -51,6 +61,9 @@ func (f *Feed) arrange(r *Request, pool []*pooled, a *arranged, p *Page) {
 		}
 		if c.fresh {
 			owed--
+		}
+		if slot < 0 {
+			continue
 		}
 		if forced {
 			p.Trace.Fresh++

@@ -65,6 +65,13 @@ func (a *arranged) start(pool, fresh int) {
 	clear(a.placed)
 }
 
+// begin is the start of a page: nothing stands on it, and what was placed on pages before stays placed.
+func (a *arranged) begin() {
+	a.slots = a.slots[:0]
+	clear(a.creators)
+	clear(a.topics)
+}
+
 // explore lets slots of a page explore. Caps and the floor of fresh cards hold whichever slots do: see deal.
 func (f *Feed) explore(r *Request, q *candidate.Query, pool []*pooled, a *arranged, p *Page) {
 	e, s := f.c.Explorer, &f.c.Settings
@@ -183,9 +190,9 @@ func (f *Feed) age(r *Request, item int32) int32 {
 	return int32(min(int64(r.At.Day)-int64(f.c.Cards.Published[item]), math.MaxInt32))
 }
 
-// requestHash tells requests apart that have the same seed.
+// requestHash tells requests apart that have the same seed: by the day, not the moment, so that who asks again by a seed gets the same page.
 func requestHash(r *Request) uint64 {
-	h := uint64(r.At.AtMS)
+	h := uint64(r.At.Day)
 	add := func(v uint64) { // the finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)
 		h += v + 0x9e3779b97f4a7c15
 		h = (h ^ h>>30) * 0xbf58476d1ce4e5b9

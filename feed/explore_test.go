@@ -176,7 +176,7 @@ func TestExploringPagesHoldTheirPromises(t *testing.T) {
 		if f, err = f.Exploring(all[name]); err != nil {
 			t.Fatal(err)
 		}
-		r := &Request{N: rapid.IntRange(1, 60).Draw(t, "n"), At: feature.Moment{Day: 20}, Exclude: []int32{3, 40}, BlockedCreators: []int32{25}, Seed: rapid.Uint64().Draw(t, "seed"),
+		r := &Request{N: rapid.IntRange(1, 60).Draw(t, "n"), Before: rapid.SampledFrom([]int{0, 0, 7, 30}).Draw(t, "before"), At: feature.Moment{Day: 20}, Exclude: []int32{3, 40}, BlockedCreators: []int32{25}, Seed: rapid.Uint64().Draw(t, "seed"),
 			Shown: shown(map[int32]Shown{50: {Times: 2}, 51: {Times: 1}})}
 		page := func(f *Feed) *Page {
 			p, err := f.Page(context.Background(), r)

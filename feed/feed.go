@@ -143,6 +143,9 @@ func (f *Feed) Page(ctx context.Context, r *Request) (*Page, error) {
 	if r.N < 1 {
 		return nil, fmt.Errorf("feed: a page of %d cards; at least 1 is expected", r.N)
 	}
+	if r.Before < 0 {
+		return nil, fmt.Errorf("feed: a page after %d cards; at least 0 are expected", r.Before)
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}

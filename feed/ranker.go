@@ -19,7 +19,7 @@ type modelRanker struct {
 	cards *warehouse.Cards
 	rooms sync.Pool // of *rankRoom
 
-	short      atomic.Pointer[shortDay]
+	short      atomic.Pointer[shortDays]
 	making     sync.Mutex // of short
 	shortRooms sync.Pool  // of *shortRoom
 }

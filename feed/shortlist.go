@@ -54,16 +54,72 @@ const (
 // strangersHour is when the list of a day is made for: evening, when most people browse.
 const strangersHour = 20
 
-// shortlist is the lists of a day, made by the first who asks.
+// shortDays are the days that there are lists of. A value of it is read only.
+type shortDays struct {
+	days     []*shortDay // by day
+	prepared bool        // those of Prepare: no others are made
+}
+
+// of is the lists of a day, and where that was not prepared but others were, of the one nearest to it; nil where they are to be made.
+func (s *shortDays) of(day int32) (near *shortDay) {
+	if s == nil {
+		return nil
+	}
+	for _, d := range s.days {
+		if d.day == day {
+			return d
+		}
+		if near == nil || abs(int64(d.day)-int64(day)) < abs(int64(near.day)-int64(day)) {
+			near = d
+		}
+	}
+	if !s.prepared {
+		return nil
+	}
+	return near
+}
+
+func abs(v int64) int64 { return max(v, -v) }
+
+// prepare makes the lists of days, in whose place those of no other day are made from then on: which cards are worth a look hardly changes from one day to
+// another, and who asks for some other day is not to make everybody wait. Memory: 12 bytes a card and day.
+func (r *modelRanker) prepare(days ...int32) error {
+	r.making.Lock()
+	defer r.making.Unlock()
+	next := &shortDays{prepared: true}
+	for _, day := range days {
+		d := r.short.Load().of(day)
+		if d == nil || d.day != day {
+			var err error
+			if d, err = r.listDay(day); err != nil {
+				return err
+			}
+		}
+		next.days = append(next.days, d)
+	}
+	r.short.Store(next)
+	return nil
+}
+
+// shortlist is the lists for a day, made by the first who asks where none were prepared.
 func (r *modelRanker) shortlist(day int32) (*shortDay, error) {
-	if d := r.short.Load(); d != nil && d.day == day {
+	if d := r.short.Load().of(day); d != nil {
 		return d, nil
 	}
 	r.making.Lock()
 	defer r.making.Unlock()
-	if d := r.short.Load(); d != nil && d.day == day {
+	if d := r.short.Load().of(day); d != nil {
 		return d, nil
 	}
+	d, err := r.listDay(day)
+	if err == nil {
+		r.short.Store(&shortDays{days: []*shortDay{d}})
+	}
+	return d, err
+}
+
+// listDay makes the lists of a day.
+func (r *modelRanker) listDay(day int32) (*shortDay, error) {
 	n := len(r.cards.Content)
 	d := &shortDay{day: day, value: make([]float32, n)}
 	at := feature.Moment{AtMS: int64(day)*dayMS + strangersHour*dayMS/24, Day: day, Hour: strangersHour}
@@ -98,13 +154,12 @@ func (r *modelRanker) shortlist(day int32) (*shortDay, error) {
 	slices.SortFunc(d.lists, func(a, b shortList) int {
 		return cmp.Or(cmp.Compare(d.value[b.cards[0]], d.value[a.cards[0]]), cmp.Compare(a.content, b.content))
 	})
-	r.short.Store(d)
 	return d, nil
 }
 
 const dayMS = 24 * 3600 * 1000
 
-// Shortlist implements Shortlister. Memory of all requests together: 12 bytes a card.
+// Shortlist implements Shortlister. Memory of all requests together: 12 bytes a card and day that is held.
 func (r *modelRanker) Shortlist(q *Request, k int, skip func(int32) bool, dst []candidate.Candidate) ([]candidate.Candidate, error) {
 	if k <= 0 {
 		return dst, nil

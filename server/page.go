@@ -40,8 +40,8 @@ func (r *FeedRequest) check() error {
 		return &InputError{"offset", fmt.Sprintf("%d; a number from 0 to %d is expected", r.Offset, 10*MaxN)}
 	case r.AtMS < 0 || r.AtMS > 1<<43:
 		return &InputError{"at_ms", fmt.Sprintf("%d is no moment in milliseconds since 1970", r.AtMS)}
-	case len(r.Device) > stream.MaxID:
-		return &InputError{"device", "it is too long"}
+	case len(r.Device) > stream.MaxID || !utf8.ValidString(r.Device) || strings.ContainsRune(r.Device, 0):
+		return &InputError{"device", fmt.Sprintf("text in UTF-8 without NUL, of at most %d bytes, is expected", stream.MaxID)}
 	}
 	for _, l := range []struct {
 		field string
@@ -53,6 +53,9 @@ func (r *FeedRequest) check() error {
 	}
 	return nil
 }
+
+// logged says whether the page goes into the log as served.
+func (r *FeedRequest) logged() bool { return !r.Silent && r.User != "" }
 
 // Feed implements Backend.
 func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
@@ -77,15 +80,11 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.Seed = out.Seed
-	q.N = r.Offset + r.N
-	maker := v.feed
-	if len(r.Contents) > 0 { // who asks for one content wants a page of it, not TopicCap cards
-		set := maker.Settings()
-		set.TopicCap = 0
-		if maker, err = maker.With(set); err != nil {
-			return nil, err
-		}
+	q.Seed = ownSeed(out.Seed, r.User)
+	q.N, q.Before = r.N, r.Offset
+	maker, err := v.maker(&r)
+	if err != nil {
+		return nil, err
 	}
 	page, err := maker.Page(ctx, q)
 	if err != nil {
@@ -98,20 +97,19 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	out.Columns, out.Rested = columns, page.Trace.Rested
 	e.learning.served(out.Request, page, v.keys, e.c.Now())
 	e.traces.add(page)
-	cards := page.Cards[min(r.Offset, len(page.Cards)):]
-	out.Cards = make([]FeedCard, 0, len(cards))
+	out.Cards = make([]FeedCard, 0, len(page.Cards))
 	sources := 0
-	for k := range cards {
-		sources += len(cards[k].Sources)
+	for k := range page.Cards {
+		sources += len(page.Cards[k].Sources)
 	}
 	named := make([]Source, 0, sources) // of all cards
 	var why []*Why
 	if r.Explain && v.model != nil {
-		if why, err = explained(ctx, v, q, cards); err != nil {
+		if why, err = explained(ctx, v, q, page.Cards); err != nil {
 			return nil, err
 		}
 	}
-	for k, c := range cards {
+	for k, c := range page.Cards {
 		card := FeedCard{Item: v.keys[c.Item], Slot: k, Column: k % columns, Score: c.Score, Click: float64(c.Click), Propensity: c.Propensity, Explored: c.Explored, Reason: c.Reason, By: c.By}
 		if c.Cause >= 0 {
 			card.Cause = v.keys[c.Cause]
@@ -132,16 +130,35 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 		}
 		out.Cards = append(out.Cards, card)
 	}
-	if !r.Silent && r.User != "" {
-		e.journal.add(servedEvent(out))
+	if r.logged() {
+		e.journal.add(servedEvent(out, r.Device))
 	}
 	e.pages.add(e.c.Now())
 	return out, nil
 }
 
+// maker is the feed that makes what r asks for. Half of the candidates at least are left over for caps and diversity to choose from: where a page goes deeper
+// they are doubled, seldom rather than by and by, since among more candidates the pages before might have been others.
+func (v *view) maker(r *FeedRequest) (*feed.Feed, error) {
+	set, own := v.feed.Settings(), v.feed.Settings()
+	if len(r.Contents) > 0 { // who asks for one content wants a page of it, not TopicCap cards
+		set.TopicCap = 0
+	}
+	if !r.logged() { // propensities that nobody can look up are of no use, and the slots would count towards the cap
+		set.Explore = 0
+	}
+	for set.Candidates < 2*(r.Offset+r.N) {
+		set.Candidates *= 2
+	}
+	if set == own {
+		return v.feed, nil
+	}
+	return v.feed.With(set)
+}
+
 // servedEvent is the event of a page. Its id is the page's.
-func servedEvent(p *FeedPage) stream.Event {
-	page := &stream.Page{Model: p.Model, Seed: p.Seed, Columns: p.Columns, Cards: make([]stream.ServedCard, len(p.Cards))}
+func servedEvent(p *FeedPage, device string) stream.Event {
+	page := &stream.Page{Model: p.Model, Seed: p.Seed, Columns: p.Columns, Device: device, Cards: make([]stream.ServedCard, len(p.Cards))}
 	for k, c := range p.Cards {
 		page.Cards[k] = stream.ServedCard{Item: c.Item, Score: c.Score, Propensity: c.Propensity, Explored: c.Explored, By: c.By}
 	}

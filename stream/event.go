@@ -76,7 +76,8 @@ type Page struct {
 	Model   string       `json:"model"` // version
 	Seed    uint64       `json:"seed"`
 	Columns int          `json:"columns"`
-	Cards   []ServedCard `json:"cards"` // in the order of slots
+	Device  string       `json:"device,omitempty"` // that it was made for, in the sender's words
+	Cards   []ServedCard `json:"cards"`            // in the order of slots
 }
 
 // Profile is what is known of a user. Pointers that are nil and texts that are "" say nothing.
@@ -217,6 +218,9 @@ func (p *Page) check() error {
 		return &FieldError{"page.columns", fmt.Sprintf("%d; a number from 0 to %d is expected", p.Columns, MaxPage)}
 	}
 	if err := checkText("page.model", p.Model, MaxID); err != nil {
+		return err
+	}
+	if err := checkText("page.device", p.Device, MaxID); err != nil {
 		return err
 	}
 	for k := range p.Cards {
