@@ -215,12 +215,16 @@ func (c *cards) edit(id int32) {
 	n.publishedMS, n.hidden, n.in = slices.Clone(n.publishedMS), slices.Clone(n.hidden), slices.Clone(n.in)
 }
 
-// set is what a card says of item id: what it does not say stays as it was, but for categories and whether it is hidden, which it always says.
-func (c *cards) set(id int32, card *stream.Card, atMS int64, day int32) {
+// set is what a card says of item id: what it does not say stays as it was, unless replace says that it is none, but for categories and whether it is hidden,
+// which it always says.
+func (c *cards) set(id int32, card *stream.Card, atMS int64, day int32, replace bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.edit(id)
 	t := &c.table
+	if replace {
+		t.Type[id], t.Creator[id], t.Content[id], t.Talk[id], t.Song[id], t.Artist[id] = -1, -1, -1, -1, -1, -1
+	}
 	t.Listed[id] = true
 	t.Published[id], c.now.publishedMS[id] = day, atMS
 	if card.Type != nil {

@@ -38,8 +38,11 @@ func (s *State) item(e *stream.Event) {
 		at = e.AtMS
 	}
 	day, _ := s.zone.at(at / 1000)
-	c.set(id, card, at, day)
+	c.set(id, card, at, day, e.Replace)
 	text := c.texts[id]
+	if e.Replace {
+		text = cardText{}
+	}
 	if card.Labels != nil {
 		text.labels = slices.Clone(card.Labels)
 	}
@@ -96,13 +99,17 @@ func (s *State) served(p *stream.Page) {
 	}
 }
 
-// profile is what a user is known by from now on. What it does not say stays as it was.
+// profile is what a user is known by from now on. What it does not say stays as it was, unless it is to take the place of all that was said.
 func (s *State) profile(sh *shard, u *user, i uint32, e *stream.Event) {
 	p := e.Profile
 	if p == nil {
 		p = new(stream.Profile)
 	}
 	u.known = true
+	text := sh.texts[i]
+	if e.Replace {
+		u.gender, u.province, u.age, u.months, u.follows, text = 0, 0, -1, -1, -1, userText{}
+	}
 	if p.Gender != "" {
 		code, _ := s.genders.add(p.Gender)
 		u.gender = uint8(code)
@@ -120,7 +127,6 @@ func (s *State) profile(sh *shard, u *user, i uint32, e *stream.Event) {
 	if p.Follows != nil {
 		u.follows = int32(*p.Follows)
 	}
-	text := sh.texts[i]
 	if p.Labels != nil {
 		text.labels = slices.Clone(p.Labels)
 	}

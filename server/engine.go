@@ -223,7 +223,7 @@ type FeedbackFilter struct {
 type Backend interface {
 	Feed(ctx context.Context, r FeedRequest) (*FeedPage, error)
 	// Append stores events durably and lets the state know. Errors are of stream: *stream.FieldError inside an EventError, ErrRefused, ErrBusy. What a User or an
-	// Item event says takes the place of all that was said of her or it before; users and items that other events name are known from then on.
+	// Item event with Replace says takes the place of all that was said of her or it before; users and items that other events name are known from then on.
 	Append(ctx context.Context, events []stream.Event) (Taken, error)
 
 	User(ctx context.Context, key string, history int) (*UserView, error) // ErrUnknownUser

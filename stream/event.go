@@ -63,7 +63,7 @@ type Event struct {
 	Value   *float64 `json:"value,omitempty"`   // seconds of a View, the sender's number of a Feedback
 	From    string   `json:"from,omitempty"`    // of a Swipe: the card that was opened
 	Type    string   `json:"type,omitempty"`    // of a Feedback: what its sender calls it
-	Replace bool     `json:"replace,omitempty"` // of a Feedback: Value takes the place of what was there
+	Replace bool     `json:"replace,omitempty"` // of a Feedback: Value takes the place of what was there; of a User or an Item: what it does not say is known no more
 	Comment string   `json:"comment,omitempty"` // of a Feedback, a User or an Item: the sender's own words
 
 	Page    *Page    `json:"page,omitempty"`

@@ -84,7 +84,7 @@ type LiveRow struct {
 	From    string  // of a LiveSwipe: the card that had been opened
 	Type    string  // of a LiveFeedback or LiveUndo
 	Value   float64 // seconds of a LiveView, a number of a LiveFeedback
-	Replace bool    // of a LiveFeedback: Value takes the place of what was sent before, where it else adds to it
+	Replace bool    // of a LiveFeedback: Value takes the place of what was sent before, where it else adds to it; of other kinds it says nothing
 	Note    string  // of a LiveFeedback, LiveUser or LiveCard: the sender's words
 
 	Page    *LivePage
