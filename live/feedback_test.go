@@ -67,6 +67,15 @@ func TestFeedback(t *testing.T) {
 		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 
+	apply(s, at(stream.ItemDeleted, "", "b", 12))
+	if got := feedbackOf(t, s, FeedbackFilter{N: 2}); strings.Contains(strings.Join(got, "|"), " b ") || len(got) != 4 {
+		t.Errorf("without b, which was deleted: %q", got)
+	}
+	apply(s, at(stream.Item, "", "b", 13))
+	if got := feedbackOf(t, s, FeedbackFilter{N: 2}); len(got) != 8 {
+		t.Errorf("with b, which is there again: %q", got)
+	}
+
 	back := func(item, typ string) stream.Event {
 		return at(stream.Unfeedback, "u", item, 20, func(e *stream.Event) { e.Type, e.ID = typ, "back"+item+typ })
 	}
