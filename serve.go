@@ -37,6 +37,9 @@ type ServeOptions struct {
 	NewShows            int
 	Candidates          int
 
+	// Positive and Read are the types of feedback that count as a click and as an impression; see live.Config.
+	Positive, Read []string
+
 	Zone *time.Location // that days are cut in, of a database without impressions; nil means UTC
 
 	SnapshotEvery  time.Duration // 0 means 5 minutes
@@ -130,6 +133,10 @@ type serving struct {
 	still  sync.Mutex    // held while the database changes, or is analysed: its questions are to be of one moment
 }
 
+func (r *serving) config(zone *time.Location) live.Config {
+	return live.Config{Location: zone, Positive: r.opt.Positive, Read: r.opt.Read}
+}
+
 func (r *serving) stateDir() string { return filepath.Join(r.opt.Dir, "state") }
 
 // open brings back the state, the log and the engine.
@@ -147,7 +154,7 @@ func (r *serving) open(ctx context.Context) error {
 	}
 	r.zoneOf = zone
 	began := time.Now()
-	r.state, err = live.Load(r.stateDir(), live.Config{Location: zone})
+	r.state, err = live.Load(r.stateDir(), r.config(zone))
 	loaded := err == nil
 	if loaded {
 		again, err := r.outdated(ctx)
@@ -282,7 +289,7 @@ func (r *serving) fill(ctx context.Context, zone *time.Location) (*live.State, e
 		return nil, err
 	}
 	r.opt.Progress.tell(Step{Name: "serve: read users and cards", Unit: Steps})
-	state := live.New(live.Config{Location: zone})
+	state := live.New(r.config(zone))
 	if err := state.Fill(ctx, r.s.engine, offset, func(done, total int64) {
 		r.opt.Progress.tell(Step{Name: "serve: read users and cards", Unit: Users, Done: done, Total: total})
 	}); err != nil {

@@ -250,6 +250,10 @@ func (p *Past) ObserveEvent(e Event) {
 	}
 }
 
+// Heed counts what the session under way has told so far, as if it ended here: who makes a page now cannot wait to see whether she goes on below the first one. So a
+// click counts at once, as it would in the session after it, and rankers learned from what was known when sessions began. Rows that follow may be observed.
+func (p *Past) Heed() { p.weigh(false) }
+
 // weigh counts the rows of the first page, once it is known whether she browses below it.
 func (p *Past) weigh(browses bool) {
 	for _, r := range p.pending {

@@ -84,6 +84,20 @@ func (f *Feed) With(s Settings) (*Feed, error) {
 	return &Feed{c: c, quota: quotas(&c), like: f.like}, nil
 }
 
+// mostReached bounds the candidates of a feed that reaches far.
+const mostReached = 2000
+
+// Reaching is f with as many candidates as each generator needs to name n by itself, but no more than 2,000 in all and no fewer than f has: an equal share is for pages, and
+// would end the list of a small category, or of who pages on and on, before its cards do.
+func (f *Feed) Reaching(n int) (*Feed, error) {
+	s := f.c.Settings
+	s.Candidates = max(s.Candidates, min(mostReached, (n*3*len(f.c.Generators)+3)/4))
+	if s.Candidates == f.c.Settings.Candidates {
+		return f, nil
+	}
+	return f.With(s)
+}
+
 // As is f with another ranker.
 func (f *Feed) As(r Ranker) (*Feed, error) {
 	c := f.c

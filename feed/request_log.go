@@ -40,6 +40,7 @@ func (r *Recommender) RequestAt(rows *warehouse.Histories, traits feature.Traits
 			q.At = at
 		}
 		q.Past.Observe(rows, 0)
+		q.Past.Heed()
 		var err error
 		if q.History, err = candidate.EvidenceOf(rows, 0, at.AtMS, Evidence(r.Examination)); err != nil {
 			return nil, err

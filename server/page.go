@@ -86,6 +86,9 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	if err != nil {
 		return nil, err
 	}
+	if maker, err = maker.Reaching(q.N); err != nil {
+		return nil, err
+	}
 	page, err := maker.Page(ctx, q)
 	if err != nil {
 		return nil, err
@@ -204,6 +207,9 @@ func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment, room *askRo
 		q.Shown = shownOf(rows, at.AtMS-int64(v.feed.Settings().FatigueDays)*24*int64(time.Hour/time.Millisecond))
 	}
 	q.Exclude = v.ofKeys(r.Exclude, e.c.State)
+	if r.Unread {
+		q.Exclude = append(q.Exclude, e.read(v, r)...)
+	}
 	for _, key := range r.BlockedCreators {
 		if at := slices.Index(v.cards.CreatorKeys, key); at >= 0 { // a creator without cards has none to hide
 			q.BlockedCreators = append(q.BlockedCreators, int32(at))
@@ -215,6 +221,20 @@ func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment, room *askRo
 	}
 	q.Skip = e.skip(v, r.Categories)
 	return q, nil
+}
+
+// read are the cards on which there is feedback of a sender's own type, of the user or of the request's session.
+func (e *Engine) read(v *view, r *FeedRequest) (out []int32) {
+	for _, i := range e.c.State.Fed(r.User) {
+		if at := v.feedCard(i); at >= 0 {
+			out = append(out, at)
+		}
+	}
+	keys := make([]string, len(r.Session))
+	for k := range r.Session {
+		keys[k] = r.Session[k].Item
+	}
+	return append(out, v.ofKeys(keys, e.c.State)...)
 }
 
 func lastOf(rows *warehouse.Histories) int64 { return rows.ShownAtMS[len(rows.ShownAtMS)-1] }
