@@ -10,7 +10,7 @@ import (
 
 // Vectors writes the features of p and each of cards at a moment to out, which has length len(cards) x len(Columns()), row after row; NaN where a
 // feature does not exist. slots are the cards' slots, -1 for none, or nil for none at all. The moment must not lie before p's last
-// row; a session that is over by then is closed in p. Nothing is allocated.
+// row; a session that is over by then is closed in p. Nothing is allocated but room for the cards' codes, which p keeps.
 func (c *PairContext) Vectors(p *Past, at Moment, cards, slots []int32, out []float32) {
 	p.settle(at.AtMS)
 	k := c.index(at.Day)
@@ -18,14 +18,20 @@ func (c *PairContext) Vectors(p *Past, at Moment, cards, slots []int32, out []fl
 	lift := p.vector(at, k, &user)
 	taste := c.study.taste.foldIn(k, &p.group[ofContent1], lift)
 	ready := c.readyFor(at.Day)
+	attrs := p.attrs[:0]
+	for i, card := range cards { // in a loop of its own, so that memory is waited for once and not once a card
+		attrs = append(attrs, *c.attr(card))
+		if ready != nil && card >= 0 && int(card) < len(c.attrs) {
+			*(*[cardColumns]float32)(out[i*pairColumns+userColumns:]) = ready.cards[card]
+		}
+	}
+	p.attrs = attrs
 	for i, card := range cards {
 		row := (*[pairColumns]float32)(out[i*pairColumns:])
 		copy(row[:], user[:])
 		ofCard, match := (*[cardColumns]float32)(row[userColumns:]), (*[matchColumns]float32)(row[userColumns+cardColumns:])
-		a := c.attr(card)
-		if ready != nil && card >= 0 && int(card) < len(c.attrs) {
-			*ofCard = ready.cards[card]
-		} else {
+		a := &attrs[i]
+		if ready == nil || card < 0 || int(card) >= len(c.attrs) {
 			c.cardVector(card, a, k, at.Day, ofCard)
 		}
 		c.matchVector(p, card, a, at, k, lift, &taste, match)

@@ -29,8 +29,9 @@ type Catalogue struct {
 	in     [][]int32 // by card id: codes of categories
 	counts *counts
 	share  struct {
-		once sync.Once
-		of   []float64 // by content
+		once, categories sync.Once
+		of               []float64 // by content
+		ofCategory       []float64 // by code
 	}
 }
 
@@ -47,6 +48,29 @@ func (c *Catalogue) CategoriesOf(card int32) []string {
 		out[k] = c.Categories[code]
 	}
 	return out
+}
+
+// In are the codes of the categories that a card is in.
+func (c *Catalogue) In(card int32) []int32 { return c.in[card] }
+
+// CategoryShare is the part of all shows that cards in a category, by its code, had when it was first asked for. Each card counts one show more than it had: where there
+// were few it is the part of all cards.
+func (c *Catalogue) CategoryShare(category int32) float64 {
+	c.share.categories.Do(func() {
+		of, all := make([]float64, len(c.Categories)), 0.
+		for i, in := range c.in {
+			n := float64(c.counts.of(int32(i)).shows.Load()) + 1
+			all += n
+			for _, k := range in {
+				of[k] += n
+			}
+		}
+		for k := range of {
+			of[k] /= all
+		}
+		c.share.ofCategory = of
+	})
+	return c.share.ofCategory[category]
 }
 
 // OfAll says whether a card is in all of the categories.

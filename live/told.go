@@ -18,7 +18,7 @@ func (s *State) item(e *stream.Event) {
 		if id, ok := c.ids[e.Item]; ok {
 			c.remove(id)
 			s.cardText(id, cardText{})
-			s.counts.of(id).hidden.Store(1)
+			s.counts.hide(id, true)
 		}
 		return
 	}
@@ -41,11 +41,7 @@ func (s *State) item(e *stream.Event) {
 	day, _ := s.zone.at(at / 1000)
 	c.set(id, card, at, day)
 	s.cardText(id, cardText{slices.Clone(card.Labels), e.Comment})
-	hidden := uint32(0)
-	if card.Hidden {
-		hidden = 1
-	}
-	s.counts.of(id).hidden.Store(hidden)
+	s.counts.hide(id, card.Hidden)
 }
 
 func (s *State) cardText(id int32, text cardText) {

@@ -231,31 +231,20 @@ func newID() string {
 
 // Append implements Backend.
 func (e *Engine) Append(ctx context.Context, events []stream.Event) (Taken, error) {
-	var t Taken
 	if len(events) == 0 {
-		return t, nil
+		return Taken{}, nil
 	}
 	for k := range events {
 		if err := events[k].Check(); err != nil {
-			return t, &EventError{k, err}
+			return Taken{}, &EventError{k, err}
 		}
 	}
-	before := e.c.Log.Status().Last
-	seqs, err := e.c.Log.Append(ctx, events)
+	_, fresh, err := e.c.Log.AppendNew(ctx, events)
 	if err != nil {
-		return t, err
+		return Taken{}, err
 	}
 	e.learning.happened(events)
-	seen := make(map[uint64]bool, len(seqs))
-	for _, seq := range seqs {
-		if seq <= before || seen[seq] {
-			t.Duplicates++
-		} else {
-			t.Accepted++
-		}
-		seen[seq] = true
-	}
-	return t, nil
+	return Taken{Accepted: fresh, Duplicates: len(events) - fresh}, nil
 }
 
 // seedOf is the seed of a request, drawn where it has none.

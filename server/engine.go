@@ -42,6 +42,7 @@ type FeedRequest struct {
 	Device          string         // phone, tablet, web, ...: kept with the served page
 	Explain         bool           // take the scores apart
 	Silent          bool           // do not log the page as served; it explores nothing then
+	Unread          bool           // leave out items on which the user, or Session, has feedback of a sender's own type, whatever it means
 	Session         []stream.Event // doings that count for this page only, of someone whom the log need not know
 }
 
@@ -237,7 +238,8 @@ type Backend interface {
 	// Items lists items by key after cursor, at most n, those whose key, creator, content, categories, labels or comment hold q.
 	Items(ctx context.Context, q, cursor string, n int) (items []ItemView, next string, err error)
 
-	Similar(ctx context.Context, item string, n int, categories []string) ([]Scored, error)
+	// Similar, Latest and Popular leave out what forUser clicked or has feedback of a sender's own type on; "" is nobody.
+	Similar(ctx context.Context, item string, n int, categories []string, forUser string) ([]Scored, error)
 	Latest(ctx context.Context, n, offset int, categories []string, forUser string) ([]Scored, error)
 	Popular(ctx context.Context, n, offset int, categories []string, forUser string) ([]Scored, error)
 	Neighbours(ctx context.Context, user string, n int) ([]Scored, error) // users who did alike

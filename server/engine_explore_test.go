@@ -261,7 +261,7 @@ func TestEngineHiddenItems(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			similar, err := r.Similar(ctx, first[10], 100, nil)
+			similar, err := r.Similar(ctx, first[10], 100, nil, "")
 			if err != nil {
 				t.Fatal(err)
 			}

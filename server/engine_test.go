@@ -293,7 +293,7 @@ func TestEngineRowsOfUnknownCards(t *testing.T) {
 		return cold
 	}()} {
 		// What a large catalogue, or a view that another request has just fetched, looks like: the state is ahead of it.
-		q, err := r.request(old, &FeedRequest{User: "early", N: 5}, r.moment(0))
+		q, err := r.request(old, &FeedRequest{User: "early", N: 5}, r.moment(0), new(askRoom))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

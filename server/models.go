@@ -20,6 +20,7 @@ import (
 
 	"github.com/seguefeed/segue/feature"
 	"github.com/seguefeed/segue/feed"
+	"github.com/seguefeed/segue/internal/durable"
 )
 
 // loaded is a version in memory. It is read only.
@@ -190,7 +191,7 @@ func (m *models) activate(id string, force bool) error {
 		}
 	}
 	if before != "" && before != id {
-		if err := writeWhole(filepath.Join(m.dir, previousFile), before+"\n"); err != nil {
+		if err := durable.Write(filepath.Join(m.dir, previousFile), 0o644, []byte(before+"\n")); err != nil {
 			return err
 		}
 	}
@@ -255,17 +256,4 @@ func (m *models) views() ([]ModelView, error) {
 		}
 	}
 	return out, nil
-}
-
-// writeWhole writes a small file whole or not at all.
-func writeWhole(path, text string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return os.Rename(f.Name(), path)
 }

@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -73,7 +74,9 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	if v.feed == nil {
 		return out, nil
 	}
-	q, err := e.request(v, &r, at)
+	room := askRooms.Get().(*askRoom)
+	defer askRooms.Put(room) // a page holds nothing of it
+	q, err := e.request(v, &r, at, room)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +84,9 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	q.N, q.Before = r.N, r.Offset
 	maker, err := v.maker(&r)
 	if err != nil {
+		return nil, err
+	}
+	if maker, err = maker.Reaching(q.N); err != nil {
 		return nil, err
 	}
 	page, err := maker.Page(ctx, q)
@@ -94,6 +100,12 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	out.Columns, out.Rested = columns, page.Trace.Rested
 	e.learning.served(out.Request, page, v.keys, e.c.Now())
 	e.traces.add(page)
+	out.Cards = make([]FeedCard, 0, len(page.Cards))
+	sources := 0
+	for k := range page.Cards {
+		sources += len(page.Cards[k].Sources)
+	}
+	named := make([]Source, 0, sources) // of all cards
 	var why []*Why
 	if r.Explain && v.model != nil {
 		if why, err = explained(ctx, v, q, page.Cards); err != nil {
@@ -111,9 +123,11 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 		if k := v.cards.Creator[c.Item]; k >= 0 {
 			card.Creator = v.cards.CreatorKeys[k]
 		}
+		from := len(named)
 		for _, s := range c.Sources {
-			card.Sources = append(card.Sources, Source{s.Name, s.Rank})
+			named = append(named, Source{s.Name, s.Rank})
 		}
+		card.Sources = named[from:len(named):len(named)]
 		if why != nil {
 			card.Why = why[k]
 		}
@@ -154,13 +168,20 @@ func servedEvent(p *FeedPage, device string) stream.Event {
 	return stream.Event{ID: "page-" + p.Request, Kind: stream.Served, AtMS: p.AtMS, User: p.User, Request: p.Request, Page: page}
 }
 
+// askRoom is where what is known of who asks lies while a page is made: memory that is used again.
+type askRoom struct {
+	rows warehouse.Histories
+	past feature.Past
+}
+
+var askRooms = sync.Pool{New: func() any { return new(askRoom) }}
+
 // request is what the feed is asked for a user: of what she did up to the moment, or, where clocks differ by minutes, up to her last row.
-func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment) (*feed.Request, error) {
-	rows, traits := &warehouse.Histories{Start: []int32{0}}, feature.NoTraits
-	if r.User != "" {
-		if own, t, known := e.c.State.Rows(r.User); known {
-			rows, traits = own, t
-		}
+func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment, room *askRoom) (*feed.Request, error) {
+	rows := &room.rows
+	traits, known := e.c.State.RowsTo(rows, r.User) // "" is nobody's id
+	if !known {
+		rows.Start = append(rows.Start[:0], 0)
 	}
 	v.rows(rows)
 	until(rows, at.AtMS)
@@ -168,12 +189,12 @@ func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment) (*feed.Requ
 		return nil, err
 	}
 	if len(rows.Card) == 0 { // all that she did is of cards that the view does not know
-		rows.User, rows.Start = nil, []int32{0}
+		rows.User, rows.Start = rows.User[:0], append(rows.Start[:0], 0)
 	}
 	var q *feed.Request
 	if v.model != nil {
 		var err error
-		if q, _, err = v.rec.RequestAt(rows, traits, at); err != nil {
+		if q, err = v.rec.RequestAt(rows, traits, at, &room.past); err != nil {
 			return nil, err
 		}
 	} else {
@@ -187,6 +208,9 @@ func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment) (*feed.Requ
 		q.Shown = shownOf(rows, at.AtMS-int64(v.feed.Settings().FatigueDays)*24*int64(time.Hour/time.Millisecond))
 	}
 	q.Exclude = v.ofKeys(r.Exclude, e.c.State)
+	if r.Unread {
+		q.Exclude = append(q.Exclude, e.read(v, r)...)
+	}
 	for _, key := range r.BlockedCreators {
 		if id, ok := v.creator(key); ok { // a creator without cards has none to hide
 			q.BlockedCreators = append(q.BlockedCreators, id)
@@ -198,6 +222,20 @@ func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment) (*feed.Requ
 	}
 	q.Skip = e.skip(v, r.Categories)
 	return q, nil
+}
+
+// read are the cards on which there is feedback of a sender's own type, of the user or of the request's session.
+func (e *Engine) read(v *view, r *FeedRequest) (out []int32) {
+	for _, i := range e.c.State.Fed(r.User) {
+		if at := v.feedCard(i); at >= 0 {
+			out = append(out, at)
+		}
+	}
+	keys := make([]string, len(r.Session))
+	for k := range r.Session {
+		keys[k] = r.Session[k].Item
+	}
+	return append(out, v.ofKeys(keys, e.c.State)...)
 }
 
 func lastOf(rows *warehouse.Histories) int64 { return rows.ShownAtMS[len(rows.ShownAtMS)-1] }
