@@ -24,7 +24,7 @@ func explained(ctx context.Context, v *view, q *feed.Request, cards []feed.Place
 		}
 		w := &Why{Base: x.Base, Parts: []Part{}}
 		for _, of := range x.Of[:min(len(x.Of), whyParts)] {
-			w.Parts = append(w.Parts, Part{Feature: of.Feature, Value: of.Value, Adds: of.LogOdds, Means: of.Why})
+			w.Parts = append(w.Parts, Part{Feature: of.Feature, Value: of.Value, Adds: of.LogOdds, Means: Plain(of.Feature)})
 		}
 		out[k] = w
 	}
