@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/seguefeed/segue/internal/durable"
 	"github.com/seguefeed/segue/live"
 	"github.com/seguefeed/segue/server"
 	"github.com/seguefeed/segue/stream"
@@ -26,7 +28,9 @@ type ServeOptions struct {
 	Activity string
 	Listen   string // address; "" means 127.0.0.1:8087
 
-	Stream stream.Config // Dir, OnAppend and From are set here
+	// Stream says where events are kept and how long. Dir, OnAppend, From and After are set here; without a URL, events of MaxAge go once the database and a
+	// snapshot have them.
+	Stream stream.Config
 	HTTP   server.Config // Backend, Logger and Version are set here
 
 	Explore, ExploreCap float64 // see server.EngineConfig
@@ -73,6 +77,9 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
+	if opt.SnapshotEvery < 0 || opt.WarehouseEvery < 0 || opt.Threads < 0 {
+		return fmt.Errorf("serve: snapshots every %v, the database every %v, %d threads: none of them can be negative", opt.SnapshotEvery, opt.WarehouseEvery, opt.Threads)
+	}
 	if err := server.CheckAddress(opt.Listen, opt.HTTP.Keys); err != nil { // before anything takes long
 		return err
 	}
@@ -115,6 +122,7 @@ type serving struct {
 	s      *Segue
 	opt    ServeOptions
 	log    *slog.Logger
+	lock   *os.File // of the folder
 	state  *live.State
 	stream *stream.Log
 	engine *server.Engine
@@ -133,6 +141,13 @@ func (r *serving) stateDir() string { return filepath.Join(r.opt.Dir, "state") }
 
 // open brings back the state, the log and the engine.
 func (r *serving) open(ctx context.Context) error {
+	err := os.MkdirAll(r.opt.Dir, 0o755)
+	if err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	if r.lock, err = durable.Lock(filepath.Join(r.opt.Dir, "lock")); err != nil {
+		return fmt.Errorf("serve: another server has the folder %s; name another with --dir: %w", r.opt.Dir, err)
+	}
 	zone, err := r.zone(ctx)
 	if err != nil {
 		return err
@@ -170,19 +185,25 @@ func (r *serving) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = r.openLog(ctx, stored)
+	err = r.openLog(ctx, stored, r.state.Seq()+1)
 	if loaded && r.state.Seq() < stored && errors.Is(err, stream.ErrTrimmed) {
 		r.log.Warn("the snapshot is older than the event log; the state is made anew from the database", "snapshot", r.state.Seq(), "in_database", stored)
 		if r.state, err = r.fill(ctx, zone); err != nil {
 			return err
 		}
-		err = r.openLog(ctx, stored)
+		err = r.openLog(ctx, stored, r.state.Seq()+1)
+	}
+	if errors.Is(err, stream.ErrTrimmed) {
+		err = r.openRest(ctx, stored, err)
 	}
 	if err != nil {
 		return err
 	}
 	r.stored.Store(stored)
-	r.log.Info("the event log is open", "last", r.stream.Status().Last, "in_database", stored, "took", time.Since(began).Round(time.Millisecond))
+	if err := r.checkDatabase(ctx); err != nil {
+		return err
+	}
+	r.log.Info("the event log is open", "last", r.stream.Status().Last, "in_database", r.stored.Load(), "took", time.Since(began).Round(time.Millisecond))
 	activity, err := r.activity(ctx)
 	if err != nil {
 		return err
@@ -192,13 +213,13 @@ func (r *serving) open(ctx context.Context) error {
 	return err
 }
 
-// openLog opens the event log, which tells the state what it does not know yet.
-func (r *serving) openLog(ctx context.Context, stored uint64) error {
+// openLog opens the event log, which tells the state what it does not know yet: the events from from on; 0 for none.
+func (r *serving) openLog(ctx context.Context, stored, from uint64) error {
 	c := r.opt.Stream
 	if c.URL == "" {
-		c.Dir = filepath.Join(r.opt.Dir, "events")
+		c.Dir, c.MaxAge = filepath.Join(r.opt.Dir, "events"), 0 // events leave the log by trim, which asks whether the database has them
 	}
-	c.OnAppend, c.From, c.After, c.Logger = r.state.Apply, r.state.Seq()+1, max(stored, r.state.Seq()), r.log
+	c.OnAppend, c.From, c.After, c.Logger = r.state.Apply, from, max(stored, r.state.Seq()), r.log
 	log, err := stream.Open(ctx, c)
 	if errors.Is(err, stream.ErrOther) {
 		return fmt.Errorf("serve: the database or the snapshot has events of another log; name the folder that it belongs to with --dir, or a new one, which counts on: %w", err)
@@ -207,6 +228,42 @@ func (r *serving) openLog(ctx context.Context, stored uint64) error {
 		r.stream = log
 	}
 	return err
+}
+
+// openRest opens an event log that has given up events which neither the snapshot nor the database has, with what is left of it, where losses are accepted.
+func (r *serving) openRest(ctx context.Context, stored uint64, why error) error {
+	if !r.opt.Stream.AcceptLoss {
+		return fmt.Errorf("serve: the event log has given up events that neither the snapshot of what was believed nor the database has; name the database and the folder that belong to it, "+
+			"or go on without them with --accept-loss: %w", why)
+	}
+	if err := r.openLog(ctx, stored, 0); err != nil { // to see where it begins
+		return err
+	}
+	first := r.stream.Status().First
+	if err := r.stream.Close(ctx); err != nil {
+		return err
+	}
+	r.stream = nil
+	r.log.Error("events are lost to what is believed; going on as told", "from", r.state.Seq()+1, "to", first-1)
+	return r.openLog(ctx, stored, first)
+}
+
+// checkDatabase makes sure that the event log still has what the database lacks: one that does not belong to the log, or an older copy, would lack it for ever.
+func (r *serving) checkDatabase(ctx context.Context) error {
+	next := r.stored.Load() + 1
+	reached := errors.New("the event is there")
+	err := r.stream.Read(ctx, next, 1, func([]stream.Stored) error { return reached })
+	if err == nil || errors.Is(err, reached) {
+		return nil
+	}
+	if !errors.Is(err, stream.ErrTrimmed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	if !r.opt.Stream.AcceptLoss {
+		return fmt.Errorf("serve: the database lacks events that the event log has given up; name the database that belongs to it, or go on without them with --accept-loss: %w", err)
+	}
+	r.skip()
+	return nil
 }
 
 // zone is that of the log; where there is none yet, the one that was asked for, or UTC.

@@ -75,7 +75,18 @@ func (r *serving) drain(ctx context.Context) (took time.Duration, err error) {
 		r.stored.Store(batch.Last)
 		return nil
 	})
+	if errors.Is(err, stream.ErrTrimmed) { // a cluster drops events of an age, whether or not they were read
+		r.skip()
+	}
 	return took, err
+}
+
+// skip gives up bringing events into the database that the log has no more.
+func (r *serving) skip() {
+	if first := r.stream.Status().First; first > r.stored.Load()+1 {
+		r.log.Error("events are lost to the database: the event log has given them up", "from", r.stored.Load()+1, "to", first-1)
+		r.stored.Store(first - 1)
+	}
 }
 
 // snapshots takes them, and trims the log after each.
@@ -112,24 +123,37 @@ func (r *serving) snapshot() (kept uint64, err error) {
 	return kept, nil
 }
 
-// crowded says whether the log is to give up events: it fills more than half of its room, and the database has some that are still there. What a cluster keeps
+// crowded says whether the log is to give up events before their time: it fills more than half of its room, and the database has some that are still there. What a cluster keeps
 // is left to it (MaxAge), since others may read it.
 func (r *serving) crowded() bool {
 	s := r.stream.Status()
 	return r.opt.Stream.URL == "" && s.Bytes > s.MaxBytes/2 && s.First <= r.stored.Load()
 }
 
-// trim gives up events that the snapshot up to kept and the database have: neither asks for them again, whatever happens.
+// trim gives up events that the snapshot up to kept and the database have, since neither asks for them again, whatever happens: those of an age, and where room is
+// short all.
 func (r *serving) trim(ctx context.Context, kept uint64) error {
-	if !r.crowded() {
+	end := min(kept, r.stored.Load()) + 1
+	switch {
+	case r.opt.Stream.URL != "" || end <= r.stream.Status().First:
+		return nil
+	case r.crowded():
+	case r.opt.Stream.MaxAge > 0:
+		young, err := r.stream.Since(ctx, time.Now().Add(-r.opt.Stream.MaxAge))
+		if err != nil {
+			return err
+		}
+		end = min(end, young)
+	default:
 		return nil
 	}
 	before := r.stream.Status()
-	if err := r.stream.Trim(ctx, min(kept, r.stored.Load())+1); err != nil {
+	if err := r.stream.Trim(ctx, end); err != nil {
 		return err
 	}
-	after := r.stream.Status()
-	r.log.Info("the event log has given up events that the database has", "events", after.First-before.First, "bytes", before.Bytes-after.Bytes, "first", after.First)
+	if after := r.stream.Status(); after.First > before.First {
+		r.log.Info("the event log has given up events that the database has", "events", after.First-before.First, "bytes", before.Bytes-after.Bytes, "first", after.First)
+	}
 	return nil
 }
 
@@ -145,6 +169,9 @@ func (r *serving) close() error {
 		err = r.stream.Close(ctx)
 		_, saved := r.snapshot()
 		err = errors.Join(err, saved)
+	}
+	if r.lock != nil {
+		err = errors.Join(err, r.lock.Close())
 	}
 	return err
 }

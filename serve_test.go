@@ -141,6 +141,9 @@ func impressions(t *testing.T, s *Segue) int64 {
 
 func emptyDatabase(t *testing.T, dir string) *Segue {
 	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	s, err := Open(t.Context(), Config{Path: filepath.Join(dir, "new.duckdb"), MemoryMB: 300})
 	if err != nil {
 		t.Fatal(err)

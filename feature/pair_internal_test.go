@@ -423,7 +423,7 @@ func TestPastSessions(t *testing.T) {
 	if got := p.RecentClicks(nil); len(got) != recentClicks || got[0] != 10 || got[49] != 59 {
 		t.Errorf("the last %d of 63 clicks: %v", recentClicks, got)
 	}
-	p.reset(c, NoTraits)
+	c.PastIn(p, NoTraits)
 	if p.impressions != 0 || len(p.pending) != 0 || p.cards.find(1) != nil || p.nClick != 0 {
 		t.Error("a user who was reset has a past")
 	}

@@ -239,37 +239,35 @@ func (c *cards) edit(id int32) {
 	n.publishedMS, n.hidden, n.in = slices.Clone(n.publishedMS), slices.Clone(n.hidden), slices.Clone(n.in)
 }
 
-// set is what a card says of item id: what it does not say stays as it was, unless replace says that it is none, but for categories and whether it is hidden,
-// which it always says.
-func (c *cards) set(id int32, card *stream.Card, atMS int64, day int32, replace bool) {
+// set is what a card says of item id, in the place of what was said before; codes of songs and artists without names stay where it says nothing of them.
+func (c *cards) set(id int32, card *stream.Card, atMS int64, day int32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.edit(id)
 	t := &c.table
-	if replace {
-		t.Type[id], t.Creator[id], t.Content[id], t.Talk[id], t.Song[id], t.Artist[id] = -1, -1, -1, -1, -1, -1
-	}
 	t.Listed[id] = true
 	t.Published[id], c.now.publishedMS[id] = day, atMS
-	if card.Type != nil {
-		t.Type[id] = int8(*card.Type)
-	}
-	say(&t.Creator[id], c.creators, card.Creator, func(key string) {
+	t.Type[id] = int8(orNone(card.Type))
+	t.Creator[id] = code(c.creators, card.Creator, func(key string) {
 		t.CreatorKeys, t.Followers = append(t.CreatorKeys, key), append(t.Followers, -1)
 	}, int32(len(t.CreatorKeys)), math.MaxInt32)
-	say(&t.Content[id], c.contents, card.Content, func(key string) { t.Contents = append(t.Contents, contentName(key)) }, int16(len(t.Contents)), math.MaxInt16)
-	say(&t.Talk[id], c.talks, card.Talk, func(key string) {
+	t.Content[id] = code(c.contents, card.Content, func(key string) { t.Contents = append(t.Contents, contentName(key)) }, int16(len(t.Contents)), math.MaxInt16)
+	t.Talk[id] = code(c.talks, card.Talk, func(key string) {
 		c.names.talk(int32(len(t.Talks)), key)
 		t.Talks = append(t.Talks, talkNumber(key))
 	}, int32(len(t.Talks)), math.MaxInt32)
-	say(&t.Song[id], c.songs, card.Song, func(key string) {
-		c.names.songs[c.songCodes] = key
-		c.songCodes++
-	}, c.songCodes, math.MaxInt32)
-	say(&t.Artist[id], c.artists, card.Artist, func(key string) {
-		c.names.artists[c.artCodes] = key
-		c.artCodes++
-	}, c.artCodes, math.MaxInt32)
+	if card.Song != "" || c.names.songs[t.Song[id]] != "" {
+		t.Song[id] = code(c.songs, card.Song, func(key string) {
+			c.names.songs[c.songCodes] = key
+			c.songCodes++
+		}, c.songCodes, math.MaxInt32)
+	}
+	if card.Artist != "" || c.names.artists[t.Artist[id]] != "" {
+		t.Artist[id] = code(c.artists, card.Artist, func(key string) {
+			c.names.artists[c.artCodes] = key
+			c.artCodes++
+		}, c.artCodes, math.MaxInt32)
+	}
 	c.now.hidden[id] = card.Hidden
 	c.now.in[id] = nil
 	for _, name := range card.Categories {
@@ -278,13 +276,6 @@ func (c *cards) set(id int32, card *stream.Card, atMS int64, day int32, replace 
 		if k >= 0 && !slices.Contains(c.now.in[id], k) {
 			c.now.in[id] = append(c.now.in[id], k)
 		}
-	}
-}
-
-// say puts the code of a text to p; "" says nothing.
-func say[I int16 | int32](p *I, codes map[string]I, text string, made func(string), next, most I) {
-	if text != "" {
-		*p = code(codes, text, made, next, most)
 	}
 }
 

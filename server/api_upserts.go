@@ -31,11 +31,11 @@ type itemBody struct {
 }
 
 func userEvent(id string, b userBody) stream.Event {
-	return stream.Event{Kind: stream.User, User: id, Profile: &b.Profile, Replace: true, Comment: b.Comment}
+	return stream.Event{Kind: stream.User, User: id, Profile: &b.Profile, Comment: b.Comment}
 }
 
 func itemEvent(id string, b itemBody) stream.Event {
-	return stream.Event{Kind: stream.Item, Item: id, Card: &b.Card, Replace: true, Comment: b.Comment}
+	return stream.Event{Kind: stream.Item, Item: id, Card: &b.Card, Comment: b.Comment}
 }
 
 // fieldsOf are those of an event that a body holds, by their names there.

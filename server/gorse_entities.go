@@ -19,7 +19,7 @@ func (c *gorseCall) userEvent(u *gorseUser, id string) (stream.Event, error) {
 		return stream.Event{}, err
 	}
 	profile.Labels = labels(u.Labels)
-	return stream.Event{ID: id, Kind: stream.User, AtMS: c.now().UnixMilli(), User: u.UserId, Profile: &profile, Replace: true, Comment: u.Comment}, nil
+	return stream.Event{ID: id, Kind: stream.User, AtMS: c.now().UnixMilli(), User: u.UserId, Profile: &profile, Comment: u.Comment}, nil
 }
 
 // itemEvent has i take the place of what the interface knows of the item, but for the moment of publication where i has none: an item that is sent again is not new.
@@ -39,7 +39,7 @@ func (c *gorseCall) itemEvent(i *gorseItem, id string) (stream.Event, error) {
 }
 
 func (c *gorseCall) cardEvent(key string, card *stream.Card, comment, id string) stream.Event {
-	return stream.Event{ID: id, Kind: stream.Item, AtMS: c.now().UnixMilli(), Item: key, Card: card, Replace: true, Comment: comment}
+	return stream.Event{ID: id, Kind: stream.Item, AtMS: c.now().UnixMilli(), Item: key, Card: card, Comment: comment}
 }
 
 // storeUsers stores rows, whose first event has the index first.

@@ -42,7 +42,7 @@ func (e *Engine) scan(ctx context.Context, name string, each func(chunk mapping.
 		return err
 	}
 	warehouse.TraceOf(ctx)(name, q)
-	conn, err := e.db.Conn(ctx)
+	conn, err := e.db().Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("query %s: %w", name, err)
 	}
