@@ -45,10 +45,10 @@ type metricPlot struct {
 }
 
 // metricQuestions are the first words of metrics' names: what was asked.
-var metricQuestions = map[string]struct{ title, about string }{
-	"shown":     {"In which order: what was shown", "Each method orders the cards that users were shown on days it had not seen; what they clicked is to stand first."},
-	"catalogue": {"Which cards: lists from the catalogue", "Each method names 20 cards out of the whole catalogue; what users clicked later is to be among them."},
-	"truth":     {"The simulator's truth", "Only a simulated log knows how likely each click really was."},
+var metricQuestions = map[string]struct{ title, short, about string }{
+	"shown":     {"In which order: what was shown", "what was shown", "Each method orders the cards that users were shown on days it had not seen; what they clicked is to stand first."},
+	"catalogue": {"Which cards: lists from the catalogue", "the catalogue", "Each method names 20 cards out of the whole catalogue; what users clicked later is to be among them."},
+	"truth":     {"The simulator's truth", "the truth", "Only a simulated log knows how likely each click really was."},
 }
 
 // metricNames are measures as people write them, and what they mean; what follows an @ stays.
@@ -231,16 +231,20 @@ func gateText(s string) string {
 	return capital(s)
 }
 
-// glance is what a version did, in a cell for each question: the method that makes the pages, beside popularity.
-type glance struct{ Value, Method, Against string }
+// glance is what a version did at one question: the method that makes the pages, beside popularity.
+type glance struct{ Head, Value, Method, Against string }
 
-func glances(tables []metricTable) (heads []string, cells []glance) {
+func glances(tables []metricTable) (out []glance) {
 	for _, t := range tables {
 		if len(t.Heads) == 0 {
 			continue
 		}
-		heads = append(heads, t.Heads[0].Name+" · "+strings.ToLower(t.Title[:1])+t.Title[1:])
-		var cell glance
+		cell := glance{Head: t.Heads[0].Name}
+		for _, q := range metricQuestions {
+			if q.title == t.Title {
+				cell.Head += ", " + q.short
+			}
+		}
 		for _, r := range t.Rows {
 			switch {
 			case r.Method == popularity || r.Method == "popular":
@@ -249,7 +253,7 @@ func glances(tables []metricTable) (heads []string, cells []glance) {
 				cell.Value, cell.Method = r.Cells[0].Value, r.Method
 			}
 		}
-		cells = append(cells, cell)
+		out = append(out, cell)
 	}
-	return heads, cells
+	return out
 }

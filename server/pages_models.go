@@ -28,8 +28,7 @@ type versionView struct {
 	Won, Lost                             []string
 	Metrics                               []metricTable
 	Measures                              []metricHead // of all tables, each once, with what it means
-	Glances                               []glance
-	GlanceOf                              []string
+	Glances                               []glance     // one for each of the page's heads
 }
 
 func (s *site) versions(r *http.Request) ([]versionView, error) {
@@ -84,7 +83,7 @@ func (s *site) versionView(m *ModelView) versionView {
 			}
 		}
 	}
-	v.GlanceOf, v.Glances = glances(v.Metrics)
+	v.Glances = glances(v.Metrics)
 	return v
 }
 
@@ -94,14 +93,22 @@ func (s *site) models(r *http.Request) (*reply, error) {
 		return nil, err
 	}
 	body := &modelsBody{Versions: versions, Previous: len(versions) > 1}
-	for _, v := range versions { // versions may have been judged by different questions
-		if len(body.Heads) == 0 {
-			body.Heads = v.GlanceOf
+	for _, v := range versions {
+		for _, g := range v.Glances {
+			if !slices.Contains(body.Heads, g.Head) { // versions may have been judged by different questions
+				body.Heads = append(body.Heads, g.Head)
+			}
 		}
 	}
 	for k := range versions {
-		if !slices.Equal(versions[k].GlanceOf, body.Heads) {
-			versions[k].Glances = slices.Repeat([]glance{{}}, len(body.Heads))
+		told := versions[k].Glances
+		versions[k].Glances = nil
+		for _, head := range body.Heads {
+			g := glance{Head: head}
+			if at := slices.IndexFunc(told, func(g glance) bool { return g.Head == head }); at >= 0 {
+				g = told[at]
+			}
+			versions[k].Glances = append(versions[k].Glances, g)
 		}
 	}
 	for _, v := range versions {

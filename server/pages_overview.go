@@ -100,7 +100,7 @@ func capOf(t *Stats) float64 {
 
 // rateText writes a number of a second; of a minute where that is a small one.
 func rateText(v float64) string {
-	if v == 0 || v >= 2 {
+	if v >= 2 {
 		return numberText(v, 3) + " / s"
 	}
 	return numberText(v*60, 3) + " / min"

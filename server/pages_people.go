@@ -51,7 +51,7 @@ type peopleBody struct {
 	Next           string // address of the next rows
 	Looked         string // how many were looked through, when that was the end of the patience
 	CSV, Export    string // where the list is to be had, and how many it has
-	Scores         bool   // an activity model is in use
+	Scores         bool   // an activity model is in use, or someone has a score all the same
 	Empty          bool
 }
 
@@ -110,6 +110,7 @@ func (s *site) users(r *http.Request) (*reply, error) {
 		return nil, err
 	}
 	body.Rows = s.peopleRows(users)
+	body.Scores = body.Scores || slices.ContainsFunc(body.Rows, func(r personRow) bool { return r.Activity != "" })
 	listed := url.Values{}
 	for name, v := range map[string]string{"q": body.Query, "segment": body.Segment} {
 		if v != "" {

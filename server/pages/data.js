@@ -42,7 +42,7 @@
     count: (v) => Math.round(v).toLocaleString("en"),
     share: (v) => (100 * v).toFixed(v < 0.01 && v > 0 ? 2 : 1) + "%",
     ms: (v) => (v >= 100 ? Math.round(v) : Number(v.toPrecision(2))) + " ms",
-    rate: (v) => (v === 0 || v >= 2 ? Number(v.toPrecision(3)) + " / s" : Number((v * 60).toPrecision(3)) + " / min"),
+    rate: (v) => (v >= 2 ? Number(v.toPrecision(3)) + " / s" : Number((v * 60).toPrecision(3)) + " / min"),
   };
   const clock = (ms, days) => new Date(ms).toLocaleTimeString("en-GB", days ? { weekday: "short", hour: "2-digit", minute: "2-digit" } : { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   function pointAt(chart, clientX) {
