@@ -34,6 +34,20 @@ func (r *serving) makeReport(ctx context.Context, tell func(step string, done, t
 	return err
 }
 
+// cardDays are the days of a card that the database has.
+func (r *serving) cardDays(ctx context.Context, card string, before time.Time) ([]server.ItemDay, error) {
+	days, err := r.s.engine.DaysOf(ctx, card, before)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]server.ItemDay, len(days))
+	for k, d := range days {
+		year, month, day := d.Day.Date()
+		out[k] = server.ItemDay{Day: time.Date(year, month, day, 0, 0, 0, 0, r.zoneOf), Shows: int(d.Impressions), Clicks: int(d.Clicks)}
+	}
+	return out, nil
+}
+
 // scoring of users as an engine asks for it.
 type userScores = func(ctx context.Context, rows *warehouse.Histories, traits feature.Traits, cards *warehouse.Cards) (*server.Activity, error)
 
@@ -91,9 +105,10 @@ const activityReasons = 8
 
 func activityOf(why *activity.Why) *server.Activity {
 	out := &server.Activity{Score: why.Score.Probability, Why: []server.Part{}}
-	for _, f := range why.Features[:min(len(why.Features), activityReasons)] {
-		if f.Move == 0 {
-			break
+	for k, f := range why.Features {
+		if k >= activityReasons || f.Move == 0 {
+			out.Rest += f.Move
+			continue
 		}
 		value := f.Value
 		means := strings.ReplaceAll(f.Feature, "_", " ")
