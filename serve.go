@@ -95,7 +95,8 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	}
 	h.MountAs("/api/", server.GorseHandler(h.Backend()), server.Rules{Open: server.GorseOpen, Writes: server.GorseWrites,
 		Refuse: func(w http.ResponseWriter, _ *http.Request) { server.GorseUnauthorized(w) }, BodyBytes: -1}) // its bulk routes bound themselves
-	h.Mount("/", server.PagesHandler(h.Backend(), server.PagesConfig{Insight: r.engine, Report: true, Keys: len(opt.HTTP.Keys) > 0, Location: r.zoneOf, Logger: opt.Logger}))
+	history := server.NewHistory(h.Backend())
+	h.Mount("/", server.PagesHandler(h.Backend(), server.PagesConfig{Insight: r.engine, Report: true, Keys: len(opt.HTTP.Keys) > 0, Activity: opt.Activity != "", History: history, Location: r.zoneOf, Logger: opt.Logger}))
 	report := server.NewReport(h.Backend(), server.ReportConfig{Dir: filepath.Join(opt.Dir, "report"), Make: r.makeReport, Location: r.zoneOf, Logger: opt.Logger})
 	defer report.Close()
 	h.Mount("/report/", report)
@@ -107,6 +108,7 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	var done sync.WaitGroup
 	done.Go(func() { r.intoWarehouse(work) })
 	done.Go(func() { r.snapshots(work) })
+	done.Go(func() { history.Keep(work) })
 	if opt.Started != nil {
 		opt.Started(l.Addr())
 	}
@@ -209,7 +211,7 @@ func (r *serving) open(ctx context.Context) error {
 		return err
 	}
 	r.engine, err = server.NewEngine(server.EngineConfig{Activity: activity, Log: r.stream, State: r.state, Models: r.opt.Models, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap,
-		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag})
+		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag, CardDays: r.cardDays})
 	return err
 }
 

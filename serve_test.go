@@ -384,7 +384,7 @@ func TestReasonsOfActivity(t *testing.T) {
 		t.Error(diff)
 	}
 	why.Features = slices.Repeat(why.Features[:1], 20)
-	if got := activityOf(why); len(got.Why) != activityReasons {
-		t.Errorf("%d reasons", len(got.Why))
+	if got := activityOf(why); len(got.Why) != activityReasons || got.Rest != 6 { // 20 x .5 are 10, of which 8 x .5 are told apart
+		t.Errorf("%d reasons, and %v beside", len(got.Why), got.Rest)
 	}
 }

@@ -40,6 +40,8 @@ type EngineConfig struct {
 	Now      func() time.Time // nil: time.Now
 	// Activity is the chance that a user will be active, and why; nil: nobody says.
 	Activity func(ctx context.Context, rows *warehouse.Histories, traits feature.Traits, cards *warehouse.Cards) (*Activity, error)
+	// CardDays are the days of an item before one of which the state counts days no more, oldest first; nil: nobody knows.
+	CardDays func(ctx context.Context, item string, before time.Time) ([]ItemDay, error)
 	// Lag is how many events are stored and not yet in the warehouse; nil: not known.
 	Lag func() int64
 }

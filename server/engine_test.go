@@ -367,12 +367,22 @@ func TestEngineExplains(t *testing.T) {
 			t.Fatalf("%s is explained by %+v", c.Item, c.Why)
 		}
 		for _, part := range c.Why.Parts {
-			if part.Means != plain[part.Feature] || part.Value == "" {
+			if part.Means != cardFeatures[part.Feature].means || part.Value == "" {
 				t.Errorf("%s: %+v", c.Item, part)
 			}
 		}
 		if !slices.IsSortedFunc(c.Why.Parts, func(a, b Part) int { return cmp.Compare(math.Abs(b.Adds), math.Abs(a.Adds)) }) {
 			t.Errorf("%s: the largest part does not come first: %+v", c.Item, c.Why.Parts)
+		}
+		parts, themes := c.Why.Base+c.Why.Rest, c.Why.Base
+		for _, p := range c.Why.Parts {
+			parts += p.Adds
+		}
+		for _, of := range c.Why.Themes {
+			themes += of.Adds
+		}
+		if want := math.Log(c.Click / (1 - c.Click)); math.Abs(parts-want) > 1e-3 || math.Abs(themes-want) > 1e-3 { // the chance is a float32
+			t.Errorf("%s: parts sum to %v and themes to %v, the chance of %v is %v in log-odds", c.Item, parts, themes, c.Click, want)
 		}
 	}
 	if !fresh {
