@@ -18,6 +18,8 @@ import (
 	"github.com/seguefeed/segue/stream"
 )
 
+const defaultListen = "127.0.0.1:8087"
+
 // ServeOptions direct a server.
 type ServeOptions struct {
 	Dir    string // of what the server keeps: the event log and snapshots of the state; "" means segue-serve
@@ -53,7 +55,7 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 		opt.Dir = "segue-serve"
 	}
 	if opt.Listen == "" {
-		opt.Listen = "127.0.0.1:8087"
+		opt.Listen = defaultListen
 	}
 	if opt.SnapshotEvery == 0 {
 		opt.SnapshotEvery = 5 * time.Minute
@@ -70,7 +72,7 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
-	if err := server.CheckAddress(opt.Listen, opt.HTTP.Keys); err != nil { // before anything takes long
+	if err := opt.Check(ctx); err != nil { // before anything takes long
 		return err
 	}
 	r := &serving{s: s, opt: opt, log: opt.Logger, wanted: make(chan struct{}, 1)}
@@ -105,6 +107,24 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	stop()
 	done.Wait()
 	return err
+}
+
+// Check says what in opt cannot be, of what can be told before the database is opened: the address, and the files for https.
+func (opt ServeOptions) Check(ctx context.Context) error {
+	if opt.Listen == "" {
+		opt.Listen = defaultListen
+	}
+	if err := server.CheckAddress(opt.Listen, opt.HTTP.Keys); err != nil {
+		return err
+	}
+	if err := server.CheckTLS(opt.HTTP.TLSCert, opt.HTTP.TLSKey); err != nil {
+		return err
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", opt.Listen)
+	if err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return l.Close()
 }
 
 // serving is a server's parts.

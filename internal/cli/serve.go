@@ -92,7 +92,6 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 	}
 	a.databaseFlags(cmd)
 	f := cmd.Flags()
-	f.Lookup("threads").Usage = "processor threads of the engine once users were read (default half of them, so that pages go first)"
 	f.Lookup("memory").DefValue = servingMemory // beside the state and the models; all commands share the variable
 	f.Lookup("threads").Usage = "processor threads of the database (default: half of them while it serves)"
 	f.StringVar(&o.Models, "models", "", "`folder` of models that segue recommend train wrote; without, pages are made from live counts")
@@ -125,6 +124,9 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 
 // serve opens the database the flags name and serves until ctx ends. Progress is shown until the server answers.
 func (a *app) serve(ctx context.Context, o segue.ServeOptions) (err error) {
+	if err := o.Check(ctx); err != nil { // before a database is made
+		return err
+	}
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(servingGC) // while the state is read
 		ctx, stop := context.WithCancel(ctx)
