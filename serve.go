@@ -208,8 +208,9 @@ func (r *serving) open(ctx context.Context) error {
 // openLog opens the event log, which tells the state what it does not know yet.
 func (r *serving) openLog(ctx context.Context, stored uint64) error {
 	c := r.opt.Stream
-	if c.URL == "" {
-		c.Dir = filepath.Join(r.opt.Dir, "events")
+	c.Dir = filepath.Join(r.opt.Dir, "events")
+	if c.URL != "" {
+		c.Dir = filepath.Join(r.opt.Dir, "cluster") // of ids alone, so that a start need not read the last three million events for them
 	}
 	c.OnAppend, c.From, c.After, c.Logger = r.state.Apply, r.state.Seq()+1, max(stored, r.state.Seq()), r.log
 	log, err := stream.Open(ctx, c)
