@@ -38,6 +38,7 @@ type ServeOptions struct {
 	Zone *time.Location // that days are cut in, of a database without impressions; nil means UTC
 
 	SnapshotEvery  time.Duration // 0 means 5 minutes
+	SnapshotEvents int           // since the last snapshot, after which one is taken before its time, as far as snapshots then take at most a tenth of the time; 0 means 50,000
 	WarehouseEvery time.Duration // how long events gather before they go into the database; 0 means 10 seconds
 	Drain          time.Duration // how long, at the end, events go on into the database; what is left goes in at the next start. 0 means 5 seconds; below 0 none
 	Threads        int           // that the database may use while it serves; 0 means half of the processors
@@ -46,6 +47,8 @@ type ServeOptions struct {
 	Progress Progress     // of the start
 	// Started is told the address once the server answers.
 	Started func(net.Addr)
+
+	look time.Duration // between two looks at how many events the snapshot does not have; 0 means a second; tests make it shorter
 }
 
 // Serve answers until ctx ends, then drains what is in flight, writes what is left and takes a snapshot. The database is held open for writing meanwhile:
@@ -59,6 +62,12 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	}
 	if opt.SnapshotEvery == 0 {
 		opt.SnapshotEvery = 5 * time.Minute
+	}
+	if opt.SnapshotEvents == 0 {
+		opt.SnapshotEvents = snapshotEvents
+	}
+	if opt.look == 0 {
+		opt.look = time.Second
 	}
 	if opt.WarehouseEvery == 0 {
 		opt.WarehouseEvery = 10 * time.Second
@@ -109,10 +118,13 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	return err
 }
 
-// Check says what in opt cannot be, of what can be told before the database is opened: the address, and the files for https.
+// Check says what in opt cannot be, of what can be told before the database is opened: times, the address, and the files for https.
 func (opt ServeOptions) Check(ctx context.Context) error {
 	if opt.Listen == "" {
 		opt.Listen = defaultListen
+	}
+	if opt.SnapshotEvery < 0 || opt.SnapshotEvents < 0 || opt.WarehouseEvery < 0 {
+		return fmt.Errorf("serve: SnapshotEvery %v, SnapshotEvents %d, WarehouseEvery %v: none may be below 0", opt.SnapshotEvery, opt.SnapshotEvents, opt.WarehouseEvery)
 	}
 	if err := server.CheckAddress(opt.Listen, opt.HTTP.Keys); err != nil {
 		return err
@@ -138,6 +150,7 @@ type serving struct {
 
 	zoneOf *time.Location
 	stored atomic.Uint64 // seq up to which the database has the events
+	kept   atomic.Uint64 // seq up to which the snapshot has them
 	wanted chan struct{} // a snapshot, before its time
 	still  sync.Mutex    // held while the database changes, or is analysed: its questions are to be of one moment
 }
@@ -155,6 +168,7 @@ func (r *serving) open(ctx context.Context) error {
 	r.state, err = live.Load(r.stateDir(), live.Config{Location: zone})
 	loaded := err == nil
 	if loaded {
+		r.kept.Store(r.state.Seq())
 		again, err := r.outdated(ctx)
 		if err != nil {
 			return err
@@ -195,7 +209,7 @@ func (r *serving) open(ctx context.Context) error {
 		return err
 	}
 	r.stored.Store(stored)
-	r.log.Info("the event log is open", "last", r.stream.Status().Last, "in_database", stored, "took", time.Since(began).Round(time.Millisecond))
+	r.log.Info("the event log is open", "last", r.stream.Status().Last, "in_database", stored, "told", r.untold(), "took", time.Since(began).Round(time.Millisecond))
 	activity, err := r.activity(ctx)
 	if err != nil {
 		return err
@@ -255,5 +269,6 @@ func (r *serving) fill(ctx context.Context, zone *time.Location) (*live.State, e
 	if err := state.Save(r.stateDir()); err != nil {
 		return nil, err
 	}
+	r.kept.Store(state.Seq())
 	return state, r.note(ctx)
 }

@@ -19,6 +19,7 @@ type State struct {
 	positive, read map[string]bool // types; positive nil: all others
 	look           []uint64        // by slot, in 1/lookUnit
 
+	saving sync.Mutex // held while a snapshot is written
 	apply  sync.Mutex // held by who changes the state, or copies a part of it
 	seq    atomic.Uint64
 	global uint64 // of the last event that is in all but the shards
