@@ -7,12 +7,15 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
+	"github.com/seguefeed/segue/internal/filelock"
 	"github.com/seguefeed/segue/live"
 	"github.com/seguefeed/segue/server"
 	"github.com/seguefeed/segue/stream"
@@ -86,6 +89,9 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	}
 	r := &serving{s: s, opt: opt, log: opt.Logger, wanted: make(chan struct{}, 1)}
 	defer func() { err = errors.Join(err, r.close()) }()
+	if err := r.lockDir(); err != nil {
+		return err
+	}
 	if err := r.open(ctx); err != nil {
 		return err
 	}
@@ -133,6 +139,9 @@ func (opt ServeOptions) Check(ctx context.Context) error {
 		return err
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", opt.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("serve: another program, perhaps another server, answers at %s already; stop it, or choose another address with --listen: %w", opt.Listen, err)
+	}
 	if err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
@@ -148,6 +157,7 @@ type serving struct {
 	stream *stream.Log
 	engine *server.Engine
 
+	lock   *os.File // of the folder
 	zoneOf *time.Location
 	stored atomic.Uint64 // seq up to which the database has the events
 	kept   atomic.Uint64 // seq up to which the snapshot has them
@@ -156,6 +166,18 @@ type serving struct {
 }
 
 func (r *serving) stateDir() string { return filepath.Join(r.opt.Dir, "state") }
+
+// lockDir keeps the folder for this server: another one, of another database, would write its own state over the snapshot.
+func (r *serving) lockDir() error {
+	err := os.MkdirAll(r.opt.Dir, 0o755)
+	if err == nil {
+		r.lock, err = filelock.Lock(filepath.Join(r.opt.Dir, "lock"))
+	}
+	if err != nil {
+		return fmt.Errorf("serve: %s cannot be used; where another server has it, stop that one, or name another folder with --dir: %w", r.opt.Dir, err)
+	}
+	return nil
+}
 
 // open brings back the state, the log and the engine.
 func (r *serving) open(ctx context.Context) error {

@@ -177,5 +177,8 @@ func (r *serving) close() error {
 		err = r.stream.Close(ctx)
 		err = errors.Join(err, r.snapshot())
 	}
+	if r.lock != nil {
+		err = errors.Join(err, r.lock.Close())
+	}
 	return err
 }

@@ -59,7 +59,7 @@ func (s *State) Save(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("live: save: %w", err)
 	}
-	f, err := os.Create(filepath.Join(dir, snapshotName+".new"))
+	f, err := os.OpenFile(filepath.Join(dir, snapshotName+".new"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("live: save: %w", err)
 	}

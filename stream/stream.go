@@ -18,6 +18,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seguefeed/segue/internal/filelock"
 )
 
 // Limits and defaults of a log.
@@ -139,7 +141,7 @@ func Open(ctx context.Context, cfg Config) (_ *Log, err error) {
 		if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
 			return nil, fmt.Errorf("stream: %w", err)
 		}
-		if l.lock, err = lockFile(filepath.Join(cfg.Dir, "lock")); err != nil {
+		if l.lock, err = filelock.Lock(filepath.Join(cfg.Dir, "lock")); err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", ErrInUse, cfg.Dir, err)
 		}
 		if l.memo, err = readMemo(l.memoFile()); err != nil {

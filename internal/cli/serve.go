@@ -158,6 +158,7 @@ func (a *app) serve(ctx context.Context, o segue.ServeOptions) (err error) {
 	o.Progress, o.Threads = start.tell, a.threads
 	o.Started = func(at net.Addr) {
 		started(false)
+		a.served.Store(true)
 		scheme := "http"
 		if o.HTTP.TLSCert != "" {
 			scheme = "https"

@@ -1,6 +1,6 @@
 //go:build unix
 
-package stream
+package filelock
 
 import (
 	"errors"
@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// lockFile holds the file at path for this process; the lock ends with it, however it ends.
-func lockFile(path string) (*os.File, error) {
+// Lock holds the file at path for this process; the lock ends with it, however it ends.
+func Lock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, err

@@ -1,12 +1,12 @@
-package stream
+package filelock
 
 import (
 	"os"
 	"syscall"
 )
 
-// lockFile holds the file at path for this process by sharing it with no other; the lock ends with it, however it ends.
-func lockFile(path string) (*os.File, error) {
+// Lock holds the file at path for this process by sharing it with no other; the lock ends with it, however it ends.
+func Lock(path string) (*os.File, error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {
 		return nil, err
