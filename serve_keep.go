@@ -85,11 +85,13 @@ func (r *serving) snapshots(ctx context.Context) {
 	defer look.Stop()
 	var rest time.Time
 	for {
+		save := func(dir string) error { return r.state.SaveBeside(ctx, dir) }
 		select {
 		case <-ctx.Done():
 			return
 		case <-every.C:
 		case <-r.wanted:
+			save = r.state.Save // events may be refused until it is there
 		case now := <-look.C:
 			if now.Before(rest) || r.untold() < r.opt.SnapshotEvents {
 				continue
@@ -97,7 +99,10 @@ func (r *serving) snapshots(ctx context.Context) {
 		}
 		if r.untold() > 0 {
 			began := time.Now()
-			err := r.snapshot()
+			err := r.snapshot(save)
+			if ctx.Err() != nil {
+				return // the last one is taken at the end
+			}
 			rest = time.Now().Add(restAfter(time.Since(began), err))
 			every.Reset(r.opt.SnapshotEvery)
 			if err != nil {
@@ -115,8 +120,9 @@ const (
 	// snapshotEvents is after how many events a snapshot is taken before its time. A start tells the state each event that the snapshot does not have: 5 to 10
 	// microseconds each, so that these take half a second at most.
 	snapshotEvents = 50_000
-	// snapshotPart is how many times as long as a snapshot took none is taken for the number of events alone. One of 2 million users is a gigabyte.
-	snapshotPart  = 10
+	// snapshotPart is how many times as long as a snapshot took none is taken for the number of events alone. One of 2 million users is a gigabyte, and takes a
+	// quarter of a processor for 12 seconds: then for 24 none is taken, and less than a tenth of a processor goes into them.
+	snapshotPart  = 2
 	snapshotRetry = time.Minute // after a snapshot that could not be taken
 )
 
@@ -133,10 +139,10 @@ func (r *serving) untold() int { return int(r.state.Seq() - r.kept.Load()) }
 
 // snapshot keeps the state. All events up to kept are in it: Save copies one part of the state after the other, each with what it knows at its turn, so that none
 // knows less than all of them did before.
-func (r *serving) snapshot() error {
+func (r *serving) snapshot(save func(dir string) error) error {
 	began := time.Now()
 	kept := r.state.Seq()
-	if err := r.state.Save(r.stateDir()); err != nil {
+	if err := save(r.stateDir()); err != nil {
 		return err
 	}
 	r.log.Info("snapshot", "seq", kept, "events", kept-r.kept.Load(), "took", time.Since(began).Round(time.Millisecond))
@@ -175,7 +181,7 @@ func (r *serving) close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
 		err = r.stream.Close(ctx)
-		err = errors.Join(err, r.snapshot())
+		err = errors.Join(err, r.snapshot(r.state.Save))
 	}
 	if r.lock != nil {
 		err = errors.Join(err, r.lock.Close())

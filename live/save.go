@@ -10,6 +10,7 @@
 package live
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -50,10 +51,21 @@ type section struct {
 }
 
 // Save writes a snapshot to dir, which is made, in the place of the one that is there; a crash leaves the old one or the new one whole, and perhaps a part
-// of the new one beside it, over which the next is written. No two states may be saved to one dir at a time. Readers do not wait for it. Who applies events waits while one of 256 parts of the users is copied, and once while cards and counts are: for 2,000,000 users with 57
-// million rows and 250,000 cards 3 ms each time and 20 ms at the end, where nothing else wants the processors. It takes memory for one such part, and 64 MB
-// for cards and counts.
+// of the new one beside it, over which the next is written. No two states may be saved to one dir at a time. Readers do not wait for it. Who applies events
+// waits while one of 256 parts of the users is copied, and once while cards and counts are: for 2,000,000 users with 57 million rows and 250,000 cards 3 ms
+// each time and 20 ms at the end, where nothing else wants the processors. It takes memory for one such part, and 64 MB for cards and counts.
 func (s *State) Save(dir string) error {
+	return s.save(dir, func(*os.File) func() error { return func() error { return nil } })
+}
+
+// SaveBeside is Save beside work that goes first: it takes a quarter of one processor, for four times as long, and brings to the disk what it has written
+// as it goes, so that others who sync do not wait for a gigabyte at once. ctx ends it, and the snapshot that is there stays.
+func (s *State) SaveBeside(ctx context.Context, dir string) error {
+	return s.save(dir, func(f *os.File) func() error { return (&pace{ctx: ctx, f: f, began: time.Now()}).rest })
+}
+
+// save writes a snapshot with rests between its parts.
+func (s *State) save(dir string, rests func(*os.File) func() error) error {
 	s.saving.Lock()
 	defer s.saving.Unlock()
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -65,7 +77,7 @@ func (s *State) Save(dir string) error {
 	}
 	defer os.Remove(f.Name()) // where it was not renamed
 	defer f.Close()
-	if err = s.write(f); err == nil {
+	if err = s.write(f, rests(f)); err == nil {
 		err = f.Sync()
 	}
 	if err == nil {
@@ -96,8 +108,8 @@ func syncDir(dir string) error {
 	return nil
 }
 
-// write writes a snapshot.
-func (s *State) write(w io.Writer) error {
+// write writes a snapshot, and calls rest after each part.
+func (s *State) write(w io.Writer, rest func() error) error {
 	head := binary.LittleEndian.AppendUint32([]byte(snapshotMagic), snapshotVersion)
 	if _, err := w.Write(head); err != nil {
 		return err
@@ -110,8 +122,10 @@ func (s *State) write(w io.Writer) error {
 		index = binary.LittleEndian.AppendUint64(index, uint64(len(b)))
 		index = binary.LittleEndian.AppendUint32(index, crc32.Checksum(b, castagnoli))
 		at += uint64(len(b))
-		_, err := w.Write(b)
-		return err
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+		return rest()
 	}
 	x := &codec{}
 	for k := range s.shards {

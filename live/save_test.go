@@ -36,11 +36,13 @@ func told(tb testing.TB) *State {
 func snapshot(tb testing.TB, s *State) []byte {
 	tb.Helper()
 	var b bytes.Buffer
-	if err := s.write(&b); err != nil {
+	if err := s.write(&b, noRest); err != nil {
 		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
+
+func noRest() error { return nil }
 
 func loaded(file []byte) (*State, error) {
 	return load(bytes.NewReader(file), int64(len(file)), Config{Clock: testClock})
@@ -138,7 +140,7 @@ func TestSaveToAFullDisk(t *testing.T) {
 	s := told(t)
 	size := len(snapshot(t, s))
 	for _, left := range []int{0, 20, size / 2, size - 1} {
-		if err := s.write(&fullDisk{left}); !errors.Is(err, errFull) {
+		if err := s.write(&fullDisk{left}, noRest); !errors.Is(err, errFull) {
 			t.Errorf("with room for %d bytes: %v", left, err)
 		}
 	}
