@@ -18,9 +18,10 @@ type pace struct {
 }
 
 const (
-	paceRest  = 3                // times as long as the work before it
-	paceLeast = time.Millisecond // of work, below which there is no rest yet
-	paceDirty = 32 << 20         // bytes that may wait for the disk
+	paceRest  = 3                     // times as long as the work before it,
+	paceMost  = 50 * time.Millisecond // and no longer: where others have the processors, work takes long without being much
+	paceLeast = time.Millisecond      // of work, below which there is no rest yet
+	paceDirty = 32 << 20              // bytes that may wait for the disk
 )
 
 // rest is called after each part.
@@ -35,7 +36,7 @@ func (p *pace) rest() error {
 	if err != nil {
 		return err
 	}
-	t := time.NewTimer(paceRest * time.Since(p.began))
+	t := time.NewTimer(min(paceRest*time.Since(p.began), paceMost))
 	defer t.Stop()
 	select {
 	case <-p.ctx.Done():
