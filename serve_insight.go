@@ -7,7 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/seguefeed/segue/activity"
@@ -110,12 +111,23 @@ func activityOf(why *activity.Why) *server.Activity {
 			out.Rest += f.Move
 			continue
 		}
-		value := f.Value
-		means := strings.ReplaceAll(f.Feature, "_", " ")
-		if f.Unit != "share" && f.Unit != "ratio" && value != "none" && !strings.HasSuffix(means, f.Unit) { // not "browsed sessions: 1 sessions"
-			value += " " + f.Unit
-		}
-		out.Why = append(out.Why, server.Part{Feature: f.Feature, Value: value, Adds: f.Move, Means: means})
+		out.Why = append(out.Why, server.Part{Feature: f.Feature, Value: valueText(f.Value, f.Unit), Adds: f.Move, Means: server.Plain(f.Feature)})
 	}
 	return out
+}
+
+// valueText is a feature's value as it reads after what the feature means, which says of counts what is counted.
+func valueText(value, unit string) string {
+	v, err := strconv.ParseFloat(value, 64)
+	switch {
+	case err != nil: // a category, or none
+		return value
+	case unit == "share":
+		return fmt.Sprintf("%.3g%%", 100*v)
+	case unit == "ratio":
+		return fmt.Sprintf("%.3g times", v)
+	case slices.Contains([]string{"s", "days", "months", "years"}, unit):
+		return fmt.Sprintf("%.3g %s", v, unit)
+	}
+	return value
 }

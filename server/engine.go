@@ -98,10 +98,10 @@ type Theme struct {
 
 // Part is what one feature adds.
 type Part struct {
-	Feature string  `json:"feature"`
+	Feature string  `json:"feature" doc:"its name in the model"`
 	Value   string  `json:"value"`
 	Adds    float64 `json:"adds" doc:"to the log-odds of a click"`
-	Means   string  `json:"means"`
+	Means   string  `json:"means" doc:"what it is, in words that the value follows"`
 }
 
 // Taken is what became of events.

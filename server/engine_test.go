@@ -366,6 +366,11 @@ func TestEngineExplains(t *testing.T) {
 		if c.Why == nil || len(c.Why.Parts) == 0 || len(c.Why.Parts) > whyParts {
 			t.Fatalf("%s is explained by %+v", c.Item, c.Why)
 		}
+		for _, part := range c.Why.Parts {
+			if part.Means != plain[part.Feature] || part.Value == "" {
+				t.Errorf("%s: %+v", c.Item, part)
+			}
+		}
 		if !slices.IsSortedFunc(c.Why.Parts, func(a, b Part) int { return cmp.Compare(math.Abs(b.Adds), math.Abs(a.Adds)) }) {
 			t.Errorf("%s: the largest part does not come first: %+v", c.Item, c.Why.Parts)
 		}

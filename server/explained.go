@@ -28,7 +28,7 @@ func explained(ctx context.Context, v *view, q *feed.Request, cards []feed.Place
 		w := &Why{Base: x.Base, Parts: []Part{}}
 		for j, of := range x.Of {
 			if j < whyParts {
-				w.Parts = append(w.Parts, Part{Feature: of.Feature, Value: of.Value, Adds: of.LogOdds, Means: of.Why})
+				w.Parts = append(w.Parts, Part{Feature: of.Feature, Value: of.Value, Adds: of.LogOdds, Means: Plain(of.Feature)})
 			} else {
 				w.Rest += of.LogOdds
 			}
