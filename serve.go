@@ -128,6 +128,9 @@ type serving struct {
 	stored atomic.Uint64 // seq up to which the database has the events
 	wanted chan struct{} // a snapshot, before its time
 	still  sync.Mutex    // held while the database changes, or is analysed: its questions are to be of one moment
+
+	drainFails, snapshotFails, trimFails atomic.Pointer[string] // why the last of each did not go; nil: it did
+	skipped                              atomic.Uint64          // events that the log gave up before the database had them
 }
 
 func (r *serving) stateDir() string { return filepath.Join(r.opt.Dir, "state") }
@@ -202,7 +205,7 @@ func (r *serving) open(ctx context.Context) error {
 		return err
 	}
 	r.engine, err = server.NewEngine(server.EngineConfig{Activity: activity, Log: r.stream, State: r.state, Models: r.opt.Models, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap,
-		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag})
+		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag, Amiss: r.amiss})
 	return err
 }
 
