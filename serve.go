@@ -37,6 +37,9 @@ type ServeOptions struct {
 	NewShows            int
 	Candidates          int
 
+	// Positive and Read are the types of feedback that count as a click and as an impression; see live.Config.
+	Positive, Read []string
+
 	Zone *time.Location // that days are cut in, of a database without impressions; nil means UTC
 
 	SnapshotEvery  time.Duration // 0 means 5 minutes
@@ -133,6 +136,10 @@ type serving struct {
 	skipped                              atomic.Uint64          // events that the log gave up before the database had them
 }
 
+func (r *serving) config(zone *time.Location) live.Config {
+	return live.Config{Location: zone, Positive: r.opt.Positive, Read: r.opt.Read}
+}
+
 func (r *serving) stateDir() string { return filepath.Join(r.opt.Dir, "state") }
 
 // open brings back the state, the log and the engine.
@@ -150,7 +157,7 @@ func (r *serving) open(ctx context.Context) error {
 	}
 	r.zoneOf = zone
 	began := time.Now()
-	r.state, err = live.Load(r.stateDir(), live.Config{Location: zone})
+	r.state, err = live.Load(r.stateDir(), r.config(zone))
 	loaded := err == nil
 	if loaded {
 		again, err := r.outdated(ctx)
@@ -285,7 +292,7 @@ func (r *serving) fill(ctx context.Context, zone *time.Location) (*live.State, e
 		return nil, err
 	}
 	r.opt.Progress.tell(Step{Name: "serve: read users and cards", Unit: Steps})
-	state := live.New(live.Config{Location: zone})
+	state := live.New(r.config(zone))
 	if err := state.Fill(ctx, r.s.engine, offset, func(done, total int64) {
 		r.opt.Progress.tell(Step{Name: "serve: read users and cards", Unit: Users, Done: done, Total: total})
 	}); err != nil {

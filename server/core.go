@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"log/slog"
 	mrand "math/rand/v2"
 	"sync"
@@ -94,7 +95,7 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 		c.Candidates = 200
 	}
 	e := &Engine{c: c}
-	e.models = openModels(c.Models, c.Logger, func() int32 { return feature.EpochDay(c.Now().In(c.Zone)) })
+	e.models = openModels(c.Models, c.Logger, func() []int32 { return daysAt(c.Now().In(c.Zone)) })
 	if err := e.newExplorer(); err != nil {
 		return nil, err
 	}
@@ -254,6 +255,13 @@ func seedOf(r *FeedRequest) uint64 {
 		return *r.Seed
 	}
 	return mrand.Uint64() >> 11 // exact in the numbers of JSON
+}
+
+// ownSeed is what exploration draws by for a user: one seed gives different users different coins, and each the same again.
+func ownSeed(seed uint64, user string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(user))
+	return seed ^ h.Sum64()
 }
 
 // rateOf counts what happened in the last minute.

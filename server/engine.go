@@ -32,7 +32,7 @@ type FeedRequest struct {
 	User            string
 	N               int      // cards, 1 to MaxN
 	Columns         int      // 0: as the model has it
-	Offset          int      // cards of the same ranking to leave out first, for clients that page
+	Offset          int      // cards of the pages before, for clients that page: see feed.Request.Before
 	AtMS            int64    // the moment, 0: now
 	Seed            *uint64  // nil: drawn
 	Exclude         []string // items
@@ -41,7 +41,8 @@ type FeedRequest struct {
 	Categories      []string       // categories of items (Gorse): only items in all of these
 	Device          string         // phone, tablet, web, ...: kept with the served page
 	Explain         bool           // take the scores apart
-	Silent          bool           // do not log the page as served
+	Silent          bool           // do not log the page as served; it explores nothing then
+	Unread          bool           // leave out items on which the user, or Session, has feedback of a sender's own type, whatever it means
 	Session         []stream.Event // doings that count for this page only, of someone whom the log need not know
 }
 
@@ -51,7 +52,7 @@ type FeedPage struct {
 	User    string     `json:"user"`
 	Model   string     `json:"model" doc:"version; empty while none is in use"`
 	AtMS    int64      `json:"at_ms"`
-	Seed    uint64     `json:"seed" doc:"the same seed, state and model give the same page"`
+	Seed    uint64     `json:"seed" doc:"the same seed, moment, state and model give the same page"`
 	Columns int        `json:"columns"`
 	Rested  bool       `json:"rested" doc:"nothing was explored, since the cap on exploration was near"`
 	Cards   []FeedCard `json:"cards"`
@@ -237,7 +238,8 @@ type Backend interface {
 	// Items lists items by key after cursor, at most n, those whose key, creator, content, categories, labels or comment hold q.
 	Items(ctx context.Context, q, cursor string, n int) (items []ItemView, next string, err error)
 
-	Similar(ctx context.Context, item string, n int, categories []string) ([]Scored, error)
+	// Similar, Latest and Popular leave out what forUser clicked or has feedback of a sender's own type on; "" is nobody.
+	Similar(ctx context.Context, item string, n int, categories []string, forUser string) ([]Scored, error)
 	Latest(ctx context.Context, n, offset int, categories []string, forUser string) ([]Scored, error)
 	Popular(ctx context.Context, n, offset int, categories []string, forUser string) ([]Scored, error)
 	Neighbours(ctx context.Context, user string, n int) ([]Scored, error) // users who did alike

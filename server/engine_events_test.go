@@ -32,7 +32,7 @@ func TestEngineFromNothing(t *testing.T) {
 	_, _, errProfile := r.Profile(ctx, "nobody")
 	_, errItem := r.Item(ctx, "nothing")
 	_, _, errCard := r.Card(ctx, "nothing")
-	_, errSimilar := r.Similar(ctx, "nothing", 5, nil)
+	_, errSimilar := r.Similar(ctx, "nothing", 5, nil, "")
 	_, errDays := r.ItemDays(ctx, "nothing", 5)
 	for _, e := range []struct{ got, want error }{{errUser, ErrUnknownUser}, {errProfile, ErrUnknownUser}, {errItem, ErrUnknownItem}, {errCard, ErrUnknownItem}, {errSimilar, ErrUnknownItem}, {errDays, ErrUnknownItem}} {
 		if !errors.Is(e.got, e.want) {

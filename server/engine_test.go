@@ -109,6 +109,12 @@ func TestEngineSameSeedSamePage(t *testing.T) {
 				if diff := gocmp.Diff(first, again, cmpopts.IgnoreFields(FeedPage{}, "Request")); diff != "" {
 					t.Fatalf("seed %d (-first +again):\n%s", seed, diff)
 				}
+				r.clock.pass(time.Minute)
+				for slot, c := range r.page(q).Cards { // live counts fade within a minute by enough to change the order of equals, and so the pools
+					if was := first.Cards[slot]; c.Explored != was.Explored || model != "" && c.Item != was.Item {
+						t.Fatalf("seed %d, slot %d: %+v, and a minute later %+v", seed, slot, was, c)
+					}
+				}
 				if first.Request == again.Request || first.Seed != seed {
 					t.Errorf("requests %s and %s of seed %d, told as %d", first.Request, again.Request, seed, first.Seed)
 				}
@@ -117,6 +123,17 @@ func TestEngineSameSeedSamePage(t *testing.T) {
 			}
 			if len(seen) < 10 {
 				t.Errorf("20 seeds give one user %d pages", len(seen))
+			}
+			coins := map[string]bool{} // of one seed, by which strangers are not all explored on in the same slots
+			for k := range 10 {
+				p, text := r.page(FeedRequest{User: fmt.Sprint("stranger ", k), Seed: new(uint64)}), ""
+				for _, c := range p.Cards {
+					text += fmt.Sprint(c.Explored)
+				}
+				coins[text] = true
+			}
+			if len(coins) < 8 { // 10 slots of 2^10 outcomes each: two alike among ten strangers come once in 23 times
+				t.Errorf("one seed explores in %d ways for ten strangers", len(coins))
 			}
 			one, two := r.page(FeedRequest{User: userKey(3)}), r.page(FeedRequest{User: userKey(3)})
 			if one.Seed == two.Seed {
@@ -129,9 +146,10 @@ func TestEngineSameSeedSamePage(t *testing.T) {
 // Served pages end in the log as they were served; silent ones, and those of nobody, do not.
 func TestEngineLogsWhatWasServed(t *testing.T) {
 	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: func(c *EngineConfig) { c.Explore, c.ExploreCap = .3, 2 }})
-	want := map[string]*FeedPage{}
+	want, device := map[string]*FeedPage{}, map[string]string{}
 	for k := range 30 {
-		p := r.page(FeedRequest{User: userKey(k), N: 1 + k, Offset: k % 3, Columns: k % 4})
+		p := r.page(FeedRequest{User: userKey(k), N: 1 + k, Offset: k % 3, Columns: k % 4, Device: []string{"", "phone"}[k%2]})
+		device[p.Request] = []string{"", "phone"}[k%2]
 		want["page-"+p.Request] = p
 	}
 	r.page(FeedRequest{User: userKey(1), Silent: true})
@@ -145,7 +163,7 @@ func TestEngineLogsWhatWasServed(t *testing.T) {
 				t.Fatalf("in the log: %+v, for %+v", e, p)
 			}
 			got++
-			if e.Page.Model != "a" || e.Page.Seed != p.Seed || e.Page.Columns != p.Columns || len(e.Page.Cards) != len(p.Cards) {
+			if e.Page.Model != "a" || e.Page.Seed != p.Seed || e.Page.Columns != p.Columns || e.Page.Device != device[p.Request] || len(e.Page.Cards) != len(p.Cards) {
 				t.Fatalf("%+v was served, and logged as %+v", p, e.Page)
 			}
 			for slot, c := range e.Page.Cards {
@@ -216,18 +234,47 @@ func TestEngineRequestFilters(t *testing.T) {
 	}
 }
 
-// Pages of the same ranking join without a gap.
+// Pages of the same ranking join without a gap, each with the caps of a page of its own, until there are no cards left.
 func TestEngineOffset(t *testing.T) {
-	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: calm})
-	whole := r.page(FeedRequest{User: userKey(5), N: 20}).items()
-	for _, offset := range []int{0, 7, 15} {
-		// Diversity looks at the cards above only, so a longer page begins as a shorter one.
-		if diff := gocmp.Diff(whole[offset:offset+5], r.page(FeedRequest{User: userKey(5), N: 5, Offset: offset}).items()); diff != "" {
-			t.Errorf("from %d (-whole +page):\n%s", offset, diff)
-		}
+	for _, model := range []string{"a", ""} {
+		t.Run("model "+model, func(t *testing.T) {
+			r := newRig(t, rigOf{model: model, log: newLog(1, false), engine: calm})
+			const n = 10
+			seen := map[string]bool{}
+			for offset := 0; offset < 100; offset += n { // of 200 candidates at least half are left
+				p := r.page(FeedRequest{User: "pages", N: n, Offset: offset})
+				contents, creators := map[string]int{}, map[string]int{}
+				for k, c := range p.Cards {
+					contents[c.Content]++
+					creators[c.Creator]++
+					if seen[c.Item] || c.Slot != k || c.Column != k%2 || contents[c.Content] > 5 || creators[c.Creator] > 2 {
+						t.Fatalf("from %d: %+v in place %d; seen before: %v; %d of its content, %d of its creator", offset, c, k, seen[c.Item], contents[c.Content], creators[c.Creator])
+					}
+					seen[c.Item] = true
+				}
+				if left := logCards - len(seen); len(p.Cards) < n && left > n { // the last pages have what the caps of those before left over
+					t.Fatalf("from %d: %d cards, and %d are left", offset, len(p.Cards), left)
+				}
+			}
+			if p := r.page(FeedRequest{User: userKey(5), N: 5, Offset: 2000}); len(p.Cards) != 0 {
+				t.Errorf("%d cards beyond the end", len(p.Cards))
+			}
+		})
 	}
-	if p := r.page(FeedRequest{User: userKey(5), N: 5, Offset: 2000}); len(p.Cards) != 0 {
-		t.Errorf("%d cards beyond the end", len(p.Cards))
+	// Pages explore in their own slots alone: those before were other requests' to show, and to log.
+	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: func(c *EngineConfig) { c.Explore, c.ExploreCap = 1, 2 }})
+	all := 0
+	for offset := range 3 {
+		explored := 0
+		for _, c := range r.page(FeedRequest{User: "pages", N: 10, Offset: 10 * offset}).Cards {
+			if c.Explored {
+				explored++
+			}
+		}
+		// The limiter knows of the last 1,000 slots, all of the pages before.
+		if all += explored; explored < 8 || r.Stats().Explored != float64(all)/1000 {
+			t.Errorf("from %d: %d of 10 slots explored; %v of the last 1,000", 10*offset, explored, r.Stats().Explored)
+		}
 	}
 }
 
@@ -290,7 +337,7 @@ func TestEngineRowsOfUnknownCards(t *testing.T) {
 		return cold
 	}()} {
 		// What a large catalogue, or a view that another request has just fetched, looks like: the state is ahead of it.
-		q, err := r.request(old, &FeedRequest{User: "early", N: 5}, r.moment(0))
+		q, err := r.request(old, &FeedRequest{User: "early", N: 5}, r.moment(0), new(askRoom))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -147,7 +147,7 @@ func (s *site) card(r *http.Request) (*reply, error) {
 		return nil, err
 	}
 	body.Life = lifeOf(days)
-	alike, err := s.b.Similar(ctx, id, similarShown, nil)
+	alike, err := s.b.Similar(ctx, id, similarShown, nil, "")
 	switch {
 	case errors.Is(err, ErrNotReady):
 		body.NoSimilar = "Nothing tells yet which cards are like this one: no model is in use."

@@ -109,6 +109,8 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 	f.Float64Var(&o.ExploreCap, "explore-cap", .1, "most slots that explore, over any 1,000")
 	f.IntVar(&o.Candidates, "candidates", 200, "cards that are ranked for a page")
 	f.IntVar(&o.NewShows, "new-shows", 100, "impressions that each new card is to get")
+	f.StringSliceVar(&o.Positive, "positive", nil, "`types` of feedback that count as a click, such as like,star (default: all that --read does not name)")
+	f.StringSliceVar(&o.Read, "read", nil, "`types` of feedback that count as an impression (default read,view,impression)")
 	f.StringVar(&o.Stream.URL, "nats", "", "`addresses` of a NATS cluster to keep the event log in, instead of files here")
 	f.StringVar(&o.Stream.Credentials, "nats-credentials", "", "`file` of credentials for it")
 	f.IntVar(&o.Stream.Replicas, "replicas", 0, "copies of the event log in that cluster (default 1)")
