@@ -7,10 +7,10 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/seguefeed/segue/activity"
+	"github.com/seguefeed/segue/internal/durable"
 	"github.com/seguefeed/segue/village"
 )
 
@@ -140,21 +140,12 @@ func (s *Segue) TrainPredictor(ctx context.Context, file string, opt PredictOpti
 	return p, writeWhole(file, p.Save)
 }
 
-// writeWhole writes a file under another name and gives it its own when it is complete.
-func writeWhole(file string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*.tmp")
-	if err != nil {
+// writeWhole writes a file that is there whole or not at all.
+func writeWhole(file string, write func(io.Writer) error) error {
+	if err := durable.Replace(file, 0o644, func(f *os.File) error { return write(f) }); err != nil {
 		return fmt.Errorf("write %s: %w", file, err)
 	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
-	if err = errors.Join(write(f), f.Chmod(0o644), f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", file, err)
-	}
-	return os.Rename(f.Name(), file)
+	return nil
 }
 
 // LoadPredictor reads a predictor that TrainPredictor wrote.

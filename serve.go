@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/seguefeed/segue/internal/filelock"
+	"github.com/seguefeed/segue/internal/durable"
 	"github.com/seguefeed/segue/live"
 	"github.com/seguefeed/segue/server"
 	"github.com/seguefeed/segue/stream"
@@ -31,12 +31,17 @@ type ServeOptions struct {
 	Activity string
 	Listen   string // address; "" means 127.0.0.1:8087
 
-	Stream stream.Config // Dir, OnAppend and From are set here
+	// Stream says where events are kept and how long. Dir, OnAppend, From and After are set here; without a URL, events of MaxAge go once the database and a
+	// snapshot have them.
+	Stream stream.Config
 	HTTP   server.Config // Backend, Logger and Version are set here
 
 	Explore, ExploreCap float64 // see server.EngineConfig
 	NewShows            int
 	Candidates          int
+
+	// Positive and Read are the types of feedback that count as a click and as an impression; see live.Config.
+	Positive, Read []string
 
 	Zone *time.Location // that days are cut in, of a database without impressions; nil means UTC
 
@@ -102,7 +107,8 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	}
 	h.MountAs("/api/", server.GorseHandler(h.Backend()), server.Rules{Open: server.GorseOpen, Writes: server.GorseWrites,
 		Refuse: func(w http.ResponseWriter, _ *http.Request) { server.GorseUnauthorized(w) }, BodyBytes: -1}) // its bulk routes bound themselves
-	h.Mount("/", server.PagesHandler(h.Backend(), server.PagesConfig{Insight: r.engine, Report: true, Keys: len(opt.HTTP.Keys) > 0, Location: r.zoneOf, Logger: opt.Logger}))
+	history := server.NewHistory(h.Backend())
+	h.Mount("/", server.PagesHandler(h.Backend(), server.PagesConfig{Insight: r.engine, Report: true, Keys: len(opt.HTTP.Keys) > 0, Activity: opt.Activity != "", History: history, Location: r.zoneOf, Logger: opt.Logger}))
 	report := server.NewReport(h.Backend(), server.ReportConfig{Dir: filepath.Join(opt.Dir, "report"), Make: r.makeReport, Location: r.zoneOf, Logger: opt.Logger})
 	defer report.Close()
 	h.Mount("/report/", report)
@@ -114,6 +120,7 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	var done sync.WaitGroup
 	done.Go(func() { r.intoWarehouse(work) })
 	done.Go(func() { r.snapshots(work) })
+	done.Go(func() { history.Keep(work) })
 	if opt.Started != nil {
 		opt.Started(l.Addr())
 	}
@@ -129,8 +136,8 @@ func (opt ServeOptions) Check(ctx context.Context) error {
 	if opt.Listen == "" {
 		opt.Listen = defaultListen
 	}
-	if opt.SnapshotEvery < 0 || opt.SnapshotEvents < 0 || opt.WarehouseEvery < 0 {
-		return fmt.Errorf("serve: SnapshotEvery %v, SnapshotEvents %d, WarehouseEvery %v: none may be below 0", opt.SnapshotEvery, opt.SnapshotEvents, opt.WarehouseEvery)
+	if opt.SnapshotEvery < 0 || opt.SnapshotEvents < 0 || opt.WarehouseEvery < 0 || opt.Threads < 0 {
+		return fmt.Errorf("serve: SnapshotEvery %v, SnapshotEvents %d, WarehouseEvery %v, Threads %d: none may be below 0", opt.SnapshotEvery, opt.SnapshotEvents, opt.WarehouseEvery, opt.Threads)
 	}
 	if err := server.CheckAddress(opt.Listen, opt.HTTP.Keys); err != nil {
 		return err
@@ -165,13 +172,17 @@ type serving struct {
 	still  sync.Mutex    // held while the database changes, or is analysed: its questions are to be of one moment
 }
 
+func (r *serving) config(zone *time.Location) live.Config {
+	return live.Config{Location: zone, Positive: r.opt.Positive, Read: r.opt.Read}
+}
+
 func (r *serving) stateDir() string { return filepath.Join(r.opt.Dir, "state") }
 
 // lockDir keeps the folder for this server: another one, of another database, would write its own state over the snapshot.
 func (r *serving) lockDir() error {
 	err := os.MkdirAll(r.opt.Dir, 0o755)
 	if err == nil {
-		r.lock, err = filelock.Lock(filepath.Join(r.opt.Dir, "lock"))
+		r.lock, err = durable.Lock(filepath.Join(r.opt.Dir, "lock"))
 	}
 	if err != nil {
 		return fmt.Errorf("serve: %s cannot be used; where another server has it, stop that one, or name another folder with --dir: %w", r.opt.Dir, err)
@@ -187,7 +198,7 @@ func (r *serving) open(ctx context.Context) error {
 	}
 	r.zoneOf = zone
 	began := time.Now()
-	r.state, err = live.Load(r.stateDir(), live.Config{Location: zone})
+	r.state, err = live.Load(r.stateDir(), r.config(zone))
 	loaded := err == nil
 	if loaded {
 		r.kept.Store(r.state.Seq())
@@ -219,36 +230,44 @@ func (r *serving) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = r.openLog(ctx, stored)
+	err = r.openLog(ctx, stored, r.state.Seq()+1)
 	if loaded && r.state.Seq() < stored && errors.Is(err, stream.ErrTrimmed) {
 		r.log.Warn("the snapshot is older than the event log; the state is made anew from the database", "snapshot", r.state.Seq(), "in_database", stored)
 		if r.state, err = r.fill(ctx, zone); err != nil {
 			return err
 		}
-		err = r.openLog(ctx, stored)
+		err = r.openLog(ctx, stored, r.state.Seq()+1)
+	}
+	if errors.Is(err, stream.ErrTrimmed) {
+		err = r.openRest(ctx, stored, err)
 	}
 	if err != nil {
 		return err
 	}
 	r.stored.Store(stored)
-	r.log.Info("the event log is open", "last", r.stream.Status().Last, "in_database", stored, "told", r.untold(), "took", time.Since(began).Round(time.Millisecond))
+	if err := r.checkDatabase(ctx); err != nil {
+		return err
+	}
+	r.log.Info("the event log is open", "last", r.stream.Status().Last, "in_database", r.stored.Load(), "told", r.untold(), "took", time.Since(began).Round(time.Millisecond))
 	activity, err := r.activity(ctx)
 	if err != nil {
 		return err
 	}
 	r.engine, err = server.NewEngine(server.EngineConfig{Activity: activity, Log: r.stream, State: r.state, Models: r.opt.Models, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap,
-		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag})
+		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag, CardDays: r.cardDays})
 	return err
 }
 
-// openLog opens the event log, which tells the state what it does not know yet.
-func (r *serving) openLog(ctx context.Context, stored uint64) error {
+// openLog opens the event log, which tells the state what it does not know yet: the events from from on; 0 for none.
+func (r *serving) openLog(ctx context.Context, stored, from uint64) error {
 	c := r.opt.Stream
 	c.Dir = filepath.Join(r.opt.Dir, "events")
-	if c.URL != "" {
+	if c.URL == "" {
+		c.MaxAge = 0 // events leave the log by trim, which asks whether the database has them
+	} else {
 		c.Dir = filepath.Join(r.opt.Dir, "cluster") // of ids alone, so that a start need not read the last three million events for them
 	}
-	c.OnAppend, c.From, c.After, c.Logger = r.state.Apply, r.state.Seq()+1, max(stored, r.state.Seq()), r.log
+	c.OnAppend, c.From, c.After, c.Logger = r.state.Apply, from, max(stored, r.state.Seq()), r.log
 	log, err := stream.Open(ctx, c)
 	if errors.Is(err, stream.ErrOther) {
 		return fmt.Errorf("serve: the database or the snapshot has events of another log; name the folder that it belongs to with --dir, or a new one, which counts on: %w", err)
@@ -257,6 +276,42 @@ func (r *serving) openLog(ctx context.Context, stored uint64) error {
 		r.stream = log
 	}
 	return err
+}
+
+// openRest opens an event log that has given up events which neither the snapshot nor the database has, with what is left of it, where losses are accepted.
+func (r *serving) openRest(ctx context.Context, stored uint64, why error) error {
+	if !r.opt.Stream.AcceptLoss {
+		return fmt.Errorf("serve: the event log has given up events that neither the snapshot of what was believed nor the database has; name the database and the folder that belong to it, "+
+			"or go on without them with --accept-loss: %w", why)
+	}
+	if err := r.openLog(ctx, stored, 0); err != nil { // to see where it begins
+		return err
+	}
+	first := r.stream.Status().First
+	if err := r.stream.Close(ctx); err != nil {
+		return err
+	}
+	r.stream = nil
+	r.log.Error("events are lost to what is believed; going on as told", "from", r.state.Seq()+1, "to", first-1)
+	return r.openLog(ctx, stored, first)
+}
+
+// checkDatabase makes sure that the event log still has what the database lacks: one that does not belong to the log, or an older copy, would lack it for ever.
+func (r *serving) checkDatabase(ctx context.Context) error {
+	next := r.stored.Load() + 1
+	reached := errors.New("the event is there")
+	err := r.stream.Read(ctx, next, 1, func([]stream.Stored) error { return reached })
+	if err == nil || errors.Is(err, reached) {
+		return nil
+	}
+	if !errors.Is(err, stream.ErrTrimmed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	if !r.opt.Stream.AcceptLoss {
+		return fmt.Errorf("serve: the database lacks events that the event log has given up; name the database that belongs to it, or go on without them with --accept-loss: %w", err)
+	}
+	r.skip()
+	return nil
 }
 
 // zone is that of the log; where there is none yet, the one that was asked for, or UTC.
@@ -282,7 +337,7 @@ func (r *serving) fill(ctx context.Context, zone *time.Location) (*live.State, e
 		return nil, err
 	}
 	r.opt.Progress.tell(Step{Name: "serve: read users and cards", Unit: Steps})
-	state := live.New(live.Config{Location: zone})
+	state := live.New(r.config(zone))
 	if err := state.Fill(ctx, r.s.engine, offset, func(done, total int64) {
 		r.opt.Progress.tell(Step{Name: "serve: read users and cards", Unit: Users, Done: done, Total: total})
 	}); err != nil {

@@ -75,7 +75,18 @@ func (r *serving) drain(ctx context.Context) (took time.Duration, err error) {
 		r.stored.Store(batch.Last)
 		return nil
 	})
+	if errors.Is(err, stream.ErrTrimmed) { // a cluster drops events of an age, whether or not they were read
+		r.skip()
+	}
 	return took, err
+}
+
+// skip gives up bringing events into the database that the log has no more.
+func (r *serving) skip() {
+	if first := r.stream.Status().First; first > r.stored.Load()+1 {
+		r.log.Error("events are lost to the database: the event log has given them up", "from", r.stored.Load()+1, "to", first-1)
+		r.stored.Store(first - 1)
+	}
 }
 
 // snapshots takes them, and trims the log after each.
@@ -118,8 +129,8 @@ func (r *serving) snapshots(ctx context.Context) {
 
 const (
 	// snapshotEvents is after how many events a snapshot is taken before its time. A start tells the state each event that the snapshot does not have: 6 microseconds
-	// of a processor each where there are some thousand users, 19 where there are 2 million, so that these take a second at most.
-	snapshotEvents = 50_000
+	// of a processor each where there are some thousand users, 19 where there are 2 million, so that these take four seconds at most.
+	snapshotEvents = 200_000
 	// snapshotPart is how many times as long as a snapshot took none is taken for the number of events alone. One of 2 million users is a gigabyte, and takes a
 	// quarter of a processor for 12 seconds: so there is one a minute at most.
 	snapshotPart  = 4
@@ -150,24 +161,37 @@ func (r *serving) snapshot(save func(dir string) error) error {
 	return nil
 }
 
-// crowded says whether the log is to give up events: it fills more than half of its room, and the database has some that are still there. What a cluster keeps
+// crowded says whether the log is to give up events before their time: it fills more than half of its room, and the database has some that are still there. What a cluster keeps
 // is left to it (MaxAge), since others may read it.
 func (r *serving) crowded() bool {
 	s := r.stream.Status()
 	return r.opt.Stream.URL == "" && s.Bytes > s.MaxBytes/2 && s.First <= r.stored.Load()
 }
 
-// trim gives up events that the snapshot and the database have: neither asks for them again, whatever happens.
+// trim gives up events that the snapshot and the database have, since neither asks for them again, whatever happens: those of an age, and where room is
+// short all.
 func (r *serving) trim(ctx context.Context) error {
-	if !r.crowded() {
+	end := min(r.kept.Load(), r.stored.Load()) + 1
+	switch {
+	case r.opt.Stream.URL != "" || end <= r.stream.Status().First:
+		return nil
+	case r.crowded():
+	case r.opt.Stream.MaxAge > 0:
+		young, err := r.stream.Since(ctx, time.Now().Add(-r.opt.Stream.MaxAge))
+		if err != nil {
+			return err
+		}
+		end = min(end, young)
+	default:
 		return nil
 	}
 	before := r.stream.Status()
-	if err := r.stream.Trim(ctx, min(r.kept.Load(), r.stored.Load())+1); err != nil {
+	if err := r.stream.Trim(ctx, end); err != nil {
 		return err
 	}
-	after := r.stream.Status()
-	r.log.Info("the event log has given up events that the database has", "events", after.First-before.First, "bytes", before.Bytes-after.Bytes, "first", after.First)
+	if after := r.stream.Status(); after.First > before.First {
+		r.log.Info("the event log has given up events that the database has", "events", after.First-before.First, "bytes", before.Bytes-after.Bytes, "first", after.First)
+	}
 	return nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seguefeed/segue/internal/durable"
 	"github.com/seguefeed/segue/warehouse"
 )
 
@@ -55,7 +56,7 @@ func (r *serving) note(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(r.loadsFile(), []byte(word+"\n"), 0o644); err != nil {
+	if err := durable.Write(r.loadsFile(), 0o644, []byte(word+"\n")); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return nil

@@ -141,6 +141,9 @@ func impressions(t *testing.T, s *Segue) int64 {
 
 func emptyDatabase(t *testing.T, dir string) *Segue {
 	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	s, err := Open(t.Context(), Config{Path: filepath.Join(dir, "new.duckdb"), MemoryMB: 300})
 	if err != nil {
 		t.Fatal(err)
@@ -381,7 +384,7 @@ func TestReasonsOfActivity(t *testing.T) {
 		t.Error(diff)
 	}
 	why.Features = slices.Repeat(why.Features[:1], 20)
-	if got := activityOf(why); len(got.Why) != activityReasons {
-		t.Errorf("%d reasons", len(got.Why))
+	if got := activityOf(why); len(got.Why) != activityReasons || got.Rest != 6 { // 20 x .5 are 10, of which 8 x .5 are told apart
+		t.Errorf("%d reasons, and %v beside", len(got.Why), got.Rest)
 	}
 }

@@ -44,7 +44,8 @@ type IALSModel struct {
 	Factor                  []float32 // the items' vectors, Items x Dim
 	Gram                    []float32 // sum of v v' over items, Dim x Dim
 
-	folder *folder
+	folder   *folder
+	byLength *byLength
 }
 
 // Kind is "ials".
@@ -370,6 +371,7 @@ func (m *IALSModel) Items() int { return len(m.Factor) / m.Dim }
 
 // prepare makes what folds users in.
 func (m *IALSModel) prepare() {
+	m.byLength = newByLength(m.Factor, m.Dim)
 	m.folder = &folder{dim: m.Dim, table: m.Factor, gram: m.Gram, alpha: float32(m.Alpha),
 		reg: func(mass float64) float32 { return ialsReg(m.Reg, m.RegExponent, m.Alpha, mass, m.Items()) },
 		target: func(_ int32, value float32) float32 {
@@ -385,6 +387,12 @@ func (m *IALSModel) Scores(h *History, out []float32) {
 	f := m.folder.fold(h)
 	defer m.folder.put(f)
 	scoreTable(f.user, m.Factor, out)
+}
+
+func (m *IALSModel) leaders(h *History, skip func(int32) bool, t *best) {
+	f := m.folder.fold(h)
+	defer m.folder.put(f)
+	m.byLength.leaders(f.user, m.Factor, skip, t)
 }
 
 // ScoreBatch is Scores of many.

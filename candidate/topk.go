@@ -99,6 +99,16 @@ func (g *fromScorer) set(s Scorer) {
 func (g *fromScorer) Name() string { return g.name }
 
 func (g *fromScorer) Candidates(q *Query, k int, dst []Candidate) []Candidate {
+	if l, ok := g.Scorer.(leading); ok {
+		known := takeKnown(&q.History)
+		defer known.release()
+		t := best{k: min(k, g.Items()), heap: dst[len(dst):]}
+		if t.k <= 0 {
+			return dst
+		}
+		l.leaders(&q.History, func(i int32) bool { return known.has(i) || q.Skip != nil && q.Skip(i) }, &t)
+		return append(dst, t.sorted()...)
+	}
 	row := g.rows.Get().(*[]float32)
 	defer g.rows.Put(row)
 	g.Scores(&q.History, *row)

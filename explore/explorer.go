@@ -5,6 +5,7 @@ package explore
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 )
 
 // Config is what an Explorer is made of.
@@ -82,7 +83,8 @@ const ownStream = 0x6578706c6f726521
 // function of p, of what the policy knows, and of whether the page rested.
 func (e *Explorer) Explore(p *Page, out []Choice) (rested bool) {
 	coins := rand.New(rand.NewPCG(p.Seed, p.Request^ownStream))
-	may, will, draws := make([]bool, len(p.Pools)), make([]bool, len(p.Pools)), make([]float64, len(p.Pools))
+	flags, draws := make([]bool, 2*len(p.Pools)), make([]float64, len(p.Pools))
+	may, will := flags[:len(p.Pools)], flags[len(p.Pools):]
 	share, some := min(max(p.Share, 0), 1), false
 	if p.Share != p.Share {
 		share = 0
@@ -126,7 +128,7 @@ func (e *Explorer) choose(p *Page, slot int, u float64) Choice {
 	card := draw(chances, u)
 	c := Choice{Card: card, Propensity: chances[card]}
 	if width > 0 {
-		c.Context = pool.X[card*width : (card+1)*width : (card+1)*width]
+		c.Context = slices.Clone(pool.X[card*width : (card+1)*width]) // which is kept for long; the others are not
 	}
 	return c
 }

@@ -185,7 +185,7 @@ func (b *pairBuilder) add(ctx context.Context, h *warehouse.Histories, opt *Pair
 
 // user writes the rows of one user from the first on to places from at on.
 func (b *pairBuilder) user(p *Past, h *warehouse.Histories, u, first, at int) {
-	p.reset(b.c, TraitsOf(b.c.profiles, h.User[u]))
+	b.c.PastIn(p, TraitsOf(b.c.profiles, h.User[u]))
 	begin, end := first, int(h.Start[u+1])
 	if b.asOf == SessionStart {
 		begin = sessionOf(h, u, first)

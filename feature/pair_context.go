@@ -48,7 +48,7 @@ type PairContext struct {
 	wider    [2][]int32 // by code of a content level: its code of the next wider level
 	hasApp   bool       // the log says what all users of the app did
 	study    study
-	ready    atomic.Pointer[readyDay]
+	ready    atomic.Pointer[[]*readyDay]
 }
 
 // cardAttr is what does not change of a card.

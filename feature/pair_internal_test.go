@@ -423,7 +423,7 @@ func TestPastSessions(t *testing.T) {
 	if got := p.RecentClicks(nil); len(got) != recentClicks || got[0] != 10 || got[49] != 59 {
 		t.Errorf("the last %d of 63 clicks: %v", recentClicks, got)
 	}
-	p.reset(c, NoTraits)
+	c.PastIn(p, NoTraits)
 	if p.impressions != 0 || len(p.pending) != 0 || p.cards.find(1) != nil || p.nClick != 0 {
 		t.Error("a user who was reset has a past")
 	}
@@ -454,7 +454,16 @@ func TestPendingRows(t *testing.T) {
 	row(60, 1, 0) // another session
 	p.settle(100 * 60_000)
 	near(t, "in passing", float64(p.all.expected), (.2+.1+.01)*quality)
-	// Clicks that are this likely spread less: 1 - L sum p^2/sum p with L = 1/sum p.
-	sum, squares := .31*quality, (.04+.01+.0001)*quality*quality
-	near(t, "spread", p.spread(), 1-squares/(sum*sum))
+	// Whoever makes a page now goes by what the session told so far, and by each row once.
+	row(101, 1, warehouse.Clicked)
+	near(t, "not told yet", float64(p.all.clicks), 1)
+	p.Heed()
+	p.Heed()
+	near(t, "heeded", float64(p.all.clicks), 2)
+	near(t, "heeded, as in passing", float64(p.all.expected), (.2+.1+2*.01)*quality)
+	p.settle(200 * 60_000)
+	near(t, "over", float64(p.all.expected), (.2+.1+2*.01)*quality)
+	sum, squares := (.3+2*.01)*quality, (.04+.01+2*.0001)*quality*quality
+	// Clicks that are this likely spread less: 1 - L sum p^2/sum p with L = 2/sum p.
+	near(t, "spread", p.spread(), 1-2*squares/(sum*sum))
 }

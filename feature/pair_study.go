@@ -160,7 +160,7 @@ func (s *studyShard) merge(o *studyShard) {
 // user looks at one user at the end of each of her days.
 func (s *studyShard) user(h *warehouse.Histories, u int) {
 	p := s.past
-	p.reset(s.c, TraitsOf(s.c.profiles, h.User[u]))
+	s.c.PastIn(p, TraitsOf(s.c.profiles, h.User[u]))
 	clear(s.known)
 	s.rows, s.clicks, s.spread = s.rows[:0], 0, 0
 	var user moments

@@ -370,6 +370,8 @@ func TestPrepare(t *testing.T) {
 		c.Prepare(18201 + d - 1)
 		sameVectors(t, fmt.Sprintf("day %d prepared", d), before.Columns, before.X, pairs(t, w, c, opt).X)
 	}
+	c.Prepare(18201+28, 18201+29)
+	sameVectors(t, "two days prepared", before.Columns, before.X, pairs(t, w, c, opt).X)
 	p, at := c.NewPast(feature.NoTraits), feature.Moment{AtMS: 1575100000000, Day: 18230}
 	out := make([]float32, 3*len(before.Columns))
 	c.Vectors(p, at, []int32{-1, 1 << 30, 0}, nil, out)

@@ -10,25 +10,28 @@ import (
 
 // Vectors writes the features of p and each of cards at a moment to out, which has length len(cards) x len(Columns()), row after row; NaN where a
 // feature does not exist. slots are the cards' slots, -1 for none, or nil for none at all. The moment must not lie before p's last
-// row; a session that is over by then is closed in p. Nothing is allocated.
+// row; a session that is over by then is closed in p. Nothing is allocated but room for the cards' codes, which p keeps.
 func (c *PairContext) Vectors(p *Past, at Moment, cards, slots []int32, out []float32) {
 	p.settle(at.AtMS)
 	k := c.index(at.Day)
 	var user [userColumns]float32
 	lift := p.vector(at, k, &user)
 	taste := c.study.taste.foldIn(k, &p.group[ofContent1], lift)
-	ready := c.ready.Load()
-	if ready != nil && ready.day != at.Day {
-		ready = nil
+	ready := c.readyFor(at.Day)
+	attrs := p.attrs[:0]
+	for i, card := range cards { // in a loop of its own, so that memory is waited for once and not once a card
+		attrs = append(attrs, *c.attr(card))
+		if ready != nil && card >= 0 && int(card) < len(c.attrs) {
+			*(*[cardColumns]float32)(out[i*pairColumns+userColumns:]) = ready.cards[card]
+		}
 	}
+	p.attrs = attrs
 	for i, card := range cards {
 		row := (*[pairColumns]float32)(out[i*pairColumns:])
 		copy(row[:], user[:])
 		ofCard, match := (*[cardColumns]float32)(row[userColumns:]), (*[matchColumns]float32)(row[userColumns+cardColumns:])
-		a := c.attr(card)
-		if ready != nil && card >= 0 && int(card) < len(c.attrs) {
-			*ofCard = ready.cards[card]
-		} else {
+		a := &attrs[i]
+		if ready == nil || card < 0 || int(card) >= len(c.attrs) {
 			c.cardVector(card, a, k, at.Day, ofCard)
 		}
 		c.matchVector(p, card, a, at, k, lift, &taste, match)
@@ -198,12 +201,31 @@ type readyDay struct {
 	cards [][cardColumns]float32
 }
 
-// Prepare computes the columns that hang on the card and the day alone for a day that a server is about to serve: Vectors of that day then
-// give the same numbers in less time. It may be called at any time and replaces the day prepared before. Memory: 92 bytes a card.
-func (c *PairContext) Prepare(day int32) {
-	r := &readyDay{day: day, cards: make([][cardColumns]float32, len(c.attrs))}
-	for card := range c.attrs {
-		c.cardVector(int32(card), &c.attrs[card], c.index(day), day, &r.cards[card])
+// readyFor is what was prepared of a day; nil where it was not.
+func (c *PairContext) readyFor(day int32) *readyDay {
+	if all := c.ready.Load(); all != nil {
+		for _, r := range *all {
+			if r.day == day {
+				return r
+			}
+		}
 	}
-	c.ready.Store(r)
+	return nil
+}
+
+// Prepare computes the columns that hang on the card and the day alone for days that a server is about to serve: Vectors of those days then
+// give the same numbers in less time. It may be called at any time and replaces the days prepared before. Memory: 92 bytes a card and day.
+func (c *PairContext) Prepare(days ...int32) {
+	var all []*readyDay
+	for _, day := range days {
+		r := c.readyFor(day)
+		if r == nil {
+			r = &readyDay{day: day, cards: make([][cardColumns]float32, len(c.attrs))}
+			for card := range c.attrs {
+				c.cardVector(int32(card), &c.attrs[card], c.index(day), day, &r.cards[card])
+			}
+		}
+		all = append(all, r)
+	}
+	c.ready.Store(&all)
 }

@@ -67,6 +67,7 @@ type Past struct {
 
 	session session
 	pending []pendingRow
+	attrs   []cardAttr // room of Vectors
 }
 
 const recentClicks = 50
@@ -110,16 +111,12 @@ type pendingRow struct {
 }
 
 // NewPast is a user of whom no rows are known yet.
-func (c *PairContext) NewPast(t Traits) *Past {
-	p := &Past{}
-	p.reset(c, t)
-	return p
-}
+func (c *PairContext) NewPast(t Traits) *Past { return c.PastIn(new(Past), t) }
 
-// reset makes p a user without rows, keeping memory.
-func (p *Past) reset(c *PairContext, t Traits) {
+// PastIn is NewPast in the memory of p, whatever p was.
+func (c *PairContext) PastIn(p *Past, t Traits) *Past {
 	old := *p
-	*p = Past{c: c, cards: old.cards, group: old.group, pending: old.pending[:0]}
+	*p = Past{c: c, cards: old.cards, group: old.group, pending: old.pending[:0], attrs: old.attrs}
 	p.cards.reset()
 	for kind := range p.group {
 		p.group[kind].reset()
@@ -131,6 +128,7 @@ func (p *Past) reset(c *PairContext, t Traits) {
 	p.age, p.months, p.follows = float32(orNaN(float64(t.Age))), float32(orNaN(float64(t.Months))), float32(orNaN(float64(t.Follows)))
 	p.cell = cellOf(p.gender, &t)
 	p.lastDay = math.MinInt32
+	return p
 }
 
 // lift is how readily she clicks: her clicks over those expected, shrunk towards 1 by a strength.
@@ -251,6 +249,10 @@ func (p *Past) ObserveEvent(e Event) {
 		p.pending = append(p.pending, row)
 	}
 }
+
+// Heed counts what the session under way has told so far, as if it ended here: who makes a page now cannot wait to see whether she goes on below the first one. So a
+// click counts at once, as it would in the session after it, and rankers learned from what was known when sessions began. Rows that follow may be observed.
+func (p *Past) Heed() { p.weigh(false) }
 
 // weigh counts the rows of the first page, once it is known whether she browses below it.
 func (p *Past) weigh(browses bool) {

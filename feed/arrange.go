@@ -10,75 +10,85 @@ import (
 
 // arrange fills the slots one by one: the card with the largest gain that no cap forbids. When the slots that are left are no more than
 // the fresh cards still owed, only fresh cards are looked at. Where caps leave slots empty they stay empty. Slots explore when all are filled.
-func (f *Feed) arrange(r *Request, pool []pooled, p *Page) {
+// Slots below 0 are of the pages before.
+func (f *Feed) arrange(r *Request, pool []*pooled, a *arranged, p *Page) {
 	s := &f.c.Settings
 	like := func(i, j int) float64 { return f.like.of(pool[i].item, pool[j].item) }
-	value := make([]float32, len(pool))
-	for i := range pool {
-		value[i] = float32(pool[i].score)
+	value := a.value[:0]
+	for _, c := range pool {
+		value = append(value, float32(c.score))
 	}
+	a.value = value
 	var next picker = byValue{value}
 	switch s.Diversity {
 	case MMR:
-		next = newMarginal(s.Lambda, value, like)
+		next = a.marginal.of(s.Lambda, value, like)
 	case DPP:
 		next = newDeterminantal(s.Lambda, value, like)
 	}
-	a := &arranged{placed: make([]bool, len(pool)), creators: map[int32]int{}, topics: map[int64]int{},
-		fresh: int(math.Ceil(s.FreshShare*float64(min(r.N, len(pool))) - 1e-9))}
+	p.Cards = make([]Placed, 0, min(r.N, len(pool)))
+	a.start(len(pool), int(math.Ceil(s.FreshShare*float64(min(r.N, len(pool)))-1e-9)))
 	q := f.query(r, &Trace{})
 	owed := a.fresh
-	for slot := 0; slot < r.N; slot++ {
-		i := f.pick(r, pool, a, next, owed > 0 && r.N-slot <= owed, &p.Trace)
-		forced := i >= 0 && owed > 0 && r.N-slot <= owed
+	for slot := -r.Before; slot < r.N; slot++ {
+		if slot <= 0 && slot%r.N == 0 { // a page begins
+			a.begin()
+			owed = a.fresh
+		}
+		left := r.N - slot // of the page
+		if slot < 0 {
+			left = (-slot-1)%r.N + 1
+		}
+		i := f.pick(pool, a, next, owed > 0 && left <= owed, &p.Trace)
+		forced := i >= 0 && owed > 0 && left <= owed
 		if i < 0 { // no fresh card is left, or caps forbid them: the floor gives way
-			i = f.pick(r, pool, a, next, false, &p.Trace)
+			i = f.pick(pool, a, next, false, &p.Trace)
 			forced = false
 		}
 		if i < 0 {
-			break
+			slot += left - 1 // the page after may have what caps forbid here
+			continue
 		}
 		a.placed[i] = true
 		a.slots = append(a.slots, i)
 		next.take(i)
-		if c := f.c.Cards.Creator[pool[i].item]; c >= 0 {
-			a.creators[c]++
+		c := pool[i]
+		if c.creator >= 0 {
+			a.creators[c.creator]++
 		}
-		if topic := f.topic(pool[i].item); topic >= 0 {
-			a.topics[topic]++
+		if c.topic >= 0 {
+			a.topics[c.topic]++
 		}
-		if f.fresh(r, pool[i].item) {
+		if c.fresh {
 			owed--
+		}
+		if slot < 0 {
+			continue
 		}
 		if forced {
 			p.Trace.Fresh++
 		}
-		p.Cards = append(p.Cards, f.place(&q, &pool[i], slot, forced))
+		p.Cards = append(p.Cards, f.place(&q, c, slot, forced))
 	}
 	f.explore(r, &q, pool, a, p)
 }
 
 // pick is the candidate with the largest gain that may be placed; -1 for none. Ties go to the one with the higher score.
-func (f *Feed) pick(r *Request, pool []pooled, a *arranged, next picker, freshOnly bool, t *Trace) int {
+func (f *Feed) pick(pool []*pooled, a *arranged, next picker, freshOnly bool, t *Trace) int {
 	s := &f.c.Settings
 	best, top := -1, math.Inf(-1)
-	for i := range pool {
+	for i, c := range pool {
 		if best >= 0 && next.most(i) <= top {
 			break
 		}
-		if a.placed[i] || freshOnly && !f.fresh(r, pool[i].item) {
+		if a.placed[i] || freshOnly && !c.fresh {
 			continue
 		}
 		g := next.gain(i)
 		if best >= 0 && !(g > top) {
 			continue
 		}
-		item := pool[i].item
-		if c := f.c.Cards.Creator[item]; s.CreatorCap > 0 && c >= 0 && a.creators[c] >= s.CreatorCap {
-			t.Capped++
-			continue
-		}
-		if topic := f.topic(item); s.TopicCap > 0 && topic >= 0 && a.topics[topic] >= s.TopicCap {
+		if s.CreatorCap > 0 && c.creator >= 0 && a.creators[c.creator] >= s.CreatorCap || s.TopicCap > 0 && c.topic >= 0 && a.topics[c.topic] >= s.TopicCap {
 			t.Capped++
 			continue
 		}
@@ -107,7 +117,7 @@ func (f *Feed) fresh(r *Request, item int32) bool {
 // place puts a candidate in its slot, with the reason of the generator that named it first. A generator whose reason cites a card of her
 // history goes before the others that named it as early.
 func (f *Feed) place(q *candidate.Query, c *pooled, slot int, forced bool) Placed {
-	p := Placed{Item: c.item, Slot: slot, Column: slot % f.c.Settings.Columns, Worth: c.worth, Score: c.score, Fresh: forced, Cause: -1, Propensity: 1}
+	p := Placed{Sources: make([]Source, 0, len(c.named)), Item: c.item, Slot: slot, Column: slot % f.c.Settings.Columns, Worth: c.worth, Score: c.score, Fresh: forced, Cause: -1, Propensity: 1}
 	said := -1
 	for k := range c.named {
 		n := &c.named[k]

@@ -25,7 +25,7 @@ type contexts struct {
 	topics   map[int64]float64
 }
 
-func (f *Feed) newContexts(r *Request, pool []pooled) *contexts {
+func (f *Feed) newContexts(r *Request, pool []*pooled) *contexts {
 	c := &contexts{f: f, r: r, contents: map[int16]float64{}, creators: map[int32]float64{}, topics: map[int64]float64{}}
 	for k := range pool {
 		c.top = max(c.top, pool[k].score)

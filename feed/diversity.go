@@ -3,7 +3,10 @@
 
 package feed
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // picker names the next card of a page. Candidates are 0..n-1 in order of value.
 type picker interface {
@@ -34,8 +37,13 @@ type marginal struct {
 	like    func(i, j int) float64
 }
 
-func newMarginal(lambda float64, value []float32, like func(i, j int) float64) *marginal {
-	return &marginal{lambda: lambda, value: value, top: topOf(value), nearest: make([]float64, len(value)), looked: make([]int32, len(value)), like: like}
+// of starts anew in the memory of p.
+func (p *marginal) of(lambda float64, value []float32, like func(i, j int) float64) *marginal {
+	n := len(value)
+	*p = marginal{lambda: lambda, value: value, top: topOf(value), nearest: slices.Grow(p.nearest[:0], n)[:n], looked: slices.Grow(p.looked[:0], n)[:n], placed: p.placed[:0], like: like}
+	clear(p.nearest)
+	clear(p.looked)
+	return p
 }
 
 func topOf(value []float32) float64 {

@@ -37,12 +37,12 @@ func TestMarginalRelevanceByHand(t *testing.T) {
 		}
 		return 0
 	}
-	p := newMarginal(.6, []float32{1, .9, .5}, like)
+	p := new(marginal).of(.6, []float32{1, .9, .5}, like)
 	// first .6*1, .6*.9, .6*.5: card 0; then .6*.9 - .4*.9 = .18 and .6*.5 - 0 = .3: card 2; then card 1
 	if got := order(p, 3, 3); got[0] != 0 || got[1] != 2 || got[2] != 1 {
 		t.Errorf("order is %v; want 0, 2, 1", got)
 	}
-	p = newMarginal(.6, []float32{1, .9, .5}, like)
+	p = new(marginal).of(.6, []float32{1, .9, .5}, like)
 	p.take(0)
 	if got := p.gain(1); math.Abs(got-.18) > 1e-6 {
 		t.Errorf("gain of card 1 is %v; want .6*.9 - .4*.9 = .18", got)

@@ -5,6 +5,7 @@ package feed
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/seguefeed/segue/candidate"
 	"github.com/seguefeed/segue/explore"
@@ -44,23 +45,50 @@ type arranged struct {
 	creators map[int32]int
 	topics   map[int64]int
 	fresh    int // the floor of fresh cards
+
+	value    []float32 // room of the re-ranking
+	marginal marginal
+
+	pools []int   // room for the slots' exploration pools
+	ids   []int32 // and for what is told of them
+}
+
+// start empties a for a page of a pool.
+func (a *arranged) start(pool, fresh int) {
+	if a.creators == nil {
+		a.creators, a.topics = map[int32]int{}, map[int64]int{}
+	}
+	clear(a.creators)
+	clear(a.topics)
+	a.slots, a.fresh = a.slots[:0], fresh
+	a.placed = slices.Grow(a.placed[:0], pool)[:pool]
+	clear(a.placed)
+}
+
+// begin is the start of a page: nothing stands on it, and what was placed on pages before stays placed.
+func (a *arranged) begin() {
+	a.slots = a.slots[:0]
+	clear(a.creators)
+	clear(a.topics)
 }
 
 // explore lets slots of a page explore. Caps and the floor of fresh cards hold whichever slots do: see deal.
-func (f *Feed) explore(r *Request, q *candidate.Query, pool []pooled, a *arranged, p *Page) {
+func (f *Feed) explore(r *Request, q *candidate.Query, pool []*pooled, a *arranged, p *Page) {
 	e, s := f.c.Explorer, &f.c.Settings
 	if e == nil || s.Explore == 0 || len(a.slots) == 0 {
 		return
 	}
 	dealt := f.deal(r, pool, a)
 	ask := explore.Page{Seed: r.Seed, Request: requestHash(r), Share: s.Explore, Pools: make([]explore.Pool, len(dealt))}
+	a.ids = slices.Grow(a.ids[:0], 2*explorationPool*len(dealt))
+	room := a.ids
 	for slot, cards := range dealt {
 		if len(cards) == 0 {
 			continue
 		}
 		p.Trace.Exploring++
-		x := &ask.Pools[slot]
-		x.Items, x.Age = make([]int32, len(cards)), make([]int32, len(cards))
+		x, n := &ask.Pools[slot], len(cards)
+		x.Items, x.Age, room = room[:n:n], room[n:2*n:2*n], room[2*n:2*n]
 		for k, i := range cards {
 			x.Items[k], x.Age[k] = pool[i].item, f.age(r, pool[i].item)
 		}
@@ -71,7 +99,7 @@ func (f *Feed) explore(r *Request, q *candidate.Query, pool []pooled, a *arrange
 			c = f.newContexts(r, pool)
 		}
 		for k, i := range dealt[slot] {
-			c.row(&pool[i], x[k*len(contextColumns):(k+1)*len(contextColumns)])
+			c.row(pool[i], x[k*len(contextColumns):(k+1)*len(contextColumns)])
 		}
 	}
 	choices := make([]explore.Choice, len(dealt))
@@ -82,7 +110,7 @@ func (f *Feed) explore(r *Request, q *candidate.Query, pool []pooled, a *arrange
 			continue
 		}
 		p.Trace.Explored++
-		card := f.place(q, &pool[dealt[slot][choice.Card]], slot, false)
+		card := f.place(q, pool[dealt[slot][choice.Card]], slot, false)
 		card.Propensity, card.Explored, card.Context = choice.Propensity, true, choice.Context
 		p.Cards[slot] = card
 	}
@@ -91,16 +119,20 @@ func (f *Feed) explore(r *Request, q *candidate.Query, pool []pooled, a *arrange
 // deal gives each slot that may explore a pool: cards that are not on the page, each to one slot at most, in turn. That no slot need know what
 // another shows, caps are kept for the worst case: slots that could show a card of a creator, be it the one that stands there or one of the pool,
 // are no more than her cap; topics alike. Slots whose fresh cards keep the floor get fresh cards only.
-func (f *Feed) deal(r *Request, pool []pooled, a *arranged) [][]int {
+func (f *Feed) deal(r *Request, pool []*pooled, a *arranged) [][]int {
 	s := &f.c.Settings
 	dealt := make([][]int, len(a.slots))
 	n := min(len(a.slots), f.c.Explorer.Slots())
 	if n == 0 {
 		return dealt
 	}
+	a.pools = slices.Grow(a.pools[:0], n*explorationPool)[:n*explorationPool]
+	for slot := range n {
+		dealt[slot] = a.pools[slot*explorationPool : slot*explorationPool : (slot+1)*explorationPool]
+	}
 	freshOnly, owed := make([]bool, n), a.fresh
 	for slot := len(a.slots) - 1; slot >= 0 && owed > 0; slot-- { // the last: those that explore least
-		if f.fresh(r, pool[a.slots[slot]].item) {
+		if pool[a.slots[slot]].fresh {
 			if owed--; slot < n {
 				freshOnly[slot] = true
 			}
@@ -108,22 +140,18 @@ func (f *Feed) deal(r *Request, pool []pooled, a *arranged) [][]int {
 	}
 	left, turn := n, 0 // pools with room; the slot whose turn it is
 	give := func(i, most int) {
-		item := pool[i].item
-		creator, topic := f.c.Cards.Creator[item], f.topic(item)
+		c := pool[i]
+		creator, topic := c.creator, c.topic
 		for t := range n {
 			slot := (turn + t) % n
-			if len(dealt[slot]) >= most || freshOnly[slot] && !f.fresh(r, item) {
+			if len(dealt[slot]) >= most || freshOnly[slot] && !c.fresh {
 				continue
 			}
-			newCreator, newTopic := true, true // to the slot
-			for k := -1; k < len(dealt[slot]); k++ {
-				j := a.slots[slot]
-				if k >= 0 {
-					j = dealt[slot][k]
-				}
-				other := pool[j].item
-				newCreator = newCreator && f.c.Cards.Creator[other] != creator
-				newTopic = newTopic && f.topic(other) != topic
+			stands := pool[a.slots[slot]]
+			newCreator, newTopic := stands.creator != creator, stands.topic != topic // to the slot
+			for _, j := range dealt[slot] {
+				newCreator = newCreator && pool[j].creator != creator
+				newTopic = newTopic && pool[j].topic != topic
 			}
 			if s.CreatorCap > 0 && creator >= 0 && newCreator && a.creators[creator] >= s.CreatorCap ||
 				s.TopicCap > 0 && topic >= 0 && newTopic && a.topics[topic] >= s.TopicCap {
@@ -162,9 +190,9 @@ func (f *Feed) age(r *Request, item int32) int32 {
 	return int32(min(int64(r.At.Day)-int64(f.c.Cards.Published[item]), math.MaxInt32))
 }
 
-// requestHash tells requests apart that have the same seed.
+// requestHash tells requests apart that have the same seed: by the day, not the moment, so that who asks again by a seed gets the same page.
 func requestHash(r *Request) uint64 {
-	h := uint64(r.At.AtMS)
+	h := uint64(r.At.Day)
 	add := func(v uint64) { // the finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)
 		h += v + 0x9e3779b97f4a7c15
 		h = (h ^ h>>30) * 0xbf58476d1ce4e5b9

@@ -176,7 +176,7 @@ func TestExploringPagesHoldTheirPromises(t *testing.T) {
 		if f, err = f.Exploring(all[name]); err != nil {
 			t.Fatal(err)
 		}
-		r := &Request{N: rapid.IntRange(1, 60).Draw(t, "n"), At: feature.Moment{Day: 20}, Exclude: []int32{3, 40}, BlockedCreators: []int32{25}, Seed: rapid.Uint64().Draw(t, "seed"),
+		r := &Request{N: rapid.IntRange(1, 60).Draw(t, "n"), Before: rapid.SampledFrom([]int{0, 0, 7, 30}).Draw(t, "before"), At: feature.Moment{Day: 20}, Exclude: []int32{3, 40}, BlockedCreators: []int32{25}, Seed: rapid.Uint64().Draw(t, "seed"),
 			Shown: shown(map[int32]Shown{50: {Times: 2}, 51: {Times: 1}})}
 		page := func(f *Feed) *Page {
 			p, err := f.Page(context.Background(), r)
@@ -307,7 +307,7 @@ func TestContextsByHand(t *testing.T) {
 	// passed over card 4. Card 4: of content 0 (as 2 is), of creator 2 and of topic content 0; 10 days old; its score is .25/2 of .5.
 	r := &Request{N: 1, At: feature.Moment{Day: 20}, History: candidate.History{Item: []int32{4, 2, 4, 5, 99}, Value: []float32{1, 1, 1, -.1, 1}},
 		Shown: shown(map[int32]Shown{4: {Times: 1}})}
-	c := f.newContexts(r, []pooled{{score: .5}})
+	c := f.newContexts(r, []*pooled{{score: .5}})
 	x := make([]float32, len(contextColumns))
 	c.row(&pooled{item: 4, named: make([]naming, 2), worth: Worth{Value: .25, Click: .25}, score: .125}, x)
 	want := []float32{1, float32(math.Log(.25/.75) / 4), .25, .5, float32(math.Log(11) / 8), 0, float32(math.Log(100) / 16), .25, float32(math.Log(4) / 8), 1, 2. / 3, 1}

@@ -35,13 +35,13 @@ func (r *Recommender) Extend(cards *warehouse.Cards, keys []string, more []candi
 	return &out, nil
 }
 
-// Prepare makes what hangs on the day alone before the first request of that day asks for it.
-func (r *Recommender) Prepare(day int32) error {
-	r.Pairs.Prepare(day)
+// Prepare makes what hangs on the day alone for the days that a server is about to serve, today and perhaps tomorrow, before a request of them asks for it,
+// and lets go of what was made for others. Requests of other days are served then, a little slower, from the shortlist of the day nearest to theirs.
+func (r *Recommender) Prepare(days ...int32) error {
+	r.Pairs.Prepare(days...)
 	s, ok := r.Feed.c.Ranker.(*modelRanker)
 	if !ok {
 		return nil
 	}
-	_, err := s.shortlist(day)
-	return err
+	return s.prepare(days...)
 }

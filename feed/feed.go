@@ -84,6 +84,20 @@ func (f *Feed) With(s Settings) (*Feed, error) {
 	return &Feed{c: c, quota: quotas(&c), like: f.like}, nil
 }
 
+// mostReached bounds the candidates of a feed that reaches far.
+const mostReached = 2000
+
+// Reaching is f with as many candidates as each generator needs to name n by itself, but no more than 2,000 in all and no fewer than f has: an equal share is for pages, and
+// would end the list of a small category, or of who pages on and on, before its cards do.
+func (f *Feed) Reaching(n int) (*Feed, error) {
+	s := f.c.Settings
+	s.Candidates = max(s.Candidates, min(mostReached, (n*3*len(f.c.Generators)+3)/4))
+	if s.Candidates == f.c.Settings.Candidates {
+		return f, nil
+	}
+	return f.With(s)
+}
+
 // As is f with another ranker.
 func (f *Feed) As(r Ranker) (*Feed, error) {
 	c := f.c
@@ -122,6 +136,11 @@ type pooled struct {
 	named []naming // the generators that named it, best rank first
 	worth Worth
 	score float64
+
+	// Of the catalogue, of which each page would miss the cache anew at every look.
+	creator int32
+	fresh   bool
+	topic   int64
 }
 
 // naming is one generator's word for a card, or the ranker's own.
@@ -138,6 +157,9 @@ func (f *Feed) Page(ctx context.Context, r *Request) (*Page, error) {
 	if r.N < 1 {
 		return nil, fmt.Errorf("feed: a page of %d cards; at least 1 is expected", r.N)
 	}
+	if r.Before < 0 {
+		return nil, fmt.Errorf("feed: a page after %d cards; at least 0 are expected", r.Before)
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -147,7 +169,7 @@ func (f *Feed) Page(ctx context.Context, r *Request) (*Page, error) {
 		r = &known
 	}
 	p := &Page{}
-	room := rooms.Get().(*gatherRoom)
+	room := rooms.Get().(*pageRoom)
 	defer rooms.Put(room) // a page holds nothing of it
 	pool, err := f.gather(r, room, &p.Trace)
 	if err != nil {
@@ -156,10 +178,10 @@ func (f *Feed) Page(ctx context.Context, r *Request) (*Page, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if err := f.rank(r, pool, &p.Trace); err != nil {
+	if err := f.rank(r, pool, room, &p.Trace); err != nil {
 		return nil, fmt.Errorf("feed: rank: %w", err)
 	}
-	f.arrange(r, pool, p)
+	f.arrange(r, pool, &room.arranged, p)
 	return p, nil
 }
 
@@ -175,37 +197,47 @@ func shownBy(p *feature.Past, atMS int64, days int) func(int32) Shown {
 	}
 }
 
-// gatherRoom is what gathering needs, used again by the next page.
-type gatherRoom struct {
-	at     map[int32]int // place in pool, by card
-	pool   []pooled
+// pageRoom is what making a page needs, used again by the next.
+type pageRoom struct {
+	at     map[int32]int // place in met, by card
+	met    []pooled
+	pool   []*pooled // of met: orders change, what is ordered stays where it is
 	buffer []candidate.Candidate
+	items  []int32
+	worth  []Worth
+
+	arranged arranged
 }
 
-var rooms = sync.Pool{New: func() any { return &gatherRoom{at: map[int32]int{}} }}
+var rooms = sync.Pool{New: func() any { return &pageRoom{at: map[int32]int{}} }}
 
 // gather asks the ranker for its shortlist and the generators, and merges what they name: the shortlist, then all others by their ranks, so that what all
 // name early comes first.
-func (f *Feed) gather(r *Request, room *gatherRoom, t *Trace) ([]pooled, error) {
+func (f *Feed) gather(r *Request, room *pageRoom, t *Trace) ([]*pooled, error) {
 	q := f.query(r, t)
-	at, pool, buffer := room.at, room.pool[:0], room.buffer[:0]
+	at, met, buffer := room.at, room.met[:0], room.buffer[:0]
 	clear(at)
-	defer func() { room.pool, room.buffer = pool, buffer }()
+	defer func() { room.met, room.buffer = met, buffer }()
 	take := func(g int, name string) {
 		t.Named = append(t.Named, Named{name, len(buffer)})
 		for rank, c := range buffer {
 			k, ok := at[c.Item]
 			if !ok {
-				k = len(pool)
+				k = len(met)
 				at[c.Item] = k
-				if k < cap(pool) {
-					pool = pool[:k+1]
-					pool[k] = pooled{item: c.Item, named: pool[k].named[:0]} // names of the page before had room
+				if k < cap(met) {
+					met = met[:k+1]
+					met[k] = pooled{item: c.Item, named: met[k].named[:0]} // names of the page before had room
 				} else {
-					pool = append(pool, pooled{item: c.Item})
+					met = append(met, pooled{item: c.Item})
 				}
 			}
-			pool[k].named = append(pool[k].named, naming{g, rank, c})
+			// Few name a card, and each puts its word in by rank, behind those of the same.
+			p := &met[k]
+			p.named = append(p.named, naming{g, rank, c})
+			for i := len(p.named) - 1; i > 0 && p.named[i-1].rank > rank; i-- {
+				p.named[i-1], p.named[i] = p.named[i], p.named[i-1]
+			}
 		}
 	}
 	if s, ok := f.c.Ranker.(Shortlister); ok && f.c.Settings.Shortlist > 0 {
@@ -215,16 +247,18 @@ func (f *Feed) gather(r *Request, room *gatherRoom, t *Trace) ([]pooled, error) 
 		}
 		take(shortlisted, ShortlistName)
 	}
-	short := len(pool)
+	short := len(met)
 	for g, generator := range f.c.Generators {
 		buffer = generator.Candidates(&q, f.quota[g], buffer[:0])
 		take(g, generator.Name())
 	}
-	for k := range pool {
-		slices.SortStableFunc(pool[k].named, func(a, b naming) int { return cmp.Compare(a.rank, b.rank) })
+	pool := room.pool[:0]
+	for k := range met {
+		pool = append(pool, &met[k])
 	}
-	slices.SortFunc(pool[short:], func(a, b pooled) int {
-		return cmp.Or(cmp.Compare(a.named[0].rank, b.named[0].rank), cmp.Compare(len(b.named), len(a.named)), cmp.Compare(a.item, b.item))
+	room.pool = pool
+	slices.SortFunc(pool[short:], func(a, b *pooled) int {
+		return cmp.Or(a.named[0].rank-b.named[0].rank, len(b.named)-len(a.named), int(a.item)-int(b.item))
 	})
 	t.Distinct = len(pool)
 	return pool[:min(len(pool), f.c.Settings.Candidates)], nil
@@ -245,7 +279,7 @@ func (f *Feed) filter(r *Request, t *Trace) func(int32) bool {
 		if i < 0 || int(i) >= len(cards.Creator) {
 			return true
 		}
-		if cards.Published[i] > r.At.Day || exclude[i] || blocked[cards.Creator[i]] || contents != nil && !contents[int32(cards.Content[i])] || r.Skip != nil && r.Skip(i) {
+		if cards.Published[i] > r.At.Day || exclude != nil && exclude[i] || blocked != nil && blocked[cards.Creator[i]] || contents != nil && !contents[int32(cards.Content[i])] || r.Skip != nil && r.Skip(i) {
 			t.Filtered++
 			return true
 		}
@@ -272,17 +306,19 @@ func setOf(ids []int32) map[int32]bool {
 }
 
 // rank asks the ranker, lets fatigue fade what she passed over, and orders the pool by score.
-func (f *Feed) rank(r *Request, pool []pooled, t *Trace) error {
-	items, worth := make([]int32, len(pool)), make([]Worth, len(pool))
-	for k := range pool {
-		items[k] = pool[k].item
+func (f *Feed) rank(r *Request, pool []*pooled, room *pageRoom, t *Trace) error {
+	items, worth := room.items[:0], slices.Grow(room.worth[:0], len(pool))[:len(pool)]
+	for _, p := range pool {
+		items = append(items, p.item)
 	}
+	clear(worth)
+	room.items, room.worth = items, worth
 	if err := f.c.Ranker.Rank(r, items, worth); err != nil {
 		return err
 	}
 	s := &f.c.Settings
-	for k := range pool {
-		p := &pool[k]
+	for k, p := range pool {
+		p.creator, p.topic, p.fresh = f.c.Cards.Creator[p.item], f.topic(p.item), f.fresh(r, p.item)
 		p.worth = worth[k]
 		p.score = float64(worth[k].Value)
 		if !(p.score >= 0 && p.score <= 1e30) { // no number, or none to weigh
@@ -297,8 +333,14 @@ func (f *Feed) rank(r *Request, pool []pooled, t *Trace) error {
 			}
 		}
 	}
-	slices.SortFunc(pool, func(a, b pooled) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.item, b.item))
+	slices.SortFunc(pool, func(a, b *pooled) int { // scores are numbers
+		switch {
+		case a.score > b.score:
+			return -1
+		case a.score < b.score:
+			return 1
+		}
+		return int(a.item) - int(b.item)
 	})
 	return nil
 }

@@ -119,6 +119,14 @@ func TestPageSteps(t *testing.T) {
 		{"shown twice and passed over", Settings{DropAfter: 2}, Request{N: 2, Shown: shown(map[int32]Shown{0: {Times: 2}, 1: {Times: 1}})}, []int32{1, 2}},
 		{"shown twice and clicked", Settings{DropAfter: 2}, Request{N: 2, Shown: shown(map[int32]Shown{0: {Times: 2, Clicked: true}})}, []int32{0, 1}},
 		{"clicked cards hidden", Settings{HideClicked: true}, Request{N: 2, Shown: shown(map[int32]Shown{0: {Times: 2, Clicked: true}})}, []int32{1, 2}},
+		{"a page after", Settings{}, Request{N: 2, Before: 2}, []int32{2, 3}},
+		{"a page after a part of one", Settings{}, Request{N: 3, Before: 1}, []int32{1, 2, 3}},
+		{"the last page", Settings{}, Request{N: 5, Before: 5}, []int32{5, 6}},
+		{"beyond the last page", Settings{}, Request{N: 5, Before: 10}, nil},
+		// two of a topic (even and odd cards) a page of four slots: 0, 1, 2, 3, then 4, 5, 6 and no odd one is left
+		{"each page has caps of its own", Settings{TopicCap: 2}, Request{N: 4, Before: 4}, []int32{4, 5, 6}},
+		// one of a creator: 0, 2 and 4, and then 1, 3 and 5 of the same creators
+		{"a cap is of one page", Settings{CreatorCap: 1}, Request{N: 3, Before: 3}, []int32{1, 3, 5}},
 		{"all filtered", Settings{}, Request{N: 2, Exclude: ids(0, 8)}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -190,7 +198,7 @@ func TestPageHoldsItsPromises(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := &Request{N: rapid.IntRange(1, 80).Draw(t, "n"), At: feature.Moment{Day: 20}, Exclude: []int32{3, 4}}
+		r := &Request{N: rapid.IntRange(1, 80).Draw(t, "n"), Before: rapid.IntRange(0, 80).Draw(t, "before"), At: feature.Moment{Day: 20}, Exclude: []int32{3, 4}}
 		p, err := f.Page(context.Background(), r)
 		if err != nil {
 			t.Fatal(err)
@@ -203,9 +211,26 @@ func TestPageHoldsItsPromises(t *testing.T) {
 			t.Fatalf("the same request gives another page:\n%s", diff)
 		}
 		seen, creators, topics := map[int32]bool{}, map[int32]int{}, map[int16]int{}
+		for before := r.Before - r.N; before >= 0; before -= r.N {
+			earlier := *r
+			earlier.Before = before
+			p, err := f.Page(context.Background(), &earlier)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range p.Cards {
+				if seen[c.Item] {
+					t.Fatalf("card %d is on two pages", c.Item)
+				}
+				seen[c.Item] = true
+			}
+		}
+		if len(p.Cards) > r.N {
+			t.Fatalf("a page of %d has %d cards", r.N, len(p.Cards))
+		}
 		cards := catalogue(n)
 		for k, c := range p.Cards {
-			if seen[c.Item] || c.Item == 3 || c.Item == 4 || c.Item == n-1 {
+			if c.Slot != k || seen[c.Item] || c.Item == 3 || c.Item == 4 || c.Item == n-1 {
 				t.Fatalf("card %d is on the page twice, or was filtered", c.Item)
 			}
 			seen[c.Item] = true
@@ -283,6 +308,9 @@ func TestRefusals(t *testing.T) {
 	}
 	if _, err := f.Page(t.Context(), &Request{}); err == nil {
 		t.Error("a page of no cards: no error")
+	}
+	if _, err := f.Page(t.Context(), &Request{N: 1, Before: -1}); err == nil {
+		t.Error("a page after less than none: no error")
 	}
 	why := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())

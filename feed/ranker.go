@@ -19,8 +19,9 @@ type modelRanker struct {
 	cards *warehouse.Cards
 	rooms sync.Pool // of *rankRoom
 
-	short  atomic.Pointer[shortDay]
-	making sync.Mutex // of short
+	short      atomic.Pointer[shortDays]
+	making     sync.Mutex // of short
+	shortRooms sync.Pool  // of *shortRoom
 }
 
 // rankRoom is what one request needs.
@@ -38,6 +39,7 @@ func NewRanker(model *rank.Model, pairs *feature.PairContext, cards *warehouse.C
 	}
 	r := &modelRanker{model: model, pairs: pairs, cards: cards}
 	r.rooms.New = func() any { return new(rankRoom) }
+	r.shortRooms.New = func() any { return new(shortRoom) }
 	return r, nil
 }
 

@@ -18,7 +18,11 @@ type Request struct {
 	// is given, a card counting with all of its shows while the last is within those days.
 	Shown func(item int32) Shown
 
-	N               int     // cards of the page, at least 1
+	N int // cards of the page, at least 1
+	// Before is how many cards stand on the pages of N before this one, for those who page. They are placed as they would be there, each page with caps and a
+	// floor of fresh cards of its own, and are not among the answer's. Candidates must be enough for them, too.
+	Before int
+
 	Exclude         []int32 // cards not to show
 	BlockedCreators []int32
 	Contents        []int32 // codes of content categories: only cards of these; nil for all
@@ -26,7 +30,8 @@ type Request struct {
 	Skip func(item int32) bool
 
 	// Seed is what exploration draws by: the same request, with the same seed, to an explorer that knows the same, gets the same page, unless one
-	// of them rested. A server takes one by chance for each request; where all are the same, the same users see the same slots explore.
+	// of them rested. A server takes one by chance for each request. Where all are the same, those explore alike that are of one day and one history:
+	// who asks for several users by one seed should mix what tells them apart into it.
 	Seed uint64
 }
 

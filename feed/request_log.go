@@ -16,13 +16,23 @@ const noon = 12
 
 // Request is one for a page on a day after a user's rows, which hold at most one user, at noon. Facts says what is known of her. N is not set.
 func (r *Recommender) Request(rows *warehouse.Histories, traits feature.Traits, day time.Time) (*Request, string, error) {
-	return r.RequestAt(rows, traits, feature.Moment{AtMS: day.UnixMilli() + noon*3600*1000, Day: feature.EpochDay(day), Hour: noon})
+	q, err := r.RequestAt(rows, traits, feature.Moment{AtMS: day.UnixMilli() + noon*3600*1000, Day: feature.EpochDay(day), Hour: noon}, new(feature.Past))
+	if err != nil {
+		return nil, "", err
+	}
+	clicks := 0
+	for _, f := range rows.Flags {
+		if f&warehouse.Clicked != 0 {
+			clicks++
+		}
+	}
+	return q, Facts(traits, len(rows.Card), clicks), nil
 }
 
-// RequestAt is Request at a moment; one before the user's last row is taken for the one after it.
-func (r *Recommender) RequestAt(rows *warehouse.Histories, traits feature.Traits, at feature.Moment) (*Request, string, error) {
-	q := &Request{Traits: candidate.Traits{Gender: traits.Gender, Age: traits.Age, Province: traits.Province}, At: at, Past: r.Pairs.NewPast(traits)}
-	impressions, clicks := 0, 0
+// RequestAt is Request at a moment; one before the user's last row is taken for the one after it. What is known of her is put into past, whatever
+// that held: a server uses its memory again once the page is made.
+func (r *Recommender) RequestAt(rows *warehouse.Histories, traits feature.Traits, at feature.Moment, past *feature.Past) (*Request, error) {
+	q := &Request{Traits: candidate.Traits{Gender: traits.Gender, Age: traits.Age, Province: traits.Province}, At: at, Past: r.Pairs.PastIn(past, traits)}
 	if len(rows.User) > 0 {
 		last := rows.ShownAtMS[len(rows.ShownAtMS)-1]
 		if at.AtMS <= last { // the log's zone is east of UTC
@@ -30,18 +40,13 @@ func (r *Recommender) RequestAt(rows *warehouse.Histories, traits feature.Traits
 			q.At = at
 		}
 		q.Past.Observe(rows, 0)
+		q.Past.Heed()
 		var err error
 		if q.History, err = candidate.EvidenceOf(rows, 0, at.AtMS, Evidence(r.Examination)); err != nil {
-			return nil, "", err
-		}
-		impressions = len(rows.Card)
-		for _, f := range rows.Flags {
-			if f&warehouse.Clicked != 0 {
-				clicks++
-			}
+			return nil, err
 		}
 	}
-	return q, Facts(traits, impressions, clicks), nil
+	return q, nil
 }
 
 // Facts are what is known of a user, in a sentence.

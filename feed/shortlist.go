@@ -40,6 +40,7 @@ type shortDay struct {
 type shortList struct {
 	content int32 // -1: of none
 	cards   []int32
+	values  []float32 // of the cards
 }
 
 const (
@@ -53,16 +54,72 @@ const (
 // strangersHour is when the list of a day is made for: evening, when most people browse.
 const strangersHour = 20
 
-// shortlist is the lists of a day, made by the first who asks.
+// shortDays are the days that there are lists of. A value of it is read only.
+type shortDays struct {
+	days     []*shortDay // by day
+	prepared bool        // those of Prepare: no others are made
+}
+
+// of is the lists of a day, and where that was not prepared but others were, of the one nearest to it; nil where they are to be made.
+func (s *shortDays) of(day int32) (near *shortDay) {
+	if s == nil {
+		return nil
+	}
+	for _, d := range s.days {
+		if d.day == day {
+			return d
+		}
+		if near == nil || abs(int64(d.day)-int64(day)) < abs(int64(near.day)-int64(day)) {
+			near = d
+		}
+	}
+	if !s.prepared {
+		return nil
+	}
+	return near
+}
+
+func abs(v int64) int64 { return max(v, -v) }
+
+// prepare makes the lists of days, in whose place those of no other day are made from then on: which cards are worth a look hardly changes from one day to
+// another, and who asks for some other day is not to make everybody wait. Memory: 12 bytes a card and day.
+func (r *modelRanker) prepare(days ...int32) error {
+	r.making.Lock()
+	defer r.making.Unlock()
+	next := &shortDays{prepared: true}
+	for _, day := range days {
+		d := r.short.Load().of(day)
+		if d == nil || d.day != day {
+			var err error
+			if d, err = r.listDay(day); err != nil {
+				return err
+			}
+		}
+		next.days = append(next.days, d)
+	}
+	r.short.Store(next)
+	return nil
+}
+
+// shortlist is the lists for a day, made by the first who asks where none were prepared.
 func (r *modelRanker) shortlist(day int32) (*shortDay, error) {
-	if d := r.short.Load(); d != nil && d.day == day {
+	if d := r.short.Load().of(day); d != nil {
 		return d, nil
 	}
 	r.making.Lock()
 	defer r.making.Unlock()
-	if d := r.short.Load(); d != nil && d.day == day {
+	if d := r.short.Load().of(day); d != nil {
 		return d, nil
 	}
+	d, err := r.listDay(day)
+	if err == nil {
+		r.short.Store(&shortDays{days: []*shortDay{d}})
+	}
+	return d, err
+}
+
+// listDay makes the lists of a day.
+func (r *modelRanker) listDay(day int32) (*shortDay, error) {
 	n := len(r.cards.Content)
 	d := &shortDay{day: day, value: make([]float32, n)}
 	at := feature.Moment{AtMS: int64(day)*dayMS + strangersHour*dayMS/24, Day: day, Hour: strangersHour}
@@ -88,18 +145,21 @@ func (r *modelRanker) shortlist(day int32) (*shortDay, error) {
 	}
 	for c, cards := range byContent {
 		slices.SortFunc(cards, func(a, b int32) int { return cmp.Or(cmp.Compare(d.value[b], d.value[a]), cmp.Compare(a, b)) })
-		d.lists = append(d.lists, shortList{c, cards})
+		values := make([]float32, len(cards))
+		for k, i := range cards {
+			values[k] = d.value[i]
+		}
+		d.lists = append(d.lists, shortList{c, cards, values})
 	}
 	slices.SortFunc(d.lists, func(a, b shortList) int {
 		return cmp.Or(cmp.Compare(d.value[b.cards[0]], d.value[a.cards[0]]), cmp.Compare(a.content, b.content))
 	})
-	r.short.Store(d)
 	return d, nil
 }
 
 const dayMS = 24 * 3600 * 1000
 
-// Shortlist implements Shortlister. Memory of all requests together: 8 bytes a card.
+// Shortlist implements Shortlister. Memory of all requests together: 12 bytes a card and day that is held.
 func (r *modelRanker) Shortlist(q *Request, k int, skip func(int32) bool, dst []candidate.Candidate) ([]candidate.Candidate, error) {
 	if k <= 0 {
 		return dst, nil
@@ -108,19 +168,19 @@ func (r *modelRanker) Shortlist(q *Request, k int, skip func(int32) bool, dst []
 	if err != nil {
 		return dst, err
 	}
-	heads := make(shortHeads, 0, len(d.lists))
-	var samples []int32 // of the first lists
-	for _, l := range d.lists {
-		h := shortHead{cards: l.cards, value: d.value}
+	room := r.shortRooms.Get().(*shortRoom)
+	defer r.shortRooms.Put(room)
+	heads, samples, next := room.heads[:0], room.samples[:0], 0
+	for ; next < len(d.lists) && len(heads) < weighedContents; next++ {
+		h := shortHead{shortList: d.lists[next]}
 		if !h.advance(skip) {
 			continue
 		}
-		if len(samples) < weighedContents {
-			samples = append(samples, h.sample(q, skip))
-		}
+		samples = append(samples, h.sample(q, skip))
 		heads = append(heads, h)
 	}
-	worth := make([]Worth, len(samples))
+	worth := slices.Grow(room.worth[:0], len(samples))[:len(samples)]
+	room.heads, room.samples, room.worth = heads, samples, worth
 	if err := r.Rank(q, samples, worth); err != nil {
 		return dst, err
 	}
@@ -137,38 +197,57 @@ func (r *modelRanker) Shortlist(q *Request, k int, skip func(int32) bool, dst []
 	}
 	mean = math.Exp(mean / float64(max(known, 1)))
 	for i := range heads {
-		if i >= len(samples) || heads[i].ratio != heads[i].ratio {
+		if heads[i].ratio != heads[i].ratio {
 			heads[i].ratio = mean
 		}
 	}
 	heap.Init(&heads)
-	for ; k > 0 && len(heads) > 0; k-- {
+	for ; k > 0; k-- {
+		// The lists that are left have one ratio and are in order, so that none is looked at before its best could be next.
+		for next < len(d.lists) && (len(heads) == 0 || float64(d.lists[next].values[0])*mean >= heads[0].score()) {
+			h := shortHead{shortList: d.lists[next], ratio: mean}
+			next++
+			if h.advance(skip) {
+				heap.Push(&heads, h)
+			}
+		}
+		if len(heads) == 0 {
+			break
+		}
 		h := &heads[0]
-		item := h.cards[0]
-		dst = append(dst, candidate.Candidate{Item: item, Score: float32(h.score()), Cause: -1, Group: -1})
-		h.cards = h.cards[1:]
+		dst = append(dst, candidate.Candidate{Item: h.cards[0], Score: float32(h.score()), Cause: -1, Group: -1})
+		h.pass()
 		if h.advance(skip) {
 			heap.Fix(&heads, 0)
 		} else {
 			heap.Pop(&heads)
 		}
 	}
+	room.heads = heads
 	return dst, nil
+}
+
+// shortRoom is what one request needs.
+type shortRoom struct {
+	heads   shortHeads
+	samples []int32
+	worth   []Worth
 }
 
 // shortHead is what is left of a list; its first card may be named.
 type shortHead struct {
-	cards []int32
-	value []float32
+	shortList
 	ratio float64 // of the value for her to that for a stranger
 }
 
-func (h *shortHead) score() float64 { return float64(h.value[h.cards[0]]) * h.ratio }
+func (h *shortHead) score() float64 { return float64(h.values[0]) * h.ratio }
+
+func (h *shortHead) pass() { h.cards, h.values = h.cards[1:], h.values[1:] }
 
 // advance goes on to the next card that may be named; false where there is none.
 func (h *shortHead) advance(skip func(int32) bool) bool {
-	for len(h.cards) > 0 && (h.value[h.cards[0]] == 0 || skip(h.cards[0])) {
-		h.cards = h.cards[1:]
+	for len(h.cards) > 0 && (h.values[0] == 0 || skip(h.cards[0])) {
+		h.pass()
 	}
 	return len(h.cards) > 0
 }
@@ -178,8 +257,8 @@ func (h *shortHead) sample(q *Request, skip func(int32) bool) int32 {
 	if q.Past == nil {
 		return h.cards[0]
 	}
-	for _, i := range h.cards[:min(len(h.cards), seenBefore)] {
-		if h.value[i] > 0 && !skip(i) {
+	for k, i := range h.cards[:min(len(h.cards), seenBefore)] {
+		if h.values[k] > 0 && (k == 0 || !skip(i)) {
 			if times, _ := q.Past.Shown(i); times == 0 {
 				return i
 			}

@@ -130,3 +130,61 @@ func TestShortlistOnAPage(t *testing.T) {
 		}
 	}
 }
+
+// Days that a server prepared stay whatever moments are asked for; others are served from the nearest, and are not made. Nobody prepares offline, where each
+// day has lists of its own.
+func TestPreparedDays(t *testing.T) {
+	r, err := NewRecommender(*recommender(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := r.Feed.c.Ranker.(*modelRanker)
+	days := func() (out []int32) {
+		for _, d := range s.short.Load().days {
+			out = append(out, d.day)
+		}
+		return out
+	}
+	ask := func(day int32) *shortDay {
+		t.Helper()
+		q := &Request{N: 5, At: feature.Moment{AtMS: int64(day) * dayMS, Day: day}, Traits: candidate.Traits{Age: -1}}
+		if p, err := r.Feed.Page(t.Context(), q); err != nil || len(p.Cards) != 5 && day > memoryDay { // a year before, nothing is published
+			t.Fatalf("day %d: %v, %v", day, p, err)
+		}
+		d, err := s.shortlist(day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	const today = memoryDay + memoryDays
+	for _, day := range []int32{today, today + 9} {
+		if d := ask(day); d.day != day {
+			t.Errorf("without Prepare day %d is served from day %d", day, d.day)
+		}
+	}
+	var first *shortDay
+	for _, prepared := range [][]int32{{today}, {today, today + 1}, {today + 1}} {
+		if err := r.Prepare(prepared...); err != nil {
+			t.Fatal(err)
+		}
+		kept := s.short.Load().days[len(prepared)-1]
+		if first == nil {
+			first = kept
+		} else if len(prepared) == 2 && s.short.Load().days[0] != first {
+			t.Error("today was made a second time")
+		}
+		for _, day := range []int32{today - 400, today - 1, today, today + 1, today + 400} {
+			want := prepared[0]
+			if day > today {
+				want = prepared[len(prepared)-1]
+			}
+			if d := ask(day); d.day != want {
+				t.Errorf("with %v prepared, day %d is served from day %d; want %d", prepared, day, d.day, want)
+			}
+		}
+		if got := days(); !slices.Equal(got, prepared) || s.short.Load().days[len(prepared)-1] != kept {
+			t.Errorf("with %v prepared, there are lists of %v", prepared, got)
+		}
+	}
+}

@@ -20,7 +20,8 @@ type flatTerm struct {
 	column   int32
 	log      bool
 	category bool
-	mean, sd float64
+	mean     float64
+	scale    float64 // 1 over the standard deviation: products cost less than quotients
 	coef     float64
 	missing  float64   // added where the value is missing, or an unknown category
 	level    []float64 // added for each category
@@ -44,12 +45,12 @@ func compileLinear(coef []float64, intercept float64, e *Encoder) *flatLinear {
 	f := &flatLinear{intercept: intercept}
 	if e == nil {
 		for j, w := range coef {
-			f.terms = append(f.terms, flatTerm{column: int32(j), sd: 1, coef: w, missing: math.NaN()})
+			f.terms = append(f.terms, flatTerm{column: int32(j), scale: 1, coef: w, missing: math.NaN()})
 		}
 		return f
 	}
 	for j, s := range e.Steps {
-		t := flatTerm{column: int32(j), log: s.Log, mean: s.Mean, sd: s.SD}
+		t := flatTerm{column: int32(j), log: s.Log, mean: s.Mean, scale: 1 / s.SD}
 		if s.Levels == nil {
 			t.coef = coef[s.Output]
 			t.missing = float64(float32((s.Fill-s.Mean)/s.SD)) * t.coef
@@ -89,7 +90,7 @@ func (f *flatLinear) score(row []float32) float64 {
 			if t.log {
 				z = signedLog(z)
 			}
-			sum += float64(float32((z-t.mean)/t.sd)) * t.coef
+			sum += float64(float32((z-t.mean)*t.scale)) * t.coef
 		}
 	}
 	return sum

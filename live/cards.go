@@ -29,8 +29,9 @@ type Catalogue struct {
 	in     [][]int32 // by card id: codes of categories
 	counts *counts
 	share  struct {
-		once sync.Once
-		of   []float64 // by content
+		once, categories sync.Once
+		of               []float64 // by content
+		ofCategory       []float64 // by code
 	}
 }
 
@@ -47,6 +48,29 @@ func (c *Catalogue) CategoriesOf(card int32) []string {
 		out[k] = c.Categories[code]
 	}
 	return out
+}
+
+// In are the codes of the categories that a card is in.
+func (c *Catalogue) In(card int32) []int32 { return c.in[card] }
+
+// CategoryShare is the part of all shows that cards in a category, by its code, had when it was first asked for. Each card counts one show more than it had: where there
+// were few it is the part of all cards.
+func (c *Catalogue) CategoryShare(category int32) float64 {
+	c.share.categories.Do(func() {
+		of, all := make([]float64, len(c.Categories)), 0.
+		for i, in := range c.in {
+			n := float64(c.counts.of(int32(i)).shows.Load()) + 1
+			all += n
+			for _, k := range in {
+				of[k] += n
+			}
+		}
+		for k := range of {
+			of[k] /= all
+		}
+		c.share.ofCategory = of
+	})
+	return c.share.ofCategory[category]
 }
 
 // OfAll says whether a card is in all of the categories.
@@ -215,7 +239,7 @@ func (c *cards) edit(id int32) {
 	n.publishedMS, n.hidden, n.in = slices.Clone(n.publishedMS), slices.Clone(n.hidden), slices.Clone(n.in)
 }
 
-// set is what a card says of item id: what it does not say stays as it was, but for categories and whether it is hidden, which it always says.
+// set is what a card says of item id, in the place of what was said before; codes of songs and artists without names stay where it says nothing of them.
 func (c *cards) set(id int32, card *stream.Card, atMS int64, day int32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -223,25 +247,27 @@ func (c *cards) set(id int32, card *stream.Card, atMS int64, day int32) {
 	t := &c.table
 	t.Listed[id] = true
 	t.Published[id], c.now.publishedMS[id] = day, atMS
-	if card.Type != nil {
-		t.Type[id] = int8(*card.Type)
-	}
-	say(&t.Creator[id], c.creators, card.Creator, func(key string) {
+	t.Type[id] = int8(orNone(card.Type))
+	t.Creator[id] = code(c.creators, card.Creator, func(key string) {
 		t.CreatorKeys, t.Followers = append(t.CreatorKeys, key), append(t.Followers, -1)
 	}, int32(len(t.CreatorKeys)), math.MaxInt32)
-	say(&t.Content[id], c.contents, card.Content, func(key string) { t.Contents = append(t.Contents, contentName(key)) }, int16(len(t.Contents)), math.MaxInt16)
-	say(&t.Talk[id], c.talks, card.Talk, func(key string) {
+	t.Content[id] = code(c.contents, card.Content, func(key string) { t.Contents = append(t.Contents, contentName(key)) }, int16(len(t.Contents)), math.MaxInt16)
+	t.Talk[id] = code(c.talks, card.Talk, func(key string) {
 		c.names.talk(int32(len(t.Talks)), key)
 		t.Talks = append(t.Talks, talkNumber(key))
 	}, int32(len(t.Talks)), math.MaxInt32)
-	say(&t.Song[id], c.songs, card.Song, func(key string) {
-		c.names.songs[c.songCodes] = key
-		c.songCodes++
-	}, c.songCodes, math.MaxInt32)
-	say(&t.Artist[id], c.artists, card.Artist, func(key string) {
-		c.names.artists[c.artCodes] = key
-		c.artCodes++
-	}, c.artCodes, math.MaxInt32)
+	if card.Song != "" || c.names.songs[t.Song[id]] != "" {
+		t.Song[id] = code(c.songs, card.Song, func(key string) {
+			c.names.songs[c.songCodes] = key
+			c.songCodes++
+		}, c.songCodes, math.MaxInt32)
+	}
+	if card.Artist != "" || c.names.artists[t.Artist[id]] != "" {
+		t.Artist[id] = code(c.artists, card.Artist, func(key string) {
+			c.names.artists[c.artCodes] = key
+			c.artCodes++
+		}, c.artCodes, math.MaxInt32)
+	}
 	c.now.hidden[id] = card.Hidden
 	c.now.in[id] = nil
 	for _, name := range card.Categories {
@@ -250,13 +276,6 @@ func (c *cards) set(id int32, card *stream.Card, atMS int64, day int32) {
 		if k >= 0 && !slices.Contains(c.now.in[id], k) {
 			c.now.in[id] = append(c.now.in[id], k)
 		}
-	}
-}
-
-// say puts the code of a text to p; "" says nothing.
-func say[I int16 | int32](p *I, codes map[string]I, text string, made func(string), next, most I) {
-	if text != "" {
-		*p = code(codes, text, made, next, most)
 	}
 }
 

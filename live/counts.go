@@ -17,13 +17,11 @@ type Counts struct {
 	Served, Explored        uint32 // slots of pages that were made with it, and those of them in which it was tried out
 }
 
-// cardCount is what is counted of a card; 96 bytes. Days are a ring: the day d stands at d mod 8.
+// cardCount is what is counted of a card; 88 bytes. Days are a ring: the day d stands at d mod 8.
 type cardCount struct {
 	shows, clicks    atomic.Uint32
 	looked           atomic.Uint64 // in 1/1024
 	served, explored atomic.Uint32
-	hidden           atomic.Uint32
-	_                uint32
 	day              [ringDays]dayCount
 }
 
@@ -39,13 +37,15 @@ const (
 type counts struct {
 	pages                 atomic.Pointer[[]*[countPage]cardCount]
 	n                     atomic.Int32
-	days                  [ringDays]atomic.Int32 // which day each place of the rings has
-	shows, clicks, looked atomic.Int64           // of all cards
+	hidden                atomic.Pointer[[]atomic.Uint64] // a bit a card, so that what every page asks of some hundred cards stays in the cache
+	days                  [ringDays]atomic.Int32          // which day each place of the rings has
+	shows, clicks, looked atomic.Int64                    // of all cards
 }
 
 func newCounts() *counts {
 	c := &counts{}
 	c.pages.Store(new([]*[countPage]cardCount))
+	c.hidden.Store(new([]atomic.Uint64))
 	return c
 }
 
@@ -58,7 +58,29 @@ func (c *counts) grow(n int) {
 		}
 		c.pages.Store(&pages)
 	}
+	if old := *c.hidden.Load(); n > 64*len(old) {
+		bits := make([]atomic.Uint64, max((n+63)/64, 2*len(old)))
+		for i := range old {
+			bits[i].Store(old[i].Load())
+		}
+		c.hidden.Store(&bits)
+	}
 	c.n.Store(int32(n))
+}
+
+// hide says whether a card is hidden from now on.
+func (c *counts) hide(card int32, hidden bool) {
+	word, bit := &(*c.hidden.Load())[card/64], uint64(1)<<(card%64)
+	if hidden {
+		word.Or(bit)
+	} else {
+		word.And(^bit)
+	}
+}
+
+// isHidden says whether a card is hidden, or unknown.
+func (c *counts) isHidden(card int32) bool {
+	return card < 0 || card >= c.n.Load() || (*c.hidden.Load())[card/64].Load()>>(card%64)&1 != 0
 }
 
 // of is the count of a card; nil where there is no such card.
@@ -151,6 +173,5 @@ func (s *State) Totals() (shows, clicks float64) {
 
 // Hidden says whether an item is not to be shown: at once, where Catalogue may take a second.
 func (s *State) Hidden(card int32) bool {
-	k := s.counts.of(card)
-	return k == nil || k.hidden.Load() != 0
+	return s.counts.isHidden(card)
 }

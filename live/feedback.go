@@ -28,7 +28,8 @@ type FeedbackFilter struct {
 
 // Feedback lists what is kept of what users did: of each user's last records (Config.MaxRows), in the order of users as ListUsers has it and of each by time.
 // next is "" at the end. Without a user all are looked through until there are N: 0.2 s for 57 million records where there is little to be found. What
-// happens to a user while her feedback is listed over more than one page may be missing or come twice.
+// happens to a user while her feedback is listed over more than one page may be missing or come twice. What was done with items that were deleted is not
+// listed while they are.
 func (s *State) Feedback(ctx context.Context, f FeedbackFilter) (rows []Feedback, next string, err error) {
 	at, err := parseCursor(f.Cursor)
 	if err != nil {
@@ -178,12 +179,16 @@ func (l *lister) of(sh *shard, i uint32) []Feedback {
 	key := sh.keys.at(i)
 	l.s.cards.mu.RLock()
 	defer l.s.cards.mu.RUnlock()
-	out := make([]Feedback, len(l.lines))
-	for k, n := range l.lines {
-		out[k] = Feedback{Type: string(n.kind), User: key, Item: l.s.cards.now.keys[n.card], Value: n.value, AtMS: int64(n.at) * 1000}
-		if n.kind == "" {
-			out[k].Type, out[k].Comment = l.types[n.code], sh.notes[note{i, n.card, n.code}]
+	out := make([]Feedback, 0, len(l.lines))
+	for _, n := range l.lines {
+		if l.s.cards.gone(n.card) {
+			continue
 		}
+		f := Feedback{Type: string(n.kind), User: key, Item: l.s.cards.now.keys[n.card], Value: n.value, AtMS: int64(n.at) * 1000}
+		if n.kind == "" {
+			f.Type, f.Comment = l.types[n.code], sh.notes[note{i, n.card, n.code}]
+		}
+		out = append(out, f)
 	}
 	return out
 }

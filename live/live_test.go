@@ -16,7 +16,8 @@ import (
 // noon of 1 November 2019, UTC.
 const noonMS = 1572609600000
 
-func testClock() time.Time { return time.UnixMilli(noonMS).UTC() }
+// testClock is a minute after noon.
+func testClock() time.Time { return time.UnixMilli(noonMS + 60_000).UTC() }
 
 func newState(c Config) *State {
 	if c.Clock == nil {

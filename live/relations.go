@@ -199,10 +199,10 @@ func (s *State) alike(card int32, out []Scored) []Scored {
 	decay := r.decay(now)
 	of := float64(s.counts.of(card).clicks.Load()) + alikeShrink
 	for _, near := range r.near[card] {
-		k := s.counts.of(near.card)
-		if k.hidden.Load() != 0 {
+		if s.counts.isHidden(near.card) {
 			continue
 		}
+		k := s.counts.of(near.card)
 		out = append(out, Scored{near.card, min(1, float64(near.weight)*decay/math.Sqrt(of*(float64(k.clicks.Load())+alikeShrink)))})
 	}
 	return out

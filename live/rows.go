@@ -3,13 +3,16 @@
 package live
 
 import (
+	"slices"
+
 	"github.com/seguefeed/segue/feature"
 	"github.com/seguefeed/segue/warehouse"
 )
 
 // Rows are the impressions of a user, the last ones, in order of time, with the state's card ids; known is false for users of whom there is nothing.
 // Histories hold at most one user, number 0, and none without rows. Seconds of views are kept to within 1/4096, those of cards swiped to within 3%;
-// slots beyond 254 are 254, and more than 63 swipes 63; moments are whole seconds.
+// slots beyond 254 are 254, and more than 63 swipes 63; moments are whole seconds. Feedback of senders' own types whose moment is still to come is not
+// among them until it comes.
 func (s *State) Rows(key string) (h *warehouse.Histories, t feature.Traits, known bool) {
 	h = new(warehouse.Histories)
 	t, known = s.RowsTo(h, key)
@@ -30,7 +33,13 @@ func (s *State) RowsTo(h *warehouse.Histories, key string) (feature.Traits, bool
 		sh.mu.RUnlock()
 		return feature.NoTraits, false
 	}
-	f.mine = append(f.mine[:0], sh.records(u)...)
+	f.mine = f.mine[:0]
+	now := s.cfg.Clock().Unix()
+	for _, r := range sh.records(u) {
+		if !r.is(didForeign) || int64(r.second) <= now {
+			f.mine = append(f.mine, r)
+		}
+	}
 	t := s.traits(u)
 	sh.mu.RUnlock()
 	rows := f.fold(f.mine, *s.roles.Load())
@@ -49,4 +58,25 @@ func (s *State) RowsTo(h *warehouse.Histories, key string) (feature.Traits, bool
 		h.ViewSeconds, h.Swipes, h.SwipeViewSeconds = append(h.ViewSeconds, w.view), append(h.Swipes, int32(w.swipes)), append(h.SwipeViewSeconds, w.listed)
 	}
 	return t, true
+}
+
+// Fed are the items, by the state's ids and each once, on which a user gave feedback of a sender's own type, whatever it means, up to now: of her last records
+// (Config.MaxRows).
+func (s *State) Fed(key string) []int32 {
+	now := s.cfg.Clock().Unix()
+	sh := &s.shards[shardOf(key)]
+	sh.mu.RLock()
+	defer sh.mu.RUnlock()
+	u, _ := sh.find(key)
+	if u == nil {
+		return nil
+	}
+	var out []int32
+	for _, r := range sh.records(u) {
+		if r.is(didForeign) && int64(r.second) <= now {
+			out = append(out, r.card)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

@@ -22,6 +22,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/seguefeed/segue/internal/durable"
 )
 
 const (
@@ -51,7 +53,7 @@ type section struct {
 }
 
 // Save writes a snapshot to dir, which is made, in the place of the one that is there; a crash leaves the old one or the new one whole, and perhaps a part
-// of the new one beside it, over which the next is written. No two states may be saved to one dir at a time. Readers do not wait for it. Who applies events
+// of the new one beside it, over which the next is written. One process at a time may save to a folder. Readers do not wait for it. Who applies events
 // waits while one of 256 parts of the users is copied, and once while cards and counts are: for 2,000,000 users with 57 million rows and 250,000 cards 3 ms
 // each time and 20 ms at the end, where nothing else wants the processors. It takes memory for one such part, and 64 MB for cards and counts.
 func (s *State) Save(dir string) error {
@@ -68,42 +70,12 @@ func (s *State) SaveBeside(ctx context.Context, dir string) error {
 func (s *State) save(dir string, rests func(*os.File) func() error) error {
 	s.saving.Lock()
 	defer s.saving.Unlock()
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("live: save: %w", err)
-	}
-	f, err := os.OpenFile(filepath.Join(dir, snapshotName+".new"), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return fmt.Errorf("live: save: %w", err)
-	}
-	defer os.Remove(f.Name()) // where it was not renamed
-	defer f.Close()
-	if err = s.write(f, rests(f)); err == nil {
-		err = f.Sync()
-	}
+	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
-		err = f.Close()
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, snapshotName))
-	}
-	if err == nil {
-		err = syncDir(dir)
+		err = durable.Replace(filepath.Join(dir, snapshotName), 0o600, func(f *os.File) error { return s.write(f, rests(f)) })
 	}
 	if err != nil {
 		return fmt.Errorf("live: save: %w", err)
-	}
-	return nil
-}
-
-// syncDir makes a rename last.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, os.ErrInvalid) && !errors.Is(err, os.ErrPermission) {
-		return err
 	}
 	return nil
 }

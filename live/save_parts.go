@@ -47,9 +47,7 @@ func (s *State) check() error {
 		return err
 	}
 	for i, hidden := range s.cards.now.hidden {
-		if hidden {
-			s.counts.of(int32(i)).hidden.Store(1)
-		}
+		s.counts.hide(int32(i), hidden)
 	}
 	text := 0
 	for i, t := range s.cards.texts {

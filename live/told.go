@@ -10,14 +10,15 @@ import (
 	"github.com/seguefeed/segue/warehouse"
 )
 
-// item puts an item in, or takes it out.
+// item puts an item in, or takes it out. What an event says takes the place of what was said before, so that what it leaves out is known no more, but for two
+// things: the moment of publication, since known items do not become new, and codes of songs and artists that have no names here, which no event can say.
 func (s *State) item(e *stream.Event) {
 	c := s.cards
 	if e.Kind == stream.ItemDeleted {
 		if id, ok := c.ids[e.Item]; ok {
 			c.remove(id)
 			s.cardText(id, cardText{})
-			s.counts.of(id).hidden.Store(1)
+			s.counts.hide(id, true)
 		}
 		return
 	}
@@ -31,7 +32,7 @@ func (s *State) item(e *stream.Event) {
 		card = new(stream.Card)
 	}
 	at := card.PublishedMS
-	if at == 0 { // known items do not become new by being told anew
+	if at == 0 {
 		at = c.now.publishedMS[id]
 	}
 	if at == 0 {
@@ -39,19 +40,8 @@ func (s *State) item(e *stream.Event) {
 	}
 	day, _ := s.zone.at(at / 1000)
 	c.set(id, card, at, day)
-	text := c.texts[id]
-	if card.Labels != nil {
-		text.labels = slices.Clone(card.Labels)
-	}
-	if e.Comment != "" {
-		text.comment = e.Comment
-	}
-	s.cardText(id, text)
-	hidden := uint32(0)
-	if card.Hidden {
-		hidden = 1
-	}
-	s.counts.of(id).hidden.Store(hidden)
+	s.cardText(id, cardText{slices.Clone(card.Labels), e.Comment})
+	s.counts.hide(id, card.Hidden)
 }
 
 func (s *State) cardText(id int32, text cardText) {
@@ -96,38 +86,26 @@ func (s *State) served(p *stream.Page) {
 	}
 }
 
-// profile is what a user is known by from now on. What it does not say stays as it was.
+// profile is what a user is known by from now on: what it leaves out is known no more.
 func (s *State) profile(sh *shard, u *user, i uint32, e *stream.Event) {
 	p := e.Profile
 	if p == nil {
 		p = new(stream.Profile)
 	}
 	u.known = true
-	if p.Gender != "" {
-		code, _ := s.genders.add(p.Gender)
-		u.gender = uint8(code)
+	gender, _ := s.genders.add(p.Gender)
+	province, _ := s.provinces.add(p.Province)
+	u.gender, u.province = uint8(gender), uint16(province)
+	u.age, u.months, u.follows = int16(orNone(p.Age)), int16(orNone(p.Months)), int32(orNone(p.Follows))
+	s.userText(sh, i, userText{slices.Clone(p.Labels), e.Comment})
+}
+
+// orNone is a number, or the -1 of what is not known.
+func orNone(n *int) int {
+	if n == nil {
+		return -1
 	}
-	if p.Province != "" {
-		code, _ := s.provinces.add(p.Province)
-		u.province = uint16(code)
-	}
-	if p.Age != nil {
-		u.age = int16(*p.Age)
-	}
-	if p.Months != nil {
-		u.months = int16(*p.Months)
-	}
-	if p.Follows != nil {
-		u.follows = int32(*p.Follows)
-	}
-	text := sh.texts[i]
-	if p.Labels != nil {
-		text.labels = slices.Clone(p.Labels)
-	}
-	if e.Comment != "" {
-		text.comment = e.Comment
-	}
-	s.userText(sh, i, text)
+	return *n
 }
 
 func (s *State) userText(sh *shard, i uint32, text userText) {

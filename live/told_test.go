@@ -1,7 +1,6 @@
 package live
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -65,7 +64,7 @@ func TestTodayGoesBy(t *testing.T) {
 		t.Errorf("%+v on the day after", f)
 	}
 	apply(s, at(stream.Impression, "u", "a", 86400), at(stream.Impression, "v", "a", 86400), at(stream.Like, "u", "a", 100))
-	want := Figures{Day: 18202, Users: 2, Items: 1, UsersToday: 2, ActiveToday: 2, Impressions: 2, NewCards: 1}
+	want := Figures{Day: 18202, Users: 2, Items: 1, UsersToday: 2, Impressions: 2, NewCards: 1}
 	if diff := cmp.Diff(want, s.Figures()); diff != "" {
 		t.Errorf("figures of the day after (-want +got):\n%s", diff)
 	}
@@ -81,14 +80,15 @@ func TestTodayGoesBy(t *testing.T) {
 func TestItemsAreTold(t *testing.T) {
 	s := apply(newState(Config{}),
 		at(stream.Impression, "u", "a", 0),
+		at(stream.Item, "", "a", 4, comment("before"), card(stream.Card{Creator: "j", Artist: "r", Labels: []byte(`{"l":0}`), Categories: []string{"z"}})),
 		at(stream.Item, "", "a", 5, comment("words"), card(stream.Card{Creator: "k", Content: "5000,5001,5002", Talk: "77", Type: ptr(2), PublishedMS: noonMS - 86400_000, Categories: []string{"x", "y", "x"}, Labels: []byte(`{"l":1}`)})),
 		at(stream.Item, "", "b", 6, card(stream.Card{Creator: "k", Talk: "seven"})),
-		at(stream.Item, "", "a", 7, card(stream.Card{Song: "s", Hidden: true, Categories: []string{"y"}})),
+		at(stream.Item, "", "a", 7, comment("words"), card(stream.Card{Creator: "k", Content: "5000,5001,5002", Talk: "77", Type: ptr(2), Song: "s", Hidden: true, Categories: []string{"y"}, Labels: []byte(`{"l":1}`)})),
 	)
 	got, _ := s.Item("a")
 	want := Item{ID: 0, Key: "a", Listed: true, Creator: "k", Content: "5000,5001,5002", Song: "s", Talk: "77", Type: 2, Categories: []string{"y"}, Hidden: true, PublishedMS: noonMS - 86400_000, Labels: []byte(`{"l":1}`), Comment: "words"}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("what is not told again stays (-want +got):\n%s", diff)
+		t.Errorf("only the moment of publication stays of what is not told again (-want +got):\n%s", diff)
 	}
 	if b, _ := s.Item("b"); b.Talk != "seven" || b.Song != "" || b.Artist != "" || b.Type != -1 {
 		t.Errorf("of another item: %+v", b)
@@ -103,12 +103,20 @@ func TestItemsAreTold(t *testing.T) {
 	if share := c.Share(0); share < .9 || c.Share(7) != 0 { // the one show there is
 		t.Errorf("its content has %v of all shows", share)
 	}
+	apply(s, at(stream.Item, "", "b", 7, replaced, comment("other"), card(stream.Card{Artist: "x"}))) // told whole: k and seven are not said again
+	if b, _ := s.Item("b"); b.Artist != "x" || b.Creator != "" || b.Talk != "" || b.Comment != "other" || b.PublishedMS != noonMS+6000 {
+		t.Errorf("an item that is told whole is what is told, of the same moment: %+v", b)
+	}
+	apply(s, at(stream.Item, "", "b", 8, replaced))
+	if b, _ := s.Item("b"); b.Artist != "" || b.Comment != "" || !b.Listed {
+		t.Errorf("told whole and empty: %+v", b)
+	}
 	before := c.Version
 	apply(s, at(stream.ItemDeleted, "", "a", 8), at(stream.ItemDeleted, "", "no such", 9), at(stream.Click, "u", "a", 10))
 	if _, ok := s.Item("a"); ok || !s.Hidden(0) || s.Catalogue().Version <= before {
 		t.Error("a deleted item is there")
 	}
-	if c.Cards.Creator[0] != 0 || c.Len() != 2 {
+	if c.Cards.Creator[0] != 1 || c.Len() != 2 {
 		t.Error("an older catalogue has changed")
 	}
 	if id, ok := s.CardID("a"); id != 0 || !ok {
@@ -122,15 +130,21 @@ func TestItemsAreTold(t *testing.T) {
 
 func TestUsersAreTold(t *testing.T) {
 	s := apply(newState(Config{}),
-		at(stream.User, "u", "", 0, comment("vip"), who(stream.Profile{Gender: "female", Age: ptr(30), Labels: []byte(`[1]`)})),
-		at(stream.User, "u", "", 1, who(stream.Profile{Province: "hai nan", Months: ptr(4), Follows: ptr(5)})),
+		at(stream.User, "u", "", 0, comment("guest"), who(stream.Profile{Gender: "male", Province: "bei jing", Months: ptr(4), Follows: ptr(5), Labels: []byte(`[0]`)})),
+		at(stream.User, "u", "", 1, comment("vip"), who(stream.Profile{Gender: "female", Age: ptr(30), Province: "hai nan", Months: ptr(5), Labels: []byte(`[1]`)})),
 		at(stream.Click, "u", "a", 10), at(stream.Impression, "u", "b", -50))
 	u, ok := s.User("u")
-	want := User{Key: "u", Told: true, Traits: feature.Traits{Gender: "female", Age: 30, Province: "hai nan", Months: 4, Follows: 5}, Labels: []byte(`[1]`), Comment: "vip", Impressions: 2, Clicks: 1,
+	want := User{Key: "u", Told: true, Traits: feature.Traits{Gender: "female", Age: 30, Province: "hai nan", Months: 5, Follows: -1}, Labels: []byte(`[1]`), Comment: "vip", Impressions: 2, Clicks: 1,
 		FirstMS: noonMS - 50_000, LastMS: noonMS + 10_000}
 	if diff := cmp.Diff(want, u); diff != "" || !ok {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	apply(s, at(stream.User, "w", "", 2, comment("c"), who(stream.Profile{Gender: "male", Province: "hai nan", Age: ptr(3), Months: ptr(4), Follows: ptr(5), Labels: []byte(`[2]`)})),
+		at(stream.User, "w", "", 3, replaced, who(stream.Profile{Gender: "female"})))
+	if w, _ := s.User("w"); w.Traits != (feature.Traits{Gender: "female", Age: -1, Months: -1, Follows: -1}) || w.Labels != nil || w.Comment != "" {
+		t.Errorf("a profile that is told whole is what is told: %+v", w)
+	}
+	apply(s, at(stream.UserDeleted, "w", "", 4))
 	_, traits, known := s.Rows("nobody")
 	if known || traits != feature.NoTraits {
 		t.Error("something is known of nobody")
@@ -152,104 +166,6 @@ func TestUsersAreTold(t *testing.T) {
 	apply(s, at(stream.Click, "u", "b", 12))
 	if u, _ := s.User("u"); u.Told || u.Impressions != 1 || u.Traits != feature.NoTraits || u.Labels != nil {
 		t.Errorf("she comes again as %+v", u)
-	}
-}
-
-func feedbackOf(tb testing.TB, s *State, f FeedbackFilter) (out []string) {
-	tb.Helper()
-	for pages := 0; ; pages++ {
-		rows, next, err := s.Feedback(context.Background(), f)
-		if err != nil || pages > 1000 {
-			tb.Fatal(pages, err)
-		}
-		for _, r := range rows {
-			out = append(out, fmt.Sprintf("%s %s %s %v at %d %s", r.Type, r.User, r.Item, r.Value, r.AtMS/1000-noonMS/1000, r.Comment))
-		}
-		if f.Cursor = next; next == "" {
-			return out
-		}
-	}
-}
-
-func TestFeedback(t *testing.T) {
-	s := apply(newState(Config{}),
-		at(stream.Feedback, "u", "a", 1, typ("star"), value(2), comment("good")),
-		at(stream.Feedback, "u", "a", 9, typ("star"), value(3)),
-		at(stream.Feedback, "u", "a", 5, typ("read")),
-		at(stream.Feedback, "u", "b", 6, typ("star"), value(4)),
-		at(stream.Feedback, "u", "b", 7, typ("star"), value(1), replaced, comment("bad")),
-		at(stream.Impression, "u", "b", 5), at(stream.Like, "u", "b", 8), at(stream.View, "u", "b", 9, value(4)), at(stream.View, "u", "b", 10, value(5)),
-		at(stream.Swipe, "u", "c", 11, from("b")),
-		at(stream.Click, "v", "a", 3),
-	)
-	for n := 1; n < 10; n++ { // pages of any size tell the same
-		want := []string{"read u a 0 at 5 ", "impression u b 1 at 5 ", "star u b 1 at 7 bad", "like u b 1 at 8 ", "star u a 5 at 9 ", "view u b 9 at 10 ", "swipe u c 1 at 11 "}
-		if diff := cmp.Diff(want, feedbackOf(t, s, FeedbackFilter{User: "u", N: n})); diff != "" {
-			t.Errorf("of u, %d a page (-want +got):\n%s", n, diff)
-		}
-		if got := feedbackOf(t, s, FeedbackFilter{Item: "a", N: n}); len(got) != 3 || !strings.Contains(strings.Join(got, "|"), "click v a 1 at 3") {
-			t.Errorf("of a: %q", got)
-		}
-		if got := feedbackOf(t, s, FeedbackFilter{Type: "star", N: n}); len(got) != 2 {
-			t.Errorf("of type star: %q", got)
-		}
-		if got := feedbackOf(t, s, FeedbackFilter{N: n}); len(got) != 8 {
-			t.Errorf("all: %q", got)
-		}
-	}
-	for _, f := range []FeedbackFilter{{User: "w", N: 5}, {Item: "w", N: 5}, {Type: "w", N: 5}, {User: "v", Item: "b", N: 5}} {
-		if got := feedbackOf(t, s, f); len(got) != 0 {
-			t.Errorf("%+v: %q", f, got)
-		}
-	}
-	if _, _, err := s.Feedback(context.Background(), FeedbackFilter{Cursor: "?!", N: 4}); err == nil {
-		t.Error("a cursor that is none gives no error")
-	}
-	// a of u: shown by its feedback and clicked. b: an impression, clicked for star. c is none of hers.
-	if diff := cmp.Diff([]string{"5 b slot -1 flags 3 view 9 swipes 1 0 show 1", "5 a slot -1 flags 1 view NaN swipes 0 0 show 1"}, lines(s, "u")); diff != "" {
-		t.Errorf("rows (-want +got):\n%s", diff)
-	}
-
-	back := func(item, typ string) stream.Event {
-		return at(stream.Unfeedback, "u", item, 20, func(e *stream.Event) { e.Type, e.ID = typ, "back"+item+typ })
-	}
-	apply(s, at(stream.Unfeedback, "u", "b", 4), back("b", "star"), back("b", "view"), back("a", "read"), back("a", "no such"), back("no such", ""))
-	if diff := cmp.Diff([]string{"5 b slot -1 flags 3 view NaN swipes 1 0 show 1", "9 a slot -1 flags 1 view NaN swipes 0 0 show 1"}, lines(s, "u")); diff != "" {
-		t.Errorf("rows after some was taken back (-want +got):\n%s", diff)
-	}
-	apply(s, back("a", ""), back("b", "like"), back("b", "swipe"))
-	if diff := cmp.Diff([]string{"5 b slot -1 flags 0 view NaN swipes 0 0 show 1"}, lines(s, "u")); diff != "" {
-		t.Errorf("rows after more (-want +got):\n%s", diff)
-	}
-	apply(s, back("b", "impression"))
-	if got := lines(s, "u"); len(got) != 0 {
-		t.Errorf("rows after all was taken back: %q", got)
-	}
-	a, _ := s.CardID("a")
-	if c := s.Counts(a); c.Shows != 1 || c.Clicks != 1 {
-		t.Errorf("of a only v's click is left: %+v", c)
-	}
-	if s.text.Load() != 0 {
-		t.Errorf("%d bytes of comments are kept of feedback that is taken back", s.text.Load())
-	}
-}
-
-func TestRolesOfTypes(t *testing.T) {
-	s := newState(Config{Positive: []string{"buy"}, Read: []string{"look"}})
-	for typ, want := range map[string]role{"buy": clickRole, "look": readRole, "read": noRole, "hate": noRole} {
-		if got := s.roleOf(typ); got != want {
-			t.Errorf("type %s has role %d, want %d", typ, got, want)
-		}
-		if got := s.Positive(stream.Event{Kind: stream.Feedback, Type: typ}); got != (want == clickRole) {
-			t.Errorf("type %s is positive: %v", typ, got)
-		}
-	}
-	apply(s, at(stream.Feedback, "u", "a", 1, typ("hate")), at(stream.Feedback, "u", "b", 1, typ("look")), at(stream.Feedback, "u", "c", 2, typ("buy")))
-	if diff := cmp.Diff([]string{"1 b slot -1 flags 0 view NaN swipes 0 0 show 1", "2 c slot -1 flags 1 view NaN swipes 0 0 show 1"}, lines(s, "u")); diff != "" {
-		t.Errorf("rows (-want +got):\n%s", diff)
-	}
-	if !s.Positive(stream.Event{Kind: stream.Click}) || s.Positive(stream.Event{Kind: stream.Impression}) {
-		t.Error("a click is positive, an impression is not")
 	}
 }
 

@@ -13,15 +13,15 @@ type feedInput struct {
 	ID       string           `path:"id" doc:"percent-encoded; a slash is %2F"`
 	N        int              `query:"n" default:"20" minimum:"1" doc:"cards"`
 	Columns  int              `query:"columns" minimum:"0" maximum:"10" doc:"of the page; 0: as the model has it"`
-	Seed     optional[uint64] `query:"seed" doc:"the same seed, state and model give the same page; drawn if left out"`
+	Seed     optional[uint64] `query:"seed" doc:"the same seed, moment, state and model give the same page; drawn if left out"`
 	Exclude  []string         `query:"exclude,explode" maxItems:"1000" doc:"items not to show"`
 	Block    []string         `query:"block,explode" maxItems:"1000" doc:"creators whose items are not to be shown"`
 	Content  []string         `query:"content,explode" maxItems:"100" doc:"contents: only items of these"`
 	Category []string         `query:"category,explode" maxItems:"100" doc:"categories: only items in all of these"`
 	Device   string           `query:"device" doc:"phone, tablet, web, ...: kept with the page"`
-	AtMS     int64            `query:"at_ms" minimum:"0" maximum:"8796093022208" doc:"the moment, milliseconds since 1970 UTC; 0: now"`
+	AtMS     int64            `query:"at_ms" minimum:"0" maximum:"8796093022208" doc:"the moment, milliseconds since 1970 UTC; 0: now. What she did later does not count"`
 	Explain  bool             `query:"explain" doc:"take the scores apart"`
-	Offset   int              `query:"offset" minimum:"0" maximum:"10000" doc:"cards of the same ranking to leave out first"`
+	Offset   int              `query:"offset" minimum:"0" maximum:"2000" doc:"cards of the pages before: with the same n, offsets of 0, n, 2n, ... go on through one ranking"`
 }
 
 // Resolve implements huma.Resolver.

@@ -132,7 +132,7 @@ func (s *Server) ranked(list ranking) func(context.Context, *rankedInput) (*scor
 func (s *Server) similar(ctx context.Context, in *similarInput) (*scoredOutput, error) {
 	out := &scoredOutput{}
 	var err error
-	if out.Body.Items, err = s.backend.Similar(ctx, in.ID, in.N, in.Category); err != nil {
+	if out.Body.Items, err = s.backend.Similar(ctx, in.ID, in.N, in.Category, ""); err != nil {
 		return nil, s.answer(ctx, "query", err)
 	}
 	return out, nil

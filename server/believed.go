@@ -207,7 +207,7 @@ func (e *Engine) Items(ctx context.Context, q, cursor string, n int) ([]ItemView
 var similarBy = []string{"watched", "ease", "ials", "content"}
 
 // Similar implements Backend: cards that go with one, by the model's generators, which are merged by rank, and then by what users did lately.
-func (e *Engine) Similar(ctx context.Context, item string, n int, categories []string) ([]Scored, error) {
+func (e *Engine) Similar(ctx context.Context, item string, n int, categories []string, forUser string) ([]Scored, error) {
 	id, ok := e.c.State.CardID(item)
 	if _, known := e.c.State.Item(item); !ok || !known {
 		return nil, fmt.Errorf("%w: %q", ErrUnknownItem, item)
@@ -216,12 +216,12 @@ func (e *Engine) Similar(ctx context.Context, item string, n int, categories []s
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotReady, err)
 	}
-	out, has := []Scored{}, map[string]bool{item: true}
+	out, has, had := []Scored{}, map[string]bool{item: true}, e.had(forUser)
 	if at := v.feedCard(id); v.model != nil && at >= 0 && int(at) < v.known {
 		skip := e.skip(v, categories)
 		moment := e.moment(0)
 		q := candidate.Query{History: candidate.History{Item: []int32{at}}, Traits: candidate.Traits{Age: -1}, AtMS: moment.AtMS, Day: moment.Day, Hour: moment.Hour,
-			Skip: func(i int32) bool { return i == at || skip(i) }}
+			Skip: func(i int32) bool { return i == at || had[v.stateCard(i)] || skip(i) }}
 		best := map[int32]int{}
 		var order []int32
 		for _, g := range v.model.rec.Generators {
@@ -244,7 +244,7 @@ func (e *Engine) Similar(ctx context.Context, item string, n int, categories []s
 		}
 	}
 	c := e.c.State.Catalogue()
-	for _, s := range e.c.State.Similar(id, n, e.hides(c, categories, nil)) {
+	for _, s := range e.c.State.Similar(id, n, e.hides(c, categories, had)) {
 		if key := c.Keys[s.Card]; len(out) < n && !has[key] {
 			out = append(out, Scored{key, s.Score})
 		}
@@ -252,16 +252,26 @@ func (e *Engine) Similar(ctx context.Context, item string, n int, categories []s
 	return out, ctx.Err()
 }
 
-// hides says which of the state's cards are not to be listed: hidden ones, those not of all categories, and those of rows.
-func (e *Engine) hides(c *live.Catalogue, categories []string, rows *warehouse.Histories) func(int32) bool {
+// had are the state's cards that a user clicked or has feedback of a sender's own type on; nil for nobody.
+func (e *Engine) had(user string) map[int32]bool {
+	if user == "" {
+		return nil
+	}
 	had := map[int32]bool{}
-	if rows != nil {
-		for k, card := range rows.Card {
-			if rows.Flags[k]&warehouse.Clicked != 0 {
-				had[card] = true
-			}
+	rows, _, _ := e.c.State.Rows(user)
+	for k, card := range rows.Card {
+		if rows.Flags[k]&warehouse.Clicked != 0 {
+			had[card] = true
 		}
 	}
+	for _, card := range e.c.State.Fed(user) {
+		had[card] = true
+	}
+	return had
+}
+
+// hides says which of the state's cards are not to be listed: hidden ones, those not of all categories, and those that a user had.
+func (e *Engine) hides(c *live.Catalogue, categories []string, had map[int32]bool) func(int32) bool {
 	return func(card int32) bool {
 		return int(card) >= c.Len() || e.c.State.Hidden(card) || !c.OfAll(card, categories) || had[card]
 	}
@@ -279,20 +289,16 @@ func listed(c *live.Catalogue, cards []live.Scored) []Scored {
 // listFor is what a list leaves out for a user.
 func (e *Engine) listFor(categories []string, user string) (*live.Catalogue, func(int32) bool) {
 	c := e.c.State.Catalogue()
-	var rows *warehouse.Histories
-	if user != "" {
-		rows, _, _ = e.c.State.Rows(user)
-	}
-	return c, e.hides(c, categories, rows)
+	return c, e.hides(c, categories, e.had(user))
 }
 
-// Latest implements Backend. What forUser clicked before is left out.
+// Latest implements Backend.
 func (e *Engine) Latest(ctx context.Context, n, offset int, categories []string, forUser string) ([]Scored, error) {
 	c, skip := e.listFor(categories, forUser)
 	return listed(c, e.c.State.Latest(n, offset, skip)), ctx.Err()
 }
 
-// Popular implements Backend. What forUser clicked before is left out.
+// Popular implements Backend.
 func (e *Engine) Popular(ctx context.Context, n, offset int, categories []string, forUser string) ([]Scored, error) {
 	c, skip := e.listFor(categories, forUser)
 	return listed(c, e.c.State.Popular(n, offset, skip)), ctx.Err()

@@ -27,8 +27,8 @@ func coldView(c *live.Catalogue, state *live.State, settings feed.Settings) (*vi
 	return v, err
 }
 
-// coldRanker values a card by its rate of clicks, drawn to that of all cards, times how much more she clicked its content than others did, times how much
-// it goes with what she clicked.
+// coldRanker values a card by its rate of clicks, drawn to that of all cards, times how much more she clicked its kind than others did, times how much
+// it goes with what she clicked. Its kind is its content or, where it has none, as items of Gorse's clients, the categories it is in.
 type coldRanker struct {
 	state *live.State
 	c     *live.Catalogue
@@ -36,7 +36,7 @@ type coldRanker struct {
 
 const (
 	coldShows   = 20 // shows by which a card's rate is drawn to the mean
-	coldClicks  = 2  // expected clicks by which her lift of a content is drawn to 1
+	coldClicks  = 2  // expected clicks by which her lift of a kind is drawn to 1
 	coldRate    = .05
 	coldAlike   = 4 // how many times over a card that goes with all she clicked is valued
 	coldHistory = 20
@@ -46,7 +46,7 @@ const (
 func (r *coldRanker) Rank(q *feed.Request, cards []int32, out []feed.Worth) error {
 	shows, clicks := r.state.Totals()
 	mean := (clicks + coldRate*coldShows) / (shows + coldShows)
-	liked := map[int16]float64{}
+	liked, likedIn := map[int16]float64{}, map[int32]float64{}
 	all := 0.0
 	var last []int32
 	for k, item := range q.History.Item {
@@ -57,6 +57,9 @@ func (r *coldRanker) Rank(q *feed.Request, cards []int32, out []feed.Worth) erro
 		if content := r.c.Cards.Content[item]; content >= 0 {
 			liked[content]++
 		}
+		for _, category := range r.c.In(item) {
+			likedIn[category]++
+		}
 		last = append(last, item)
 	}
 	near := r.state.Near(last[max(0, len(last)-coldHistory):])
@@ -66,6 +69,12 @@ func (r *coldRanker) Rank(q *feed.Request, cards []int32, out []feed.Worth) erro
 		if content := r.c.Cards.Content[item]; content >= 0 && all > 0 {
 			share := r.c.Share(content) // of the catalogue's shows
 			value *= (liked[content] + coldClicks) / (all*share + coldClicks)
+		} else if in := r.c.In(item); len(in) > 0 && all > 0 {
+			lift := 0.0
+			for _, category := range in {
+				lift += (likedIn[category] + coldClicks) / (all*r.c.CategoryShare(category) + coldClicks)
+			}
+			value *= lift / float64(len(in))
 		}
 		value *= 1 + coldAlike*near[item]
 		out[k] = feed.Worth{Value: float32(value), Click: float32(math.Min(value, 1))}

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"log/slog"
 	mrand "math/rand/v2"
 	"sync"
@@ -39,6 +40,8 @@ type EngineConfig struct {
 	Now      func() time.Time // nil: time.Now
 	// Activity is the chance that a user will be active, and why; nil: nobody says.
 	Activity func(ctx context.Context, rows *warehouse.Histories, traits feature.Traits, cards *warehouse.Cards) (*Activity, error)
+	// CardDays are the days of an item before one of which the state counts days no more, oldest first; nil: nobody knows.
+	CardDays func(ctx context.Context, item string, before time.Time) ([]ItemDay, error)
 	// Lag is how many events are stored and not yet in the warehouse; nil: not known.
 	Lag func() int64
 }
@@ -92,7 +95,7 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 		c.Candidates = 200
 	}
 	e := &Engine{c: c}
-	e.models = openModels(c.Models, c.Logger, func() int32 { return feature.EpochDay(c.Now().In(c.Zone)) })
+	e.models = openModels(c.Models, c.Logger, func() []int32 { return daysAt(c.Now().In(c.Zone)) })
 	if err := e.newExplorer(); err != nil {
 		return nil, err
 	}
@@ -230,31 +233,20 @@ func newID() string {
 
 // Append implements Backend.
 func (e *Engine) Append(ctx context.Context, events []stream.Event) (Taken, error) {
-	var t Taken
 	if len(events) == 0 {
-		return t, nil
+		return Taken{}, nil
 	}
 	for k := range events {
 		if err := events[k].Check(); err != nil {
-			return t, &EventError{k, err}
+			return Taken{}, &EventError{k, err}
 		}
 	}
-	before := e.c.Log.Status().Last
-	seqs, err := e.c.Log.Append(ctx, events)
+	_, fresh, err := e.c.Log.AppendNew(ctx, events)
 	if err != nil {
-		return t, err
+		return Taken{}, err
 	}
 	e.learning.happened(events)
-	seen := make(map[uint64]bool, len(seqs))
-	for _, seq := range seqs {
-		if seq <= before || seen[seq] {
-			t.Duplicates++
-		} else {
-			t.Accepted++
-		}
-		seen[seq] = true
-	}
-	return t, nil
+	return Taken{Accepted: fresh, Duplicates: len(events) - fresh}, nil
 }
 
 // seedOf is the seed of a request, drawn where it has none.
@@ -263,6 +255,13 @@ func seedOf(r *FeedRequest) uint64 {
 		return *r.Seed
 	}
 	return mrand.Uint64() >> 11 // exact in the numbers of JSON
+}
+
+// ownSeed is what exploration draws by for a user: one seed gives different users different coins, and each the same again.
+func ownSeed(seed uint64, user string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(user))
+	return seed ^ h.Sum64()
 }
 
 // rateOf counts what happened in the last minute.

@@ -32,7 +32,7 @@ type FeedRequest struct {
 	User            string
 	N               int      // cards, 1 to MaxN
 	Columns         int      // 0: as the model has it
-	Offset          int      // cards of the same ranking to leave out first, for clients that page
+	Offset          int      // cards of the pages before, for clients that page: see feed.Request.Before
 	AtMS            int64    // the moment, 0: now
 	Seed            *uint64  // nil: drawn
 	Exclude         []string // items
@@ -41,7 +41,8 @@ type FeedRequest struct {
 	Categories      []string       // categories of items (Gorse): only items in all of these
 	Device          string         // phone, tablet, web, ...: kept with the served page
 	Explain         bool           // take the scores apart
-	Silent          bool           // do not log the page as served
+	Silent          bool           // do not log the page as served; it explores nothing then
+	Unread          bool           // leave out items on which the user, or Session, has feedback of a sender's own type, whatever it means
 	Session         []stream.Event // doings that count for this page only, of someone whom the log need not know
 }
 
@@ -51,7 +52,7 @@ type FeedPage struct {
 	User    string     `json:"user"`
 	Model   string     `json:"model" doc:"version; empty while none is in use"`
 	AtMS    int64      `json:"at_ms"`
-	Seed    uint64     `json:"seed" doc:"the same seed, state and model give the same page"`
+	Seed    uint64     `json:"seed" doc:"the same seed, moment, state and model give the same page"`
 	Columns int        `json:"columns"`
 	Rested  bool       `json:"rested" doc:"nothing was explored, since the cap on exploration was near"`
 	Cards   []FeedCard `json:"cards"`
@@ -81,18 +82,26 @@ type Source struct {
 	Rank int    `json:"rank" doc:"from 0"`
 }
 
-// Why is a score taken apart: log-odds that add up.
+// Why is a score taken apart: log-odds that add up, Base and Parts and Rest, or Base and Themes.
 type Why struct {
-	Base  float64 `json:"base"`
-	Parts []Part  `json:"parts" doc:"largest first"`
+	Base   float64 `json:"base" doc:"log-odds of the average card"`
+	Parts  []Part  `json:"parts" doc:"of the features that add most, largest first"`
+	Rest   float64 `json:"rest" doc:"what all other features add together"`
+	Themes []Theme `json:"themes,omitempty" doc:"all features by what they are about, largest first"`
+}
+
+// Theme is what the features of one kind add together.
+type Theme struct {
+	Theme string  `json:"theme"`
+	Adds  float64 `json:"adds" doc:"to the log-odds of a click"`
 }
 
 // Part is what one feature adds.
 type Part struct {
-	Feature string  `json:"feature"`
+	Feature string  `json:"feature" doc:"its name in the model"`
 	Value   string  `json:"value"`
 	Adds    float64 `json:"adds" doc:"to the log-odds of a click"`
-	Means   string  `json:"means"`
+	Means   string  `json:"means" doc:"what it is, in words that the value follows"`
 }
 
 // Taken is what became of events.
@@ -125,7 +134,8 @@ type UserView struct {
 // Activity is the chance that she will be active.
 type Activity struct {
 	Score float64 `json:"score"`
-	Why   []Part  `json:"why"`
+	Why   []Part  `json:"why" doc:"of the features that move her most, largest first"`
+	Rest  float64 `json:"rest" doc:"what all other features add together"`
 }
 
 // Taste is what is believed of a user and a content.
@@ -196,6 +206,7 @@ type Stats struct {
 	Impressions     int64     `json:"impressions_today"`
 	Clicks          int64     `json:"clicks_today"`
 	Explored        float64   `json:"explored" doc:"share of the last 1,000 slots"`
+	ExploreCap      float64   `json:"explore_cap" doc:"the most that it may be"`
 	NewCards        float64   `json:"new_cards" doc:"share of the slots of today that held cards published within three days"`
 	StreamLag       int64     `json:"stream_lag" doc:"events that are stored and not yet in the warehouse"`
 	LastSeq         uint64    `json:"last_seq"`
@@ -237,7 +248,8 @@ type Backend interface {
 	// Items lists items by key after cursor, at most n, those whose key, creator, content, categories, labels or comment hold q.
 	Items(ctx context.Context, q, cursor string, n int) (items []ItemView, next string, err error)
 
-	Similar(ctx context.Context, item string, n int, categories []string) ([]Scored, error)
+	// Similar, Latest and Popular leave out what forUser clicked or has feedback of a sender's own type on; "" is nobody.
+	Similar(ctx context.Context, item string, n int, categories []string, forUser string) ([]Scored, error)
 	Latest(ctx context.Context, n, offset int, categories []string, forUser string) ([]Scored, error)
 	Popular(ctx context.Context, n, offset int, categories []string, forUser string) ([]Scored, error)
 	Neighbours(ctx context.Context, user string, n int) ([]Scored, error) // users who did alike

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,7 +32,7 @@ func TestEngineFromNothing(t *testing.T) {
 	_, _, errProfile := r.Profile(ctx, "nobody")
 	_, errItem := r.Item(ctx, "nothing")
 	_, _, errCard := r.Card(ctx, "nothing")
-	_, errSimilar := r.Similar(ctx, "nothing", 5, nil)
+	_, errSimilar := r.Similar(ctx, "nothing", 5, nil, "")
 	_, errDays := r.ItemDays(ctx, "nothing", 5)
 	for _, e := range []struct{ got, want error }{{errUser, ErrUnknownUser}, {errProfile, ErrUnknownUser}, {errItem, ErrUnknownItem}, {errCard, ErrUnknownItem}, {errSimilar, ErrUnknownItem}, {errDays, ErrUnknownItem}} {
 		if !errors.Is(e.got, e.want) {
@@ -150,11 +151,12 @@ func TestEngineLateAndDoubleEvents(t *testing.T) {
 	}
 }
 
-// Many senders, each event sent by two of them: all are stored once.
+// Many senders, each event sent by two of them: all are stored once, and of each one sender is told that it is new.
 func TestEngineManySenders(t *testing.T) {
 	r := newRig(t, rigOf{model: "a", log: newLog(1, false)})
 	const senders, batches, size = 8, 10, 5
 	var all sync.WaitGroup
+	var accepted, duplicates atomic.Int64
 	for s := range senders {
 		all.Go(func() {
 			for b := range batches {
@@ -162,9 +164,12 @@ func TestEngineManySenders(t *testing.T) {
 				for k := range size {
 					batch = append(batch, stream.Event{ID: fmt.Sprint(s/2, b, k), Kind: stream.Click, AtMS: r.clock.now().UnixMilli(), User: userKey(s / 2), Item: cardKey(b*size + k)})
 				}
-				if _, err := r.Append(context.Background(), batch); err != nil {
+				taken, err := r.Append(context.Background(), batch)
+				if err != nil {
 					t.Error(err)
 				}
+				accepted.Add(int64(taken.Accepted))
+				duplicates.Add(int64(taken.Duplicates))
 				if _, err := r.Feed(context.Background(), FeedRequest{User: userKey(s / 2), N: 5}); err != nil {
 					t.Error(err)
 				}
@@ -172,6 +177,9 @@ func TestEngineManySenders(t *testing.T) {
 		})
 	}
 	all.Wait()
+	if a, d := accepted.Load(), duplicates.Load(); a != senders/2*batches*size || d != a { // each came twice
+		t.Errorf("senders were told of %d new events and %d that came again; %d of each were sent", a, d, senders/2*batches*size)
+	}
 	ids := map[string]int{}
 	if err := r.log.Read(context.Background(), 0, 0, func(events []stream.Stored) error {
 		for _, e := range events {

@@ -42,7 +42,7 @@ func TestEnginePropensitiesAreFrequencies(t *testing.T) {
 				told[slot], came[slot] = map[string]float64{}, map[string]int{}
 			}
 			for seed := range uint64(pages) {
-				p := r.page(FeedRequest{User: userKey(4), N: n, Seed: &seed, Silent: true})
+				p := r.page(FeedRequest{User: userKey(4), N: n, Seed: &seed})
 				if p.Rested || len(p.Cards) != n {
 					t.Fatalf("seed %d: %+v", seed, p)
 				}
@@ -131,6 +131,26 @@ func TestEngineExploresBelowTheCap(t *testing.T) {
 			if c.Explored || c.Propensity != 1 {
 				t.Fatalf("told not to explore: %+v", c)
 			}
+		}
+	}
+}
+
+// A page that is not logged explores nothing: its propensities would be lost, and others would have to do without.
+func TestEngineSilentPagesDoNotExplore(t *testing.T) {
+	for _, model := range []string{"a", ""} {
+		r := newRig(t, rigOf{model: model, log: newLog(1, false), engine: func(c *EngineConfig) { c.Explore, c.ExploreCap = 1, 2 }})
+		for _, q := range []FeedRequest{{User: userKey(1), Silent: true}, {Session: []stream.Event{r.did(stream.Click, "guest", cardKey(1))}}} {
+			for _, c := range r.page(q).Cards {
+				if c.Explored || c.Propensity != 1 {
+					t.Fatalf("model %q: %+v of a page that is not logged", model, c)
+				}
+			}
+		}
+		if got := r.Stats().Explored; got != 0 {
+			t.Errorf("model %q: %v of the last 1,000 slots count as explored", model, got)
+		}
+		if p := r.page(FeedRequest{User: userKey(1)}); r.Stats().Explored == 0 || !p.Cards[0].Explored {
+			t.Errorf("model %q: a page that is logged does not explore: %+v", model, p)
 		}
 	}
 }
@@ -241,7 +261,7 @@ func TestEngineHiddenItems(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			similar, err := r.Similar(ctx, first[10], 100, nil)
+			similar, err := r.Similar(ctx, first[10], 100, nil, "")
 			if err != nil {
 				t.Fatal(err)
 			}

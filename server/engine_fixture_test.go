@@ -263,6 +263,7 @@ type rigOf struct {
 	log    *smallLog
 	engine func(*EngineConfig)
 	stream func(*stream.Config)
+	state  func(*live.Config)
 }
 
 func newRig(tb testing.TB, of rigOf) *rig {
@@ -275,7 +276,11 @@ func newRig(tb testing.TB, of rigOf) *rig {
 			tb.Fatal(err)
 		}
 	}
-	r.state = live.New(live.Config{Clock: r.clock.now})
+	known := live.Config{Clock: r.clock.now}
+	if of.state != nil {
+		of.state(&known)
+	}
+	r.state = live.New(known)
 	if of.log != nil {
 		if err := r.state.Fill(context.Background(), of.log, 0, nil); err != nil {
 			tb.Fatal(err)

@@ -316,8 +316,23 @@ func TestEngineKeepsItsView(t *testing.T) {
 	}
 }
 
-// Days are made ready as they come.
+// Days are made ready as they come, by the log's own zone, and tomorrow before it is there.
 func TestEngineAcrossMidnight(t *testing.T) {
+	east := time.FixedZone("", 8*3600)
+	for at, want := range map[time.Time][]int32{
+		time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC):     {18262},
+		time.Date(2020, 1, 1, 23, 49, 59, 0, time.UTC):  {18262},
+		time.Date(2020, 1, 1, 23, 50, 0, 0, time.UTC):   {18262, 18263},
+		time.Date(2020, 1, 1, 15, 55, 0, 0, time.UTC):   {18262},
+		time.Date(2020, 1, 1, 23, 55, 0, 0, east):       {18262, 18263},
+		time.Date(2020, 1, 1, 7, 55, 0, 0, east):        {18262},
+		time.Date(2020, 1, 2, 0, 0, 0, 0, east):         {18263},
+		time.Date(1969, 12, 31, 23, 59, 0, 0, time.UTC): {-1, 0},
+	} {
+		if got := daysAt(at); !slices.Equal(got, want) {
+			t.Errorf("at %v: %v; want %v", at, got, want)
+		}
+	}
 	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: calm})
 	for range 4 {
 		r.clock.pass(8 * time.Hour)

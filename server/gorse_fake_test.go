@@ -261,7 +261,7 @@ func (f *fakeBackend) Items(ctx context.Context, q, cursor string, n int) (items
 }
 
 // Similar counts common categories.
-func (f *fakeBackend) Similar(_ context.Context, item string, n int, categories []string) ([]Scored, error) {
+func (f *fakeBackend) Similar(_ context.Context, item string, n int, categories []string, forUser string) ([]Scored, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	of, ok := f.items[item]
@@ -276,7 +276,11 @@ func (f *fakeBackend) Similar(_ context.Context, item string, n int, categories 
 				common++
 			}
 		}
-		if key != item && common > 0 && hasAll(i.card.Categories, categories) {
+		had := false
+		for k := range f.feedback {
+			had = had || forUser != "" && k[1] == forUser && k[2] == key
+		}
+		if key != item && !had && common > 0 && hasAll(i.card.Categories, categories) {
 			scored = append(scored, Scored{key, float64(common)})
 		}
 	}

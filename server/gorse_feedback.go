@@ -104,7 +104,7 @@ func (c *gorseCall) oneFeedback() error {
 		return err
 	}
 	if len(rows) == 0 {
-		return notFound(f.Type+"/"+f.User+"/"+f.Item, "feedback")
+		return c.json(struct{}{}) // as Gorse says that there is none
 	}
 	return c.json(feedbackOf(rows[0]))
 }

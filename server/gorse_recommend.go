@@ -28,7 +28,7 @@ func (c *gorseCall) recommend() error {
 	}
 	page := &FeedPage{}
 	if n > 0 {
-		r := FeedRequest{User: c.r.PathValue("user"), N: n, Offset: offset, Categories: c.categories()}
+		r := FeedRequest{User: c.r.PathValue("user"), N: n, Offset: offset, Categories: c.categories(), Unread: true}
 		if page, err = c.b.Feed(c.r.Context(), r); err != nil {
 			return err
 		}
@@ -107,7 +107,7 @@ func (c *gorseCall) session() error {
 			return rowError(err, rowName(k))
 		}
 	}
-	return c.silent(FeedRequest{N: n, Offset: offset, Categories: c.categories(), Session: events})
+	return c.silent(FeedRequest{N: n, Offset: offset, Categories: c.categories(), Session: events, Unread: true})
 }
 
 // collaborative is what the user would be recommended, asked for its scores: it is no page that she sees, and is not logged as one.
@@ -116,7 +116,7 @@ func (c *gorseCall) collaborative() error {
 	if err != nil {
 		return err
 	}
-	return c.silent(FeedRequest{User: c.r.PathValue("user"), N: n, Offset: offset, Categories: c.categories()})
+	return c.silent(FeedRequest{User: c.r.PathValue("user"), N: n, Offset: offset, Categories: c.categories(), Unread: true})
 }
 
 func (c *gorseCall) silent(r FeedRequest) error {
@@ -163,7 +163,7 @@ func (c *gorseCall) list(of func(ctx context.Context, n, offset int, categories 
 // similar and neighbours of what nobody knows are none, as in Gorse.
 func (c *gorseCall) similar() error {
 	return c.near(ErrUnknownItem, func(n int) ([]Scored, error) {
-		return c.b.Similar(c.r.Context(), c.r.PathValue("item"), n, c.categories())
+		return c.b.Similar(c.r.Context(), c.r.PathValue("item"), n, c.categories(), c.query.Get("user-id"))
 	})
 }
 

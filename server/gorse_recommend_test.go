@@ -108,6 +108,7 @@ func TestGorseLists(t *testing.T) {
 		step{"GET /api/item/c/neighbors/most/?n=1", "", `200 [{"Id":"a","Score":1}]`},
 		step{"GET /api/item-to-item/neighbors/a?n=1", "", `200 [{"Id":"b","Score":2}]`},
 		step{"GET /api/item/a/neighbors?offset=99", "", `200 []`},
+		step{"GET /api/item/a/neighbors?n=1&user-id=u", "", `200 [{"Id":"d","Score":2}]`}, // u knows b
 		step{"GET /api/item/nobody/neighbors", "", `200 []`},
 		step{"GET /api/user/u/neighbors", "", `200 [{"Id":"v","Score":1}]`},
 		step{"GET /api/user/u/neighbors?offset=1", "", `200 []`},

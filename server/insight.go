@@ -9,9 +9,6 @@ import (
 	"time"
 )
 
-// segmentNames are the segments, the least engaged first.
-var segmentNames = []string{"never seen", "looks in passing", "browses", "clicks", "clicks a lot"}
-
 // segmented is a count of users by segment, with when it was made and how long that took.
 type segmented struct {
 	mu   sync.Mutex
@@ -46,25 +43,51 @@ func (e *Engine) Segments(ctx context.Context) ([]SegmentView, error) {
 		return nil, err
 	}
 	s.of = nil
-	for _, name := range segmentNames {
+	for _, name := range segmentsOf {
 		s.of = append(s.of, SegmentView{name, by[name]})
 	}
 	s.at, s.took = time.Now(), time.Since(began)
 	return s.of, nil
 }
 
-// ItemDays implements Insight.
+// daysPatience is how long the warehouse is waited for; without its answer the page has the days that the state counts.
+const daysPatience = 3 * time.Second
+
+// ItemDays implements Insight: the last days from the state, those before from the warehouse.
 func (e *Engine) ItemDays(ctx context.Context, key string, n int) ([]ItemDay, error) {
 	id, ok := e.c.State.CardID(key)
 	if !ok {
 		return nil, fmt.Errorf("%w: %q", ErrUnknownItem, key)
 	}
+	first, counted := e.c.State.CardDays(id)
 	out := []ItemDay{}
-	for _, d := range e.c.State.CardDays(id) {
-		year, month, day := time.Unix(int64(d.Day)*24*3600, 0).UTC().Date()
-		out = append(out, ItemDay{time.Date(year, month, day, 0, 0, 0, 0, e.c.Zone), int(d.Shows), int(d.Clicks)})
+	if e.c.CardDays != nil {
+		bounded, cancel := context.WithTimeout(ctx, daysPatience)
+		older, err := e.c.CardDays(bounded, key, e.dayOf(first))
+		cancel()
+		if err != nil {
+			e.c.Logger.WarnContext(ctx, "the warehouse did not tell the days of an item; those that the state counts are shown", "error", err)
+		}
+		out = append(out, older...)
+	}
+	for _, d := range counted {
+		out = append(out, ItemDay{e.dayOf(d.Day), int(d.Shows), int(d.Clicks)})
 	}
 	return out[max(0, len(out)-n):], ctx.Err()
+}
+
+// dayOf is the start of a day that is counted from 1970-01-01, in the log's zone.
+func (e *Engine) dayOf(day int32) time.Time {
+	return time.Date(1970, 1, 1+int(day), 0, 0, 0, 0, e.c.Zone)
+}
+
+// MeanRate implements Insight.
+func (e *Engine) MeanRate() float64 {
+	shows, clicks := e.c.State.Totals()
+	if shows == 0 {
+		return 0
+	}
+	return clicks / shows
 }
 
 var _ Insight = (*Engine)(nil)

@@ -5,7 +5,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -82,9 +81,6 @@ func (j *journal) write() {
 			if time.Since(warned) > 10*time.Second {
 				warned = time.Now()
 				j.logger.Error("served pages could not be logged", "pages", len(batch), "error", err)
-			}
-			if errors.Is(err, stream.ErrClosed) {
-				continue
 			}
 		}
 	}

@@ -186,19 +186,23 @@ func (s *Server) keyOf(r *http.Request) (key *heldKey, byCookie, given bool) {
 }
 
 // admitLocal holds back what a page of the web might make a browser on this machine do while there are no keys: requests under a foreign name
-// (DNS rebinding) and requests from other origins that change something.
+// (DNS rebinding), and requests from other origins. Those that only read are among them, since reading does things too: a page of cards is logged as
+// served, a report is made. A link to a page for people may be followed.
 func (s *Server) admitLocal(r *http.Request, writes bool) *refusal {
 	if !s.knownHost(r.Host) {
 		return &refusal{http.StatusMisdirectedRequest, "host", "without keys the server answers to the names of loopback alone"}
 	}
-	if probe := *r; writes {
-		probe.Method = http.MethodPost // also where a GET changes something
-		r = &probe
-	}
-	if s.crossOrigin.Check(r) != nil {
-		return &refusal{http.StatusForbidden, "cross_site", "without keys pages of other origins change nothing here"}
+	probe := *r
+	probe.Method = http.MethodPost // a GET would pass
+	if s.crossOrigin.Check(&probe) != nil && (writes || !followed(r)) {
+		return &refusal{http.StatusForbidden, "cross_site", "without keys pages of other origins ask and change nothing here"}
 	}
 	return nil
+}
+
+// followed says whether a person followed a link to a page, or typed it.
+func followed(r *http.Request) bool {
+	return r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document" && !isAPI(r.URL.Path)
 }
 
 func (s *Server) knownHost(hostport string) bool {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -52,6 +53,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"Limits.Events":      {Backend: newScripted(), Limits: Limits{Events: MaxEvents + 1}},
 		"Limits.BodyBytes":   {Backend: newScripted(), Limits: Limits{BodyBytes: -1}},
 		"Limits.InFlight":    {Backend: newScripted(), Limits: Limits{InFlight: -1}},
+		"Limits.PerSecond":   {Backend: newScripted(), Limits: Limits{PerSecond: math.NaN()}},
 		"Origins: *":         {Backend: newScripted(), Origins: []string{"*"}},
 		"Origins: \"app.ex":  {Backend: newScripted(), Origins: []string{"app.example.com"}},
 		"Origins: \"https:/": {Backend: newScripted(), Origins: []string{"https://app.example.com/"}},
@@ -270,6 +272,7 @@ func TestSessions(t *testing.T) {
 // Without keys a browser on this machine is not made use of by pages of the web.
 func TestWithoutKeys(t *testing.T) {
 	c := newClient(t, Config{Backend: newScripted(), Hosts: []string{"box.internal"}, Origins: []string{"https://app.example.com"}})
+	c.Mount("/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "page") }))
 	for host, status := range map[string]int{"localhost:80": 200, "127.0.0.1:9": 200, "[::1]:9": 200, "[::1]": 200, "box.internal:80": 200, "evil.example": 421, "evil.example:80": 421, "": 421, "127.0.0.1.evil.example": 421} {
 		r := httptest.NewRequest("GET", "/v1/stats", nil)
 		r.Host = host
@@ -289,10 +292,32 @@ func TestWithoutKeys(t *testing.T) {
 		}
 	}
 	c.MountAs("/api/", http.NotFoundHandler(), Rules{Writes: func(r *http.Request) bool { return r.URL.Query().Has("write") }})
-	for path, status := range map[string]int{"/api/x": 404, "/api/x?write": 403} {
-		if w := c.ask("GET", path, "", "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"); w.Code != status {
-			t.Errorf("%s: %d", path, w.Code)
+	for _, path := range []string{"/api/x", "/api/x?write"} {
+		for origin, status := range map[string]int{"https://app.example.com": 404, "https://evil.example": 403} {
+			if w := c.ask("GET", path, "", "Sec-Fetch-Site", "cross-site", "Origin", origin); w.Code != status {
+				t.Errorf("%s from %s: %d", path, origin, w.Code)
+			}
 		}
+	}
+	// A page that is asked for is logged as served, and a report may be made for who asks for it: pages of other origins have their browser ask for nothing,
+	// be it as a picture, and follow links to pages alone.
+	for _, test := range []struct {
+		path, site, mode, dest string
+		status                 int
+	}{
+		{"/v1/users/u/feed", "cross-site", "no-cors", "image", 403}, {"/v1/users/u/feed", "same-site", "no-cors", "image", 403}, {"/v1/users/u/feed", "cross-site", "cors", "empty", 403},
+		{"/v1/users/u/feed", "cross-site", "navigate", "document", 403}, {"/api/x", "cross-site", "navigate", "document", 403}, {"/metrics", "cross-site", "no-cors", "script", 403},
+		{"/v1/users/u/feed", "same-origin", "cors", "empty", 200}, {"/v1/users/u/feed", "none", "navigate", "document", 200}, {"/v1/users/u/feed", "", "", "", 200},
+		{"/overview", "cross-site", "navigate", "document", 200}, {"/overview", "cross-site", "navigate", "iframe", 403}, {"/overview", "cross-site", "no-cors", "image", 403},
+		{"/docs", "same-site", "navigate", "document", 200}, {"/health/live", "cross-site", "no-cors", "image", 200},
+	} {
+		w := c.ask("GET", test.path, "", "Sec-Fetch-Site", test.site, "Sec-Fetch-Mode", test.mode, "Sec-Fetch-Dest", test.dest)
+		if w.Code != test.status {
+			t.Errorf("%+v: %d", test, w.Code)
+		}
+	}
+	if w := c.ask("GET", "/v1/stats", "", "Origin", "https://evil.example"); w.Code != 403 { // of a browser that does not tell of sites
+		t.Errorf("from another origin: %d", w.Code)
 	}
 	if w := c.ask("GET", "/login?next=/x", ""); w.Code != 303 || w.Header().Get("Location") != "/x" {
 		t.Errorf("/login without keys: %d", w.Code)

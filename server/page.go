@@ -9,6 +9,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -39,8 +40,8 @@ func (r *FeedRequest) check() error {
 		return &InputError{"offset", fmt.Sprintf("%d; a number from 0 to %d is expected", r.Offset, 10*MaxN)}
 	case r.AtMS < 0 || r.AtMS > 1<<43:
 		return &InputError{"at_ms", fmt.Sprintf("%d is no moment in milliseconds since 1970", r.AtMS)}
-	case len(r.Device) > stream.MaxID:
-		return &InputError{"device", "it is too long"}
+	case len(r.Device) > stream.MaxID || !utf8.ValidString(r.Device) || strings.ContainsRune(r.Device, 0):
+		return &InputError{"device", fmt.Sprintf("text in UTF-8 without NUL, of at most %d bytes, is expected", stream.MaxID)}
 	}
 	for _, l := range []struct {
 		field string
@@ -52,6 +53,9 @@ func (r *FeedRequest) check() error {
 	}
 	return nil
 }
+
+// logged says whether the page goes into the log as served.
+func (r *FeedRequest) logged() bool { return !r.Silent && r.User != "" }
 
 // Feed implements Backend.
 func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
@@ -70,19 +74,20 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	if v.feed == nil {
 		return out, nil
 	}
-	q, err := e.request(v, &r, at)
+	room := askRooms.Get().(*askRoom)
+	defer askRooms.Put(room) // a page holds nothing of it
+	q, err := e.request(v, &r, at, room)
 	if err != nil {
 		return nil, err
 	}
-	q.Seed = out.Seed
-	q.N = r.Offset + r.N
-	maker := v.feed
-	if len(r.Contents) > 0 { // who asks for one content wants a page of it, not TopicCap cards
-		set := maker.Settings()
-		set.TopicCap = 0
-		if maker, err = maker.With(set); err != nil {
-			return nil, err
-		}
+	q.Seed = ownSeed(out.Seed, r.User)
+	q.N, q.Before = r.N, r.Offset
+	maker, err := v.maker(&r)
+	if err != nil {
+		return nil, err
+	}
+	if maker, err = maker.Reaching(q.N); err != nil {
+		return nil, err
 	}
 	page, err := maker.Page(ctx, q)
 	if err != nil {
@@ -95,14 +100,19 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	out.Columns, out.Rested = columns, page.Trace.Rested
 	e.learning.served(out.Request, page, v.keys, e.c.Now())
 	e.traces.add(page)
-	cards := page.Cards[min(r.Offset, len(page.Cards)):]
+	out.Cards = make([]FeedCard, 0, len(page.Cards))
+	sources := 0
+	for k := range page.Cards {
+		sources += len(page.Cards[k].Sources)
+	}
+	named := make([]Source, 0, sources) // of all cards
 	var why []*Why
 	if r.Explain && v.model != nil {
-		if why, err = explained(ctx, v, q, cards); err != nil {
+		if why, err = explained(ctx, v, q, page.Cards); err != nil {
 			return nil, err
 		}
 	}
-	for k, c := range cards {
+	for k, c := range page.Cards {
 		card := FeedCard{Item: v.keys[c.Item], Slot: k, Column: k % columns, Score: c.Score, Click: float64(c.Click), Propensity: c.Propensity, Explored: c.Explored, Reason: c.Reason, By: c.By}
 		if c.Cause >= 0 {
 			card.Cause = v.keys[c.Cause]
@@ -113,49 +123,78 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 		if k := v.cards.Creator[c.Item]; k >= 0 {
 			card.Creator = v.cards.CreatorKeys[k]
 		}
+		from := len(named)
 		for _, s := range c.Sources {
-			card.Sources = append(card.Sources, Source{s.Name, s.Rank})
+			named = append(named, Source{s.Name, s.Rank})
 		}
+		card.Sources = named[from:len(named):len(named)]
 		if why != nil {
 			card.Why = why[k]
 		}
 		out.Cards = append(out.Cards, card)
 	}
-	if !r.Silent && r.User != "" {
-		e.journal.add(servedEvent(out))
+	if r.logged() {
+		e.journal.add(servedEvent(out, r.Device))
 	}
 	e.pages.add(e.c.Now())
 	return out, nil
 }
 
+// maker is the feed that makes what r asks for. Half of the candidates at least are left over for caps and diversity to choose from: where a page goes deeper
+// they are doubled, seldom rather than by and by, since among more candidates the pages before might have been others.
+func (v *view) maker(r *FeedRequest) (*feed.Feed, error) {
+	set, own := v.feed.Settings(), v.feed.Settings()
+	if len(r.Contents) > 0 { // who asks for one content wants a page of it, not TopicCap cards
+		set.TopicCap = 0
+	}
+	if !r.logged() { // propensities that nobody can look up are of no use, and the slots would count towards the cap
+		set.Explore = 0
+	}
+	for set.Candidates < 2*(r.Offset+r.N) {
+		set.Candidates *= 2
+	}
+	if set == own {
+		return v.feed, nil
+	}
+	return v.feed.With(set)
+}
+
 // servedEvent is the event of a page. Its id is the page's.
-func servedEvent(p *FeedPage) stream.Event {
-	page := &stream.Page{Model: p.Model, Seed: p.Seed, Columns: p.Columns, Cards: make([]stream.ServedCard, len(p.Cards))}
+func servedEvent(p *FeedPage, device string) stream.Event {
+	page := &stream.Page{Model: p.Model, Seed: p.Seed, Columns: p.Columns, Device: device, Cards: make([]stream.ServedCard, len(p.Cards))}
 	for k, c := range p.Cards {
 		page.Cards[k] = stream.ServedCard{Item: c.Item, Score: c.Score, Propensity: c.Propensity, Explored: c.Explored, By: c.By}
 	}
 	return stream.Event{ID: "page-" + p.Request, Kind: stream.Served, AtMS: p.AtMS, User: p.User, Request: p.Request, Page: page}
 }
 
-// request is what the feed is asked for a user. A page is never of a moment before her last row.
-func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment) (*feed.Request, error) {
-	rows, traits := &warehouse.Histories{Start: []int32{0}}, feature.NoTraits
-	if r.User != "" {
-		if own, t, known := e.c.State.Rows(r.User); known {
-			rows, traits = own, t
-		}
+// askRoom is where what is known of who asks lies while a page is made: memory that is used again.
+type askRoom struct {
+	rows warehouse.Histories
+	past feature.Past
+}
+
+var askRooms = sync.Pool{New: func() any { return new(askRoom) }}
+
+// request is what the feed is asked for a user: of what she did up to the moment, or, where clocks differ by minutes, up to her last row.
+func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment, room *askRoom) (*feed.Request, error) {
+	rows := &room.rows
+	traits, known := e.c.State.RowsTo(rows, r.User) // "" is nobody's id
+	if !known {
+		rows.Start = append(rows.Start[:0], 0)
 	}
 	v.rows(rows)
+	until(rows, at.AtMS)
 	if err := e.session(v, r, at, rows); err != nil {
 		return nil, err
 	}
 	if len(rows.Card) == 0 { // all that she did is of cards that the view does not know
-		rows.User, rows.Start = nil, []int32{0}
+		rows.User, rows.Start = rows.User[:0], append(rows.Start[:0], 0)
 	}
 	var q *feed.Request
 	if v.model != nil {
 		var err error
-		if q, _, err = v.rec.RequestAt(rows, traits, at); err != nil {
+		if q, err = v.rec.RequestAt(rows, traits, at, &room.past); err != nil {
 			return nil, err
 		}
 	} else {
@@ -169,9 +208,12 @@ func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment) (*feed.Requ
 		q.Shown = shownOf(rows, at.AtMS-int64(v.feed.Settings().FatigueDays)*24*int64(time.Hour/time.Millisecond))
 	}
 	q.Exclude = v.ofKeys(r.Exclude, e.c.State)
+	if r.Unread {
+		q.Exclude = append(q.Exclude, e.read(v, r)...)
+	}
 	for _, key := range r.BlockedCreators {
-		if at := slices.Index(v.cards.CreatorKeys, key); at >= 0 { // a creator without cards has none to hide
-			q.BlockedCreators = append(q.BlockedCreators, int32(at))
+		if id, ok := v.creator(key); ok { // a creator without cards has none to hide
+			q.BlockedCreators = append(q.BlockedCreators, id)
 		}
 	}
 	var err error
@@ -180,6 +222,20 @@ func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment) (*feed.Requ
 	}
 	q.Skip = e.skip(v, r.Categories)
 	return q, nil
+}
+
+// read are the cards on which there is feedback of a sender's own type, of the user or of the request's session.
+func (e *Engine) read(v *view, r *FeedRequest) (out []int32) {
+	for _, i := range e.c.State.Fed(r.User) {
+		if at := v.feedCard(i); at >= 0 {
+			out = append(out, at)
+		}
+	}
+	keys := make([]string, len(r.Session))
+	for k := range r.Session {
+		keys[k] = r.Session[k].Item
+	}
+	return append(out, v.ofKeys(keys, e.c.State)...)
 }
 
 func lastOf(rows *warehouse.Histories) int64 { return rows.ShownAtMS[len(rows.ShownAtMS)-1] }

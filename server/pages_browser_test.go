@@ -197,7 +197,7 @@ func TestMusicSquare(t *testing.T) {
 
 	// More of it: like, skip, why, swipe, more cards.
 	tab.click(`.tile-card[data-slot="0"] [data-act="like"]`)
-	tab.until("what was done is known", `Array.from(document.querySelectorAll("#believes .doings li")).some(l => l.textContent.includes("liked"))`)
+	tab.until("what was done is known", `Array.from(document.querySelectorAll("#believes .doings li")).some(l => l.textContent.toLowerCase().includes("liked"))`)
 	tab.click(`.tile-card[data-slot="1"] [data-act="skip"]`)
 	tab.click(`.tile-card[data-slot="0"] [data-act="why"]`)
 	tab.until("the reasons are open", `document.getElementById("why").open && document.querySelectorAll("#why .parts li").length === 3 && document.querySelectorAll("#why .tags li").length >= 2`)
@@ -287,7 +287,7 @@ func TestOverviewIsAlive(t *testing.T) {
 	f := newPagesFake(40, 5)
 	tab := openPagesTab(t, f)
 	tab.open("/overview")
-	value := `document.querySelector('[data-key="lag"]').dataset.v`
+	value := `document.querySelector('[data-key="lag"] dd').textContent`
 	first := inTab[string](tab, value)
 	tab.until("a figure changed", fmt.Sprintf(`%s !== %q`, value, first))
 	tab.until("its curve has a point more", `document.querySelector('[data-key="lag"] .line').getAttribute("d").split("L").length >= 2`)

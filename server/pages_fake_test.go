@@ -361,7 +361,7 @@ func (f *pagesFake) listed(n, offset int, score func(*fakePageItem) float64) (ou
 	return out[min(offset, len(out)):min(offset+n, len(out))], nil
 }
 
-func (f *pagesFake) Similar(_ context.Context, item string, n int, _ []string) ([]Scored, error) {
+func (f *pagesFake) Similar(_ context.Context, item string, n int, _ []string, _ string) ([]Scored, error) {
 	if f.noModel {
 		return nil, ErrNotReady
 	}

@@ -215,7 +215,7 @@ func (f *scripted) scored(ctx context.Context, method string, n int) ([]Scored, 
 	return out, nil
 }
 
-func (f *scripted) Similar(ctx context.Context, item string, n int, _ []string) ([]Scored, error) {
+func (f *scripted) Similar(ctx context.Context, item string, n int, _ []string, _ string) ([]Scored, error) {
 	if item == "unknown" {
 		return nil, ErrUnknownItem
 	}

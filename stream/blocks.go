@@ -22,6 +22,8 @@ import (
 	"time"
 
 	"github.com/minio/highwayhash"
+
+	"github.com/seguefeed/segue/internal/durable"
 )
 
 const (
@@ -309,7 +311,7 @@ func (f *blockFile) mend(dir, name string) error {
 	if err := os.MkdirAll(aside, 0o755); err != nil {
 		return err
 	}
-	if err := writeSynced(filepath.Join(aside, fmt.Sprintf("%s.%d", filepath.Base(f.path), time.Now().UnixNano())), data); err != nil {
+	if err := durable.Write(filepath.Join(aside, fmt.Sprintf("%s.%d", filepath.Base(f.path), time.Now().UnixNano())), 0o644, data); err != nil {
 		return err
 	}
 	sum := blockSum(name, f.path)
@@ -334,23 +336,7 @@ func (f *blockFile) mend(dir, name string) error {
 		sum.Write(record[recordHead : len(record)-8])
 		binary.LittleEndian.PutUint64(record[len(record)-8:], sum.Sum64())
 	}
-	return writeSynced(f.path, data)
-}
-
-// writeSynced puts data in the place of the file at path.
-func writeSynced(path string, data []byte) error {
-	f, err := os.Create(path + ".new")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(path+".new", path)
+	return durable.Write(f.path, 0o644, data)
 }
 
 // memo is what a log notes in a file beside the server's own.
@@ -387,5 +373,5 @@ func (m *memo) write(path string) error {
 	if err != nil {
 		return err
 	}
-	return writeSynced(path, append(data, '\n'))
+	return durable.Write(path, 0o644, append(data, '\n'))
 }

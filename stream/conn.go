@@ -14,6 +14,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/seguefeed/segue/internal/durable"
 )
 
 func subjectOf(name string) string { return name + ".events" }
@@ -52,8 +54,8 @@ func (l *Log) connect(ctx context.Context) error {
 		nc.Close()
 		return fmt.Errorf("stream: stream %q: %w", l.cfg.Name, hinted(err, l.cfg))
 	}
-	l.groupBytes = int(min(MaxGroupBytes, nc.MaxPayload()-1024)) // of which headers need some
-	if l.groupBytes < MaxEvent+1 {
+	l.groupBytes.Store(min(MaxGroupBytes, nc.MaxPayload()-1024)) // of which headers need some
+	if l.groupBytes.Load() < MaxEvent+1 {
 		nc.Close()
 		return fmt.Errorf("stream: the cluster takes messages of %d bytes at most; %d are needed", nc.MaxPayload(), MaxEvent+1025)
 	}
@@ -211,6 +213,9 @@ func (l *Log) catchUp() error {
 	return err
 }
 
+// tick is how often the writer looks, between writes.
+const tick = time.Second
+
 // look is what the writer does between writes: it sees what others appended, and tries to heal what is broken.
 func (l *Log) look() {
 	l.mu.Lock()
@@ -263,14 +268,9 @@ func (l *Log) restart() error {
 
 // probe writes a MiB to a file of dir, syncs it and takes it away.
 func probe(dir string) error {
-	f, err := os.CreateTemp(dir, "probe-*")
-	if err != nil {
+	path := filepath.Join(dir, "probe")
+	if err := durable.Write(path, 0o600, make([]byte, 1<<20)); err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(make([]byte, 1<<20))
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
+	return os.Remove(path)
 }

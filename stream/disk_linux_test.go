@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
@@ -99,6 +100,79 @@ func TestDiskFullChild(t *testing.T) {
 		if l, err = Open(ctx, Config{Dir: dir}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	closed(t, l)
+}
+
+// TestStartOnAFullDisk opens a log where nothing can be written: what was acknowledged is read, new events are refused, and once there is room they are taken.
+func TestStartOnAFullDisk(t *testing.T) {
+	dir := t.TempDir()
+	child := exec.Command(os.Args[0], "-test.run", "^TestStartOnAFullDiskChild$", "-test.v")
+	child.Env = append(os.Environ(), "SEGUE_FULL_START="+dir)
+	var said bytes.Buffer
+	child.Stdout, child.Stderr = &said, &said
+	if err := child.Run(); err != nil || !bytes.Contains(said.Bytes(), []byte("--- PASS: TestStartOnAFullDiskChild")) {
+		t.Fatalf("%v\n%s", err, &said)
+	}
+}
+
+func TestStartOnAFullDiskChild(t *testing.T) {
+	dir := os.Getenv("SEGUE_FULL_START")
+	if dir == "" {
+		t.Skip("only TestStartOnAFullDisk starts it")
+	}
+	signal.Ignore(syscall.SIGXFSZ)
+	ctx := context.Background()
+	limit := func(bytes uint64) {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: bytes, Max: math.MaxUint64}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg := Config{Dir: dir, Timeout: 5 * time.Second}
+	l, err := Open(ctx, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 20 {
+		appended(t, l, clicks(fmt.Sprint(n)), fmt.Sprint(n+1))
+	}
+	closed(t, l)
+	// As a kill may leave it: the ids of the last events are not in their file.
+	files, err := filepath.Glob(filepath.Join(dir, "ids", "*", "*.ids"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	if err := os.Truncate(files[0], 200); err != nil {
+		t.Fatal(err)
+	}
+	limit(100)
+	if l, err = Open(ctx, cfg); err != nil {
+		t.Fatalf("on a full disk: %v", err)
+	}
+	if got, err := read(l, 0, 0); err != nil || len(got) != 20 {
+		t.Fatalf("%d events, %v", len(got), err)
+	}
+	appended(t, l, clicks("19"), "20") // it is known all the same
+	if _, err := l.Append(ctx, clicks("new")); !errors.Is(err, ErrRefused) {
+		t.Fatalf("a new event on a full disk: %v", err)
+	}
+	limit(math.MaxUint64)
+	for tries := 0; ; tries++ {
+		_, err := l.Append(ctx, clicks("new"))
+		if err == nil {
+			break
+		}
+		if tries == 300 {
+			t.Fatalf("with room again: %v", err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	closed(t, l)
+	if l, err = Open(ctx, cfg); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := read(l, 0, 0); err != nil || len(got) != 21 {
+		t.Fatalf("%d events, %v", len(got), err)
 	}
 	closed(t, l)
 }

@@ -76,7 +76,8 @@ type Page struct {
 	Model   string       `json:"model"` // version
 	Seed    uint64       `json:"seed"`
 	Columns int          `json:"columns"`
-	Cards   []ServedCard `json:"cards"` // in the order of slots
+	Device  string       `json:"device,omitempty"` // that it was made for, in the sender's words
+	Cards   []ServedCard `json:"cards"`            // in the order of slots
 }
 
 // Profile is what is known of a user. Pointers that are nil and texts that are "" say nothing.
@@ -191,6 +192,13 @@ func (e *Event) Check() error {
 const maxAtMS = 1 << 43 // the year 2248
 
 func checkText(field, value string, limit int) error {
+	if err := textError(field, value, limit); err != nil {
+		return err
+	}
+	return nil
+}
+
+func textError(field, value string, limit int) *FieldError {
 	switch {
 	case len(value) > limit:
 		return &FieldError{field, fmt.Sprintf("%d bytes; at most %d are expected", len(value), limit)}
@@ -212,24 +220,31 @@ func (p *Page) check() error {
 	if err := checkText("page.model", p.Model, MaxID); err != nil {
 		return err
 	}
-	for k, c := range p.Cards {
-		if math.IsNaN(c.Score) || math.IsInf(c.Score, 0) {
-			return &FieldError{fmt.Sprintf("page.cards[%d].score", k), "a number is expected"}
-		}
-		if err := checkText(fmt.Sprintf("page.cards[%d].by", k), c.By, MaxID); err != nil {
-			return err
-		}
-		if !(c.Propensity > 0 && c.Propensity <= 1) {
-			return &FieldError{fmt.Sprintf("page.cards[%d].propensity", k), fmt.Sprintf("%v; above 0 and at most 1 is expected", c.Propensity)}
-		}
-		if c.Item == "" {
-			return &FieldError{fmt.Sprintf("page.cards[%d].item", k), "an item is expected"}
-		}
-		if err := checkText(fmt.Sprintf("page.cards[%d].item", k), c.Item, MaxID); err != nil {
-			return err
+	if err := checkText("page.device", p.Device, MaxID); err != nil {
+		return err
+	}
+	for k := range p.Cards {
+		if err := p.Cards[k].check(); err != nil {
+			return &FieldError{fmt.Sprintf("page.cards[%d].%s", k, err.Field), err.Problem}
 		}
 	}
 	return nil
+}
+
+// check names a field of the card.
+func (c *ServedCard) check() *FieldError {
+	switch {
+	case math.IsNaN(c.Score) || math.IsInf(c.Score, 0):
+		return &FieldError{"score", "a number is expected"}
+	case !(c.Propensity > 0 && c.Propensity <= 1):
+		return &FieldError{"propensity", fmt.Sprintf("%v; above 0 and at most 1 is expected", c.Propensity)}
+	case c.Item == "":
+		return &FieldError{"item", "an item is expected"}
+	}
+	if err := textError("by", c.By, MaxID); err != nil {
+		return err
+	}
+	return textError("item", c.Item, MaxID)
 }
 
 func (p *Profile) check() error {

@@ -19,7 +19,7 @@ import (
 // maxFetchBytes bounds what one batch of a reader takes in memory.
 const maxFetchBytes = 4 << 20
 
-// Read hands to f the events from seq from (0: the first) to the last at the time of the call, in order, up to batch at once (0: as many as 4 MiB
+// Read hands to f the events from seq from (0: the first that is kept) to the last at the time of the call, in order, up to batch at once (0: as many as 4 MiB
 // hold). What f returns ends it. It fails with ErrTrimmed when events from from on are no longer kept, and with a DamageError, after the events
 // before, when some are lost that Status does not name. Memory: twice MaxGroupBytes, several times that as events. What f is given is its own.
 func (l *Log) Read(ctx context.Context, from uint64, batch int, f func([]Stored) error) error {
@@ -115,13 +115,13 @@ func (l *Log) locate(ctx context.Context, seq uint64, state jetstream.StreamStat
 		l.mu.Lock()
 		last := l.last
 		l.mu.Unlock()
-		if seq > 1 && seq <= last {
+		if seq > 0 && seq <= last {
 			return 0, fmt.Errorf("%w: from seq %d; none is kept", ErrTrimmed, seq)
 		}
 		return state.LastSeq + 1, nil
 	}
 	lo, hi := state.FirstSeq, state.LastSeq
-	if seq <= 1 {
+	if seq == 0 {
 		return lo, nil
 	}
 	switch head, err := l.head(ctx, lo, hi); {
@@ -129,6 +129,8 @@ func (l *Log) locate(ctx context.Context, seq uint64, state jetstream.StreamStat
 		return 0, err
 	case head == nil:
 		return lo, nil // the reader will see
+	case seq < head.first && l.known(Range{seq, head.first - 1}):
+		return lo, nil
 	case seq < head.first:
 		return 0, fmt.Errorf("%w: from seq %d; the first kept is %d", ErrTrimmed, seq, head.first)
 	}
@@ -207,7 +209,7 @@ func (l *Log) span(ctx context.Context, at place, last uint64, batch int, f func
 			continue
 		}
 		// The log gives no message from here on, though it has some up to last: they are damaged, or a replica that lags was asked.
-		if asked++; asked < 20 && l.server == nil || asked < 3 {
+		if asked++; asked < 20 && l.cfg.URL != "" || asked < 3 {
 			select {
 			case <-time.After(50 * time.Millisecond):
 			case <-ctx.Done():
@@ -284,13 +286,32 @@ type group struct {
 	events     []Stored // nil if they were not asked for
 }
 
+// Since is the seq of the first event that was stored at a time or later; the one after the last where none was.
+func (l *Log) Since(ctx context.Context, at time.Time) (uint64, error) {
+	groups, err := l.get(ctx, fmt.Sprintf(`{"start_time":%q,"batch":1}`, at.UTC().Format(time.RFC3339Nano)), math.MaxUint64, 1, false)
+	if err != nil {
+		return 0, err
+	}
+	if len(groups) == 0 {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.last + 1, nil
+	}
+	return groups[0].first, nil
+}
+
 // fetch asks for up to n messages from msg on and not beyond last. None: the log has none that can be read.
 func (l *Log) fetch(ctx context.Context, msg, last uint64, n int, events bool) ([]group, error) {
+	n = int(min(uint64(n), last-msg+1))
+	return l.get(ctx, fmt.Sprintf(`{"seq":%d,"batch":%d,"max_bytes":%d}`, msg, n, maxFetchBytes), last, n, events)
+}
+
+// get asks for messages, n at most, and gives those up to last.
+func (l *Log) get(ctx context.Context, ask string, last uint64, n int, events bool) ([]group, error) {
 	at := l.conn.Load()
 	if at == nil {
 		return nil, ErrClosed
 	}
-	n = int(min(uint64(n), last-msg+1))
 	inbox := at.nc.NewRespInbox()
 	sub, err := at.nc.SubscribeSync(inbox)
 	if err != nil {
@@ -300,7 +321,6 @@ func (l *Log) fetch(ctx context.Context, msg, last uint64, n int, events bool) (
 	if err := sub.SetPendingLimits(-1, -1); err != nil { // n and maxFetchBytes bound it
 		return nil, l.unavailable(err)
 	}
-	ask := fmt.Sprintf(`{"seq":%d,"batch":%d,"max_bytes":%d}`, msg, n, maxFetchBytes)
 	if err := at.nc.PublishRequest("$JS.API.DIRECT.GET."+l.cfg.Name, inbox, []byte(ask)); err != nil {
 		return nil, l.unavailable(err)
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/seguefeed/segue/internal/filelock"
+	"github.com/seguefeed/segue/internal/durable"
 )
 
 // Limits and defaults of a log.
@@ -56,7 +56,7 @@ type Config struct {
 
 	// OnAppend is told of every event once it is durable, in the order of Seq and without gaps but for those of Status().Lost, from one goroutine and
 	// before Append returns: also of events that other processes appended to the same stream of a cluster. Open tells it of all stored events from
-	// From on before it returns; 0 for none of these. It must not call the Log's Append, and what it is given must not be changed.
+	// From on before it returns, and fails with ErrTrimmed where some of them are no longer kept; 0 for none of these. It must not call the Log's Append, and what it is given must not be changed.
 	OnAppend func([]Stored)
 	From     uint64
 	// After is the seq of the last event that whoever reads the log already has: a log that begins empty counts on from it, so that new events are not
@@ -82,10 +82,9 @@ type Log struct {
 	cfg    Config
 	log    *slog.Logger
 	lock   *os.File
-	server *embedded // nil with URL
+	server *embedded // nil with URL; the writer's, once the log is open
 	ids    *idTable
 	kept   *idFiles // nil when ids are not kept in files
-	timing timing
 
 	queue   chan *request
 	pending atomic.Int64
@@ -99,7 +98,7 @@ type Log struct {
 	closed  bool
 
 	conn       atomic.Pointer[link]
-	groupBytes int
+	groupBytes atomic.Int64 // that a group has at most
 
 	mu       sync.Mutex
 	last     uint64 // event of the log
@@ -112,9 +111,6 @@ type Log struct {
 	hold     bool // refuse at once, until healed
 	memo     memo
 }
-
-// timing is what tests make shorter.
-type timing struct{ tick time.Duration }
 
 // link is a connection and what hangs on it; a Log has another one after the embedded server was started anew.
 type link struct {
@@ -131,7 +127,7 @@ func Open(ctx context.Context, cfg Config) (_ *Log, err error) {
 		return nil, err
 	}
 	l := &Log{cfg: cfg, log: cfg.Logger, queue: make(chan *request, cfg.MaxPending), wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
-		changed: make(chan struct{}), timing: timing{tick: time.Second}, ids: newIDTable(cfg.Window)}
+		changed: make(chan struct{}), ids: newIDTable(cfg.Window)}
 	defer func() {
 		if err != nil {
 			l.release()
@@ -141,7 +137,7 @@ func Open(ctx context.Context, cfg Config) (_ *Log, err error) {
 		if err := os.MkdirAll(cfg.Dir, 0o755); err != nil {
 			return nil, fmt.Errorf("stream: %w", err)
 		}
-		if l.lock, err = filelock.Lock(filepath.Join(cfg.Dir, "lock")); err != nil {
+		if l.lock, err = durable.Lock(filepath.Join(cfg.Dir, "lock")); err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", ErrInUse, cfg.Dir, err)
 		}
 		if l.memo, err = readMemo(l.memoFile()); err != nil {
@@ -255,9 +251,7 @@ func (l *Log) recall(ctx context.Context) error {
 		return err
 	}
 	_, err = l.span(ctx, begin, info.State.LastSeq, 0, func(events []Stored) error {
-		if err := l.remember(after(events, from)); err != nil {
-			return err
-		}
+		l.remember(after(events, from))
 		if told := after(events, tell); len(told) > 0 {
 			l.cfg.OnAppend(told)
 		}

@@ -162,7 +162,7 @@ func TestConfig(t *testing.T) {
 }
 
 func suite(t *testing.T, where func(*testing.T) host) {
-	for name, test := range map[string]func(*testing.T, host){"once": once, "whole": whole, "many at once": manyAtOnce, "follow": follow, "trim": trim, "full": full, "busy": busy,
+	for name, test := range map[string]func(*testing.T, host){"once": once, "whole": whole, "many at once": manyAtOnce, "follow": follow, "trim": trim, "since": since, "full": full, "busy": busy,
 		"on append": onAppend, "closed": closedLog, "bad event": badEvent, "unknown": unknown, "window": window, "large": large, "cancelled": cancelled} {
 		t.Run(name, func(t *testing.T) {
 			leaves(t)

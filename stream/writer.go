@@ -25,6 +25,7 @@ type request struct {
 	data   [][]byte
 	bytes  int
 	seqs   []uint64
+	fresh  int // events that the log did not have
 	err    error
 	done   chan struct{}
 }
@@ -35,47 +36,51 @@ type request struct {
 // unless damage took it. What the events point to must not be changed after. An error of ErrEvent is of an event, and nothing is stored. After one of
 // ErrRefused, and after that of ctx, the events may or may not be stored: append them again, with the same ids.
 func (l *Log) Append(ctx context.Context, events []Event) ([]uint64, error) {
+	seqs, _, err := l.AppendNew(ctx, events)
+	return seqs, err
+}
+
+// AppendNew is Append, and says how many of the events are new: the ids of the others were there before, or stand earlier in events.
+func (l *Log) AppendNew(ctx context.Context, events []Event) (seqs []uint64, fresh int, err error) {
 	if len(events) == 0 {
-		return nil, ctx.Err()
+		return nil, 0, ctx.Err()
 	}
 	parts, err := l.parts(events)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if err := l.refuses(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if err := l.enqueue(parts, len(events)); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	seqs := parts[0].seqs
-	for k, r := range parts {
+	for _, r := range parts {
 		select {
 		case <-r.done:
 			if r.err != nil {
-				return nil, r.err
+				return nil, 0, r.err
 			}
-			if k > 0 {
-				seqs = append(seqs, r.seqs...)
-			}
+			seqs, fresh = append(seqs, r.seqs...), fresh+r.fresh
 		case <-ctx.Done():
-			return nil, fmt.Errorf("stream: the events may be stored or not: %w", ctx.Err())
+			return nil, 0, fmt.Errorf("stream: the events may be stored or not: %w", ctx.Err())
 		}
 	}
-	return seqs, nil
+	return seqs, fresh, nil
 }
 
 // parts checks and encodes events.
 func (l *Log) parts(events []Event) ([]*request, error) {
 	var parts []*request
 	var r *request
+	most := int(l.groupBytes.Load())
 	for k := range events {
 		e := events[k]
 		data, err := encode(&e)
 		if err != nil {
 			return nil, fmt.Errorf("event %d: %w", k, err)
 		}
-		if r == nil || len(r.events) == MaxGroup || r.bytes+len(data) >= l.groupBytes {
+		if r == nil || len(r.events) == MaxGroup || r.bytes+len(data) >= most {
 			n := min(len(events)-k, MaxGroup)
 			r = &request{events: make([]Event, 0, n), ids: make([]eventID, 0, n), data: make([][]byte, 0, n), done: make(chan struct{})}
 			parts = append(parts, r)
@@ -145,8 +150,8 @@ func (l *Log) accept() {
 // run is the goroutine that writes.
 func (l *Log) run() {
 	defer close(l.done)
-	tick := time.NewTicker(l.timing.tick)
-	defer tick.Stop()
+	looks := time.NewTicker(tick)
+	defer looks.Stop()
 	var next *request // did not fit into the batch before
 	for {
 		if next == nil {
@@ -155,7 +160,7 @@ func (l *Log) run() {
 			case <-l.wake:
 				l.look()
 				continue
-			case <-tick.C:
+			case <-looks.C:
 				l.look()
 				continue
 			case <-l.quit:
@@ -174,11 +179,11 @@ func (l *Log) run() {
 
 // gather adds to batch what waits, as far as it fits, and returns what did not.
 func (l *Log) gather(batch []*request) ([]*request, *request) {
-	events, size := len(batch[0].events), batch[0].bytes
+	events, size, most := len(batch[0].events), batch[0].bytes, int(l.groupBytes.Load())
 	for {
 		select {
 		case r := <-l.queue:
-			if events+len(r.events) > MaxGroup || size+r.bytes > l.groupBytes {
+			if events+len(r.events) > MaxGroup || size+r.bytes > most {
 				return batch, r
 			}
 			events, size = events+len(r.events), size+r.bytes
@@ -235,6 +240,7 @@ func (l *Log) fresh(batch []*request) (fresh []Stored, data [][]byte) {
 		twice = map[eventID]uint64{}
 	}
 	for _, r := range batch {
+		r.fresh = 0
 		for k, id := range r.ids {
 			if seq, ok := l.ids.find(id); ok && !l.known(Range{seq, seq}) { // one that is lost may come again
 				r.seqs[k] = seq
@@ -249,6 +255,7 @@ func (l *Log) fresh(batch []*request) (fresh []Stored, data [][]byte) {
 				twice[id] = next
 			}
 			fresh, data = append(fresh, Stored{next, r.events[k]}), append(data, r.data[k])
+			r.fresh++
 			next++
 		}
 	}
@@ -257,9 +264,7 @@ func (l *Log) fresh(batch []*request) (fresh []Stored, data [][]byte) {
 
 // learn takes a group into account that is in the log since now.
 func (l *Log) learn(msg uint64, events []Stored) {
-	if err := l.remember(events); err != nil {
-		l.log.Warn("ids are not kept in a file; the next start reads them from the log", "reason", err)
-	}
+	l.remember(events)
 	if l.cfg.OnAppend != nil {
 		l.cfg.OnAppend(events)
 	}
@@ -279,18 +284,17 @@ func (l *Log) tellOthers() {
 	}
 }
 
-// remember keeps the ids of events, in memory and in the files.
-func (l *Log) remember(events []Stored) error {
-	if len(events) == 0 {
-		return nil
-	}
+// remember keeps the ids of events, in memory and in the files, of which it can do without.
+func (l *Log) remember(events []Stored) {
 	for k := range events {
 		l.ids.add(idOf(events[k].ID), events[k].Seq)
 	}
-	if l.kept == nil {
-		return nil
+	if l.kept == nil || len(events) == 0 {
+		return
 	}
-	return l.kept.add(events)
+	if err := l.kept.add(events); err != nil {
+		l.log.Warn("ids are not kept in a file; the next start reads them from the log", "reason", err)
+	}
 }
 
 // errBehind says that the log has events that we have not seen.

@@ -106,19 +106,20 @@ type LiveServedCard struct {
 	By                string // the source that named it
 }
 
-// LiveProfile is what is known of a user. "" and negative numbers say nothing: what was known stays. Of each trait, the latest that was said
-// counts; a load of files that lists the user takes the place of what was said before it.
+// LiveProfile is what is known of a user, and takes the place of what was: what is "", or a negative number, is known no more. The latest one counts; a load
+// of files that lists the user takes the place of what was said before it.
 type LiveProfile struct {
 	Gender, Province     string
 	Age, Months, Follows int32
 	Labels               string // JSON of the sender's; "" for none
 }
 
-// LiveTraits is what is known of a card; as LiveProfile.
+// LiveTraits is what is known of a card; as LiveProfile, but that a song and an artist that files told of stay where none was ever said, as does the day of
+// publication.
 type LiveTraits struct {
 	Creator, Content, Song, Artist string
 	Talk                           string // topic; in the card table where it is a whole number
-	Type                           int32  // from 0, of which 0 is not known; negative says nothing
+	Type                           int32  // from 0, of which 0 is not known, nor is a negative one
 	PublishedMS                    int64  // 0: when the card was first spoken of, unless the card table knows
 	Categories                     []string
 	Hidden                         bool // not to be shown: not listed until a later row says otherwise

@@ -74,6 +74,9 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 					return usagef("--zone: %v", err)
 				}
 			}
+			if err := exploring(&o); err != nil {
+				return err
+			}
 			o.HTTP.Limits.PerSecond = rate
 			if !cmd.Flags().Changed("memory") {
 				a.memory = servingMemory
@@ -104,16 +107,18 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 	f.StringSliceVar(&o.HTTP.Origins, "cors", nil, "`origins` whose pages may call the interface, such as https://app.example.com")
 	f.Float64Var(&rate, "rate", 0, "requests a second that each key may make (default 20,000)")
 	f.IntVar(&o.HTTP.Limits.InFlight, "in-flight", 0, "requests that may be worked on at once (default 512)")
-	f.Float64Var(&o.Explore, "explore", .08, "chance that a slot explores; negative: none does")
-	f.Float64Var(&o.ExploreCap, "explore-cap", .1, "most slots that explore, over any 1,000")
+	f.Float64Var(&o.Explore, "explore", .08, "chance that a slot explores; 0: none does")
+	f.Float64Var(&o.ExploreCap, "explore-cap", .1, "share that explored slots stay below, over any 1,000; 0: none explores")
 	f.IntVar(&o.Candidates, "candidates", 200, "cards that are ranked for a page")
 	f.IntVar(&o.NewShows, "new-shows", 100, "impressions that each new card is to get")
+	f.StringSliceVar(&o.Positive, "positive", nil, "`types` of feedback that count as a click, such as like,star (default: all that --read does not name)")
+	f.StringSliceVar(&o.Read, "read", nil, "`types` of feedback that count as an impression (default read,view,impression)")
 	f.StringVar(&o.Stream.URL, "nats", "", "`addresses` of a NATS cluster to keep the event log in, instead of files here")
 	f.StringVar(&o.Stream.Credentials, "nats-credentials", "", "`file` of credentials for it")
 	f.IntVar(&o.Stream.Replicas, "replicas", 0, "copies of the event log in that cluster (default 1)")
 	f.Int64Var(&o.Stream.MaxBytes, "events-max-bytes", 0, "bytes of the event log, beyond which new events are refused (default 16 GiB)")
-	f.DurationVar(&o.Stream.MaxAge, "events-max-age", 0, "age at which events leave the log (default: never)")
-	f.BoolVar(&o.Stream.AcceptLoss, "accept-loss", false, "start although files of the event log are damaged, with what can be read of it")
+	f.DurationVar(&o.Stream.MaxAge, "events-max-age", 0, "age at which events leave the log, here once the database has them, in a cluster in any case (default: never)")
+	f.BoolVar(&o.Stream.AcceptLoss, "accept-loss", false, "start although files of the event log are damaged or events that the database lacks have left it, with what can be read of it")
 	f.DurationVar(&o.SnapshotEvery, "snapshot-every", 5*time.Minute, "how often a snapshot is taken, which makes a restart quick")
 	f.IntVar(&o.SnapshotEvents, "snapshot-events", 0, "events after which a snapshot is taken before its time (default 50,000)")
 	f.DurationVar(&o.WarehouseEvery, "database-every", 10*time.Second, "how long events gather before they go into the database")
@@ -121,6 +126,21 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 	f.StringVar(&zone, "zone", "", "time zone of days, such as +08:00, for a database without impressions (default UTC)")
 	f.BoolVar(&logJSON, "log-json", false, "log JSON")
 	return cmd
+}
+
+// exploring checks what is said of exploration, and takes 0 for what it says: in options it stands for the default.
+func exploring(o *segue.ServeOptions) error {
+	switch {
+	case !(o.Explore <= 1):
+		return usagef("--explore %v: a chance from 0 to 1 is expected", o.Explore)
+	case !(o.ExploreCap >= 0):
+		return usagef("--explore-cap %v: a share from 0 on is expected", o.ExploreCap)
+	case o.NewShows < 1:
+		return usagef("--new-shows %d: at least 1 is expected", o.NewShows)
+	case o.Explore <= 0 || o.ExploreCap == 0:
+		o.Explore, o.ExploreCap = -1, 0
+	}
+	return nil
 }
 
 // serve opens the database the flags name and serves until ctx ends. Progress is shown until the server answers.

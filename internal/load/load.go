@@ -180,12 +180,8 @@ func (d *driver) pace(ctx context.Context, due chan<- time.Time, began, end time
 		if !at.Before(end) {
 			return 0
 		}
-		if wait := time.Until(at); wait > 0 {
-			select {
-			case <-time.After(wait):
-			case <-ctx.Done():
-				return 0
-			}
+		if !wait(ctx, at) {
+			return 0
 		}
 		if time.Now().After(end.Add(10 * time.Second)) { // the server does not bear the rate
 			return int(end.Sub(at) / gap)
@@ -196,6 +192,25 @@ func (d *driver) pace(ctx context.Context, due chan<- time.Time, began, end time
 			return 0
 		}
 	}
+}
+
+// coarse is how late the runtime's timers may wake an idle process: they are whole milliseconds of epoll. A request that is due and not sent yet counts as
+// waiting for the server, so that the rest of a wait is slept through in the system's own call.
+const coarse = 2 * time.Millisecond
+
+// wait waits until a moment; false where ctx ended before.
+func wait(ctx context.Context, at time.Time) bool {
+	if left := time.Until(at) - coarse; left > 0 {
+		select {
+		case <-time.After(left):
+		case <-ctx.Done():
+			return false
+		}
+	}
+	for left := time.Until(at); left > 0; left = time.Until(at) {
+		nap(left)
+	}
+	return ctx.Err() == nil
 }
 
 // whom finds users, and items for made-up events.

@@ -116,7 +116,7 @@ func TestNamesOfDatabases(t *testing.T) {
 			continue
 		}
 		var temp, memory string
-		if err := e.db.QueryRow("select current_setting('temp_directory'), current_setting('memory_limit')").Scan(&temp, &memory); err != nil {
+		if err := e.db().QueryRow("select current_setting('temp_directory'), current_setting('memory_limit')").Scan(&temp, &memory); err != nil {
 			t.Error(err)
 		}
 		// 512 MB are 488.2 MiB

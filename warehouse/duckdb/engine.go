@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
 	"github.com/duckdb/duckdb-go/v2/mapping"
@@ -45,11 +46,15 @@ type Engine struct {
 	path string
 	cfg  Config
 
-	mu    sync.Mutex // held by Load, which closes and opens db, and by AppendLive
-	db    *sql.DB
-	empty bool       // Open made the database, and nothing was loaded since
-	live  *liveKnown // what appends of live events keep between them; nil: nothing
+	mu     sync.Mutex // held by Load, which closes and opens the pool, and by AppendLive, which may have to
+	pool   atomic.Pointer[sql.DB]
+	empty  bool       // Open made the database, and nothing was loaded since
+	live   *liveKnown // what appends of live events keep between them; nil: nothing
+	broken bool       // the pool is of no more use: see mend
 }
+
+// db is the pool of connections.
+func (e *Engine) db() *sql.DB { return e.pool.Load() }
 
 // Version says which engine this is.
 func Version(context.Context) (string, error) { return "DuckDB " + mapping.LibraryVersion(), nil }
@@ -86,7 +91,7 @@ func Open(ctx context.Context, path string, cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	if err := e.prepare(ctx, missing); err != nil {
-		e.db.Close()
+		e.db().Close()
 		return nil, err
 	}
 	return e, nil
@@ -96,7 +101,7 @@ func Open(ctx context.Context, path string, cfg Config) (*Engine, error) {
 func (e *Engine) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	err := e.db.Close()
+	err := e.db().Close()
 	e.removeTemp()
 	if e.empty { // a first load that failed leaves the space it took, and nothing to keep
 		err = errors.Join(err, os.Remove(e.path))
@@ -112,7 +117,7 @@ func (e *Engine) Limit(ctx context.Context, threads int) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := e.db.Close(); err != nil {
+	if err := e.db().Close(); err != nil {
 		return fmt.Errorf("open %s again: %w", e.path, err)
 	}
 	e.live, e.cfg.Threads = nil, threads
@@ -177,9 +182,10 @@ func (e *Engine) connect(ctx context.Context) error {
 		dsn.WriteString(sep + kv[0] + "=" + url.QueryEscape(kv[1]))
 		sep = "&"
 	}
+	later := context.WithoutCancel(ctx) // the pool makes connections as long as it lives
 	connector, err := duckdb.NewConnector(dsn.String(), func(c driver.ExecerContext) error {
 		for _, set := range []string{"set enable_external_access = false", "set lock_configuration = true"} {
-			if _, err := c.ExecContext(ctx, set, nil); err != nil && !strings.Contains(err.Error(), "locked") {
+			if _, err := c.ExecContext(later, set, nil); err != nil && !strings.Contains(err.Error(), "locked") {
 				return err
 			}
 		}
@@ -188,11 +194,34 @@ func (e *Engine) connect(ctx context.Context) error {
 	if err != nil {
 		return e.explainOpen(err)
 	}
-	e.db = sql.OpenDB(connector)
-	if err := e.db.PingContext(ctx); err != nil {
-		e.db.Close()
+	pool := sql.OpenDB(connector)
+	if err := pool.PingContext(ctx); err != nil {
+		pool.Close()
 		return e.explainOpen(err)
 	}
+	e.pool.Store(pool)
+	return nil
+}
+
+// failed takes note of an error of a write. After some the engine answers nothing until the database is opened anew: a disk without room for its checkpoint is
+// enough.
+func (e *Engine) failed(err error) {
+	if e.broken = e.broken || strings.Contains(err.Error(), "FATAL Error"); e.broken {
+		_ = e.mend() // questions are answered again at once, if it can be; otherwise the next append tries
+	}
+}
+
+// mend opens a database anew that the engine gave up. What was committed is in it: the engine's write-ahead log has it.
+func (e *Engine) mend() error {
+	if !e.broken {
+		return nil
+	}
+	e.live = nil
+	_ = e.db().Close() // says again why it was given up
+	if err := e.connect(context.Background()); err != nil {
+		return err
+	}
+	e.broken = false
 	return nil
 }
 
@@ -228,7 +257,7 @@ func lockedBy(text string) string {
 // prepare makes the tables of a new database, or checks the version of an old one.
 func (e *Engine) prepare(ctx context.Context, fresh bool) error {
 	var tables int
-	if err := e.db.QueryRowContext(ctx, "select count(*) from duckdb_tables() where not internal").Scan(&tables); err != nil {
+	if err := e.db().QueryRowContext(ctx, "select count(*) from duckdb_tables() where not internal").Scan(&tables); err != nil {
 		return fmt.Errorf("open %s: %w", e.path, err)
 	}
 	if tables == 0 {
@@ -238,7 +267,7 @@ func (e *Engine) prepare(ctx context.Context, fresh bool) error {
 		return e.create(ctx)
 	}
 	var version string
-	err := e.db.QueryRowContext(ctx, "select value from settings where name = 'schema_version'").Scan(&version)
+	err := e.db().QueryRowContext(ctx, "select value from settings where name = 'schema_version'").Scan(&version)
 	if err != nil {
 		return fmt.Errorf("open %s: this database was not made by segue; choose another --db", e.path)
 	}
@@ -256,7 +285,7 @@ func (e *Engine) prepare(ctx context.Context, fresh bool) error {
 	if err != nil {
 		return err
 	}
-	if _, err := e.db.ExecContext(ctx, live); err != nil {
+	if _, err := e.db().ExecContext(ctx, live); err != nil {
 		return fmt.Errorf("open %s: %w", e.path, err)
 	}
 	return nil
@@ -268,7 +297,7 @@ func (e *Engine) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tx, err := e.db.BeginTx(ctx, nil)
+	tx, err := e.db().BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("make %s: %w", e.path, err)
 	}

@@ -42,7 +42,7 @@ func TestOpenRefuses(t *testing.T) {
 		if _, err := e.Load(ctx, warehousetest.Fixture(), warehouse.LoadOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := e.db.ExecContext(ctx, change); err != nil {
+		if _, err := e.db().ExecContext(ctx, change); err != nil {
 			t.Fatal(err)
 		}
 		if err := e.Close(); err != nil {
@@ -137,7 +137,7 @@ func TestLimit(t *testing.T) {
 	}
 	threads := func() (n int) {
 		t.Helper()
-		if err := e.db.QueryRowContext(ctx, "select current_setting('threads')").Scan(&n); err != nil {
+		if err := e.db().QueryRowContext(ctx, "select current_setting('threads')").Scan(&n); err != nil {
 			t.Fatal(err)
 		}
 		return n
@@ -163,5 +163,23 @@ func TestLimit(t *testing.T) {
 	}
 	if err := e.Limit(ctx, 0); err == nil {
 		t.Error("no threads at all are taken")
+	}
+}
+
+// What bounds the opening does not bound what comes after: the pool makes connections later too.
+func TestOpenedFor(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	e, err := Open(ctx, filepath.Join(t.TempDir(), "test.duckdb"), Config{MemoryMB: 500})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	cancel()
+	for range 3 { // held together, so that each is another
+		conn, err := e.db().Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
 	}
 }

@@ -28,7 +28,7 @@ type liveKnown struct {
 // LiveOffset implements warehouse.Live.
 func (e *Engine) LiveOffset(ctx context.Context) (uint64, error) {
 	var has bool
-	if err := e.db.QueryRowContext(ctx, "select count(*) > 0 from duckdb_tables() where table_name = 'live_offset'").Scan(&has); err != nil {
+	if err := e.db().QueryRowContext(ctx, "select count(*) > 0 from duckdb_tables() where table_name = 'live_offset'").Scan(&has); err != nil {
 		return 0, fmt.Errorf("read the live offset of %s: %w", e.path, err)
 	}
 	if !has { // an older database that is open for reading only
@@ -47,20 +47,13 @@ func (e *Engine) AppendLive(ctx context.Context, batch warehouse.LiveBatch) erro
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	conn, err := e.db.Conn(ctx)
-	if err != nil {
-		return fmt.Errorf("append live events to %s: %w", e.path, err)
+	err := e.mend()
+	if err == nil {
+		err = e.appendOn(ctx, batch)
 	}
-	defer conn.Close()
-	err = conn.Raw(func(c any) error {
-		raw, err := rawOf(c)
-		if err != nil {
-			return err
-		}
-		return e.appendLive(ctx, raw, batch)
-	})
 	if err != nil {
 		e.live = nil // it may know ids that the database does not
+		e.failed(err)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -68,6 +61,22 @@ func (e *Engine) AppendLive(ctx context.Context, batch warehouse.LiveBatch) erro
 	}
 	e.empty = false
 	return nil
+}
+
+// appendOn appends on a connection of the pool.
+func (e *Engine) appendOn(ctx context.Context, batch warehouse.LiveBatch) error {
+	conn, err := e.db().Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return conn.Raw(func(c any) error {
+		raw, err := rawOf(c)
+		if err != nil {
+			return err
+		}
+		return e.appendLive(ctx, raw, batch)
+	})
 }
 
 // checkLive finds what would make a batch wrong as a whole, and sets Last.

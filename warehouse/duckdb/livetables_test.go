@@ -21,7 +21,7 @@ func TestLiveTables(t *testing.T) {
 	}
 	read := func(q string) []string {
 		t.Helper()
-		rows, err := e.db.QueryContext(ctx, q)
+		rows, err := e.db().QueryContext(ctx, q)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,7 +34,7 @@ func (e *Engine) Load(ctx context.Context, inputs []warehouse.Input, opt warehou
 	defer e.mu.Unlock()
 	begun := time.Now()
 	// The C interface needs a handle of its own, and a file has one owner at a time.
-	if err := e.db.Close(); err != nil {
+	if err := e.db().Close(); err != nil {
 		return report, fmt.Errorf("load into %s: %w", e.path, err)
 	}
 	e.live = nil

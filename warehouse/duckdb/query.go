@@ -28,7 +28,7 @@ func query[T any](ctx context.Context, e *Engine, name string, args ...any) ([]T
 		return nil, err
 	}
 	warehouse.TraceOf(ctx)(name, q)
-	rows, err := e.db.QueryContext(ctx, q, args...)
+	rows, err := e.db().QueryContext(ctx, q, args...)
 	if err != nil {
 		return nil, fmt.Errorf("query %s: %w", name, err)
 	}

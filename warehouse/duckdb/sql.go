@@ -20,7 +20,7 @@ func (e *Engine) SQL(ctx context.Context, query string) (warehouse.QueryRows, er
 	if !e.cfg.ReadOnly {
 		return nil, fmt.Errorf("query %s: only a database that is open for reading only answers queries of one's own", e.path)
 	}
-	conn, err := e.db.Conn(ctx)
+	conn, err := e.db().Conn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("query %s: %w", e.path, err)
 	}

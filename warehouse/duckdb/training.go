@@ -42,7 +42,7 @@ func (e *Engine) scan(ctx context.Context, name string, each func(chunk mapping.
 		return err
 	}
 	warehouse.TraceOf(ctx)(name, q)
-	conn, err := e.db.Conn(ctx)
+	conn, err := e.db().Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("query %s: %w", name, err)
 	}
@@ -111,6 +111,11 @@ func (e *Engine) HistoryOf(ctx context.Context, user int32, from, to time.Time) 
 		return nil
 	}, epochDay(from), epochDay(to), int64(user), int64(user))
 	return r.grouped(user), err
+}
+
+// DaysOf implements warehouse.Lookup.
+func (e *Engine) DaysOf(ctx context.Context, card string, before time.Time) ([]warehouse.DayUse, error) {
+	return query[warehouse.DayUse](ctx, e, "lookup_card_days", card, epochDay(before))
 }
 
 // historyRows are the rows of one query, in the order in which they came.

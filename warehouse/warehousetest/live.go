@@ -286,7 +286,7 @@ func testShowings(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 	}
 }
 
-// testKnown: what is said of users and cards.
+// testKnown: what is said of users and cards takes the place of what files or others said before, but for songs and artists that no row names, and days of publication.
 func testKnown(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 	ctx := context.Background()
 	user := func(atMS int64, p warehouse.LiveProfile) warehouse.LiveRow {
@@ -301,14 +301,16 @@ func testKnown(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 	}
 	rows := []warehouse.LiveRow{
 		user(at(3, 0, 0), warehouse.LiveProfile{Province: "shang hai", Age: 40, Months: -1, Follows: -1}),
-		user(at(2, 0, 0), warehouse.LiveProfile{Province: "bei jing", Gender: "female", Age: -1, Months: -1, Follows: 9}), // earlier, and comes later: of the province it is not the last word
+		user(at(2, 0, 0), warehouse.LiveProfile{Province: "bei jing", Gender: "female", Age: -1, Months: -1, Follows: 9}), // earlier, and comes later: it is not the last word
 		card("c1", at(2, 0, 0), &warehouse.LiveTraits{Creator: "k9", Talk: "12", Type: -1}),
 		card("c7", at(4, 0, 0), &warehouse.LiveTraits{Content: "jazz", Type: 2}),
 		card("c7", at(3, 0, 0), &warehouse.LiveTraits{Type: -1}),
 		card("c2", at(3, 0, 0), nil),
 		card("c3", at(3, 0, 0), &warehouse.LiveTraits{Hidden: true, Type: -1}),
 		card("c4", at(3, 0, 0), nil),
-		card("c4", at(4, 0, 0), &warehouse.LiveTraits{Type: -1}),
+		card("c4", at(4, 0, 0), &warehouse.LiveTraits{Type: -1, Song: "s"}),
+		card("c8", at(4, 0, 0), &warehouse.LiveTraits{Type: -1, Song: "s", Artist: "a"}),
+		card("c8", at(5, 0, 0), &warehouse.LiveTraits{Type: -1, Artist: "a"}),
 	}
 	check := func(t *testing.T, w warehouse.Warehouse) {
 		t.Helper()
@@ -321,7 +323,7 @@ func testKnown(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 			t.Fatal(err)
 		}
 		u1 := slices.Index(users, "u1")
-		same(t, "u1", []any{true, "shang hai", "female", int16(40), int16(3), int32(9), int8(7)},
+		same(t, "u1", []any{true, "shang hai", "", int16(40), int16(-1), int32(-1), int8(7)},
 			[]any{p.Listed[u1], p.Province[u1], p.Gender[u1], p.Age[u1], p.RegisteredMonths[u1], p.Follows[u1], p.Level[u1]}, nil)
 		keys, err := w.CardKeys(ctx)
 		if err != nil {
@@ -343,13 +345,14 @@ func testKnown(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 			if c.Talk[i] >= 0 {
 				talk = c.Talks[c.Talk[i]]
 			}
-			got[key] = []any{c.Listed[i], published, c.Type[i], content, creator, talk}
+			got[key] = []any{c.Listed[i], published, c.Type[i], content, creator, talk, c.Song[i] >= 0, c.Artist[i] >= 0}
 		}
 		// The fixture's ages count back from 1 December, day 30 of these: c1 is 31 days old, c2 40, c3 1, c4 30. c7 was first spoken of on the 3rd.
 		same(t, "cards", map[string][]any{
-			"c1": {true, int32(-1), int8(1), "5000,5001,5002", "k9", int32(12)}, "c2": {false, int32(-10), int8(2), "5000,5001,5003", "k1", int32(-1)},
-			"c3": {false, int32(29), int8(2), "", "k2", int32(8)}, "c4": {true, int32(0), int8(1), "5000,5001,5002", "k3", int32(-1)},
-			"c5": {false, int32(-999), int8(-1), "", "", int32(-1)}, "c7": {true, int32(2), int8(2), "jazz", "", int32(-1)},
+			"c1": {true, int32(-1), int8(-1), "", "k9", int32(12), true, true}, "c2": {false, int32(-10), int8(2), "5000,5001,5003", "k1", int32(-1), true, true},
+			"c3": {false, int32(29), int8(-1), "", "", int32(-1), true, true}, "c4": {true, int32(0), int8(-1), "", "", int32(-1), true, false},
+			"c5": {false, int32(-999), int8(-1), "", "", int32(-1), false, false}, "c7": {true, int32(2), int8(2), "jazz", "", int32(-1), false, false},
+			"c8": {true, int32(3), int8(-1), "", "", int32(-1), false, true},
 		}, got, err)
 	}
 	w := loaded(t, open)

@@ -1,12 +1,9 @@
--- gives the users of live_spoken_users the latest of each trait that was said of them
+-- gives the users of live_spoken_users what was said of them last
 update users
-set listed = true, province = coalesce(said.province, users.province), age = coalesce(said.age, users.age), gender = coalesce(said.gender, users.gender),
-    registered_months = coalesce(said.registered_months, users.registered_months), follows = coalesce(said.follows, users.follows)
+set listed = true, province = said.province, age = said.age, gender = said.gender, registered_months = said.registered_months, follows = said.follows
 from (
-    select user_id, last(province order by at_ms, seq) filter (province is not null) as province, last(age order by at_ms, seq) filter (age is not null) as age,
-        last(gender order by at_ms, seq) filter (gender is not null) as gender,
-        last(registered_months order by at_ms, seq) filter (registered_months is not null) as registered_months,
-        last(follows order by at_ms, seq) filter (follows is not null) as follows
+    select user_id, last(province order by at_ms, seq) as province, last(age order by at_ms, seq) as age, last(gender order by at_ms, seq) as gender,
+        last(registered_months order by at_ms, seq) as registered_months, last(follows order by at_ms, seq) as follows
     from live_profiles
     where user_id in (select user_id from live_spoken_users)
     group by user_id

@@ -1,0 +1,94 @@
+package segue
+
+import (
+	"context"
+	"errors"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seguefeed/segue/stream"
+)
+
+// trimmedLog serves a new database until the event log has given events up, and gives the number of events sent.
+func trimmedLog(t *testing.T, dir string, opt ServeOptions) (sent int) {
+	t.Helper()
+	v := serve(t, emptyDatabase(t, filepath.Join(dir, "first")), opt)
+	for range 40 {
+		v.until("an event is taken", func() bool { return v.send(20) < 300 })
+	}
+	v.until("all events go into the database", func() bool { return v.offset() == uint64(v.sent) })
+	v.stop()
+	return v.sent
+}
+
+// A database that lacks events which the log has given up is not served as if it had all: an older copy, or another one.
+func TestServeAnotherDatabase(t *testing.T) {
+	dir := t.TempDir()
+	opt := ServeOptions{Dir: filepath.Join(dir, "serve"), WarehouseEvery: 10 * time.Millisecond, SnapshotEvery: 10 * time.Millisecond, Stream: stream.Config{MaxBytes: 100_000}}
+	sent := trimmedLog(t, dir, opt)
+	other := emptyDatabase(t, dir)
+	opt.Listen = "127.0.0.1:0"
+	err := other.Serve(t.Context(), opt)
+	if err == nil || !errors.Is(err, stream.ErrTrimmed) || !strings.Contains(err.Error(), "--accept-loss") {
+		t.Fatalf("with a database that lacks what the log has given up: %v", err)
+	}
+	opt.Stream.AcceptLoss = true
+	v := serve(t, other, opt)
+	defer v.stop()
+	v.sent = sent
+	v.until("an event is taken", func() bool { return v.send(20) < 300 })
+	v.until("what is left goes into the database", func() bool { return v.offset() == uint64(v.sent) })
+	if n := impressions(t, other); n == 0 || n >= int64(v.sent) {
+		t.Errorf("%d impressions of %d; those that the log still had are expected", n, v.sent)
+	}
+}
+
+// Events leave the log at their age, but none before the database has it.
+func TestServeAge(t *testing.T) {
+	dir := t.TempDir()
+	s := emptyDatabase(t, dir)
+	opt := ServeOptions{Dir: filepath.Join(dir, "serve"), WarehouseEvery: time.Hour, SnapshotEvery: 10 * time.Millisecond, Drain: -1, Stream: stream.Config{MaxAge: time.Second}}
+	v := serve(t, s, opt)
+	for range 5 {
+		v.send(20)
+	}
+	time.Sleep(2500 * time.Millisecond) // they are older now, and the database has none
+	v.stop()
+	opt.WarehouseEvery = 10 * time.Millisecond
+	v = serve(t, s, opt)
+	v.sent = 100
+	v.until("all go into the database", func() bool { return v.offset() == 100 })
+	if n := impressions(t, s); n != 100 {
+		t.Errorf("the database has %d impressions of 100", n)
+	}
+	v.until("an event is taken", func() bool { return v.send(1) < 300 }) // the last group stays, whatever its age
+	time.Sleep(1500 * time.Millisecond)
+	v.stop()
+	l, err := stream.Open(t.Context(), stream.Config{Dir: filepath.Join(opt.Dir, "events")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := l.Status(); s.First != 101 || s.Last != 101 {
+		t.Errorf("the log has events %d to %d; it is to have given up those of an age", s.First, s.Last)
+	}
+	if err := l.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// Settings that cannot be are errors.
+func TestServeSettings(t *testing.T) {
+	dir := t.TempDir()
+	s := emptyDatabase(t, dir)
+	for _, opt := range []ServeOptions{{SnapshotEvery: -1}, {WarehouseEvery: -1}, {Threads: -1}} {
+		opt.Dir, opt.Listen, opt.Started = filepath.Join(dir, "serve"), "127.0.0.1:0", func(net.Addr) { t.Errorf("it serves with %+v", opt) }
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		if err := s.Serve(ctx, opt); err == nil || !strings.Contains(err.Error(), "negative") {
+			t.Errorf("%v", err)
+		}
+		cancel()
+	}
+}
