@@ -155,7 +155,7 @@ func TestServeKilled(t *testing.T) {
 	fmt.Fprintf(c, "%s", body[10:])
 	answer, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil || answer.StatusCode != http.StatusOK {
-		t.Fatalf("a request in flight: %+v, %v", answer, err)
+		t.Fatalf("a request in flight: %+v, %v: %s", answer, err, &s.said)
 	}
 	l.sent["slow"], l.acked["slow"] = slow, true
 	<-s.done
