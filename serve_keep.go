@@ -78,13 +78,17 @@ func (r *serving) intoWarehouse(ctx context.Context) {
 			default:
 			}
 		}
-		// A batch costs the more the larger the database is, however few its events: it is to take no more than a small part of the time.
-		wait.Reset(max(r.opt.WarehouseEvery, drainPart*took))
+		// A batch costs the more the larger the database is, however few its events: where they are few it is to take no more than a small part of the time.
+		wait.Reset(min(max(r.opt.WarehouseEvery, drainPart*took), max(r.opt.WarehouseEvery, drainRest)))
 	}
 }
 
-// drainPart is how many times as long as it took to bring events in the next are left to gather.
-const drainPart = 10
+const (
+	// drainPart is how many times as long as it took to bring events in the next are left to gather,
+	drainPart = 10
+	// drainRest at the longest: where events come faster than a small part of the time can bring in, waiting the longer the more there were would never end.
+	drainRest = 30 * time.Second
+)
 
 // drain brings in all events that are there, until ctx ends; a batch that is under way then is finished. took is what the database took.
 func (r *serving) drain(ctx context.Context) (took time.Duration, err error) {
