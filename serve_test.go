@@ -369,7 +369,7 @@ func TestServeActivity(t *testing.T) {
 		t.Errorf("someone new is %+v", u)
 	}
 	other := emptyDatabase(t, dir)
-	if err := other.Serve(t.Context(), ServeOptions{Dir: filepath.Join(dir, "other"), Activity: file}); err == nil || !strings.Contains(err.Error(), "no impressions of the days that the predictor learned from") {
+	if err := other.Serve(t.Context(), ServeOptions{Dir: filepath.Join(dir, "other"), Listen: "127.0.0.1:0", Activity: file}); err == nil || !strings.Contains(err.Error(), "no impressions of the days that the predictor learned from") {
 		t.Errorf("with the predictor of another log: %v", err)
 	}
 }

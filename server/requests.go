@@ -28,6 +28,7 @@ type visit struct {
 	refused string // why it went no further
 	refuse  func(http.ResponseWriter, *http.Request)
 	counts  *atomic.Int64 // towards Limits.InFlight: with all others, or with those without a key; nil: not
+	span    *span
 }
 
 type visitKey struct{}
@@ -72,7 +73,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.active.Add(1)
 	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 	res := &response{ResponseWriter: w}
-	span := s.cfg.Traces.begin(r, began)
+	v.span = s.cfg.Traces.begin(r, began)
 	defer func() {
 		p := recover()
 		broken := p != nil && (res.sent || p == http.ErrAbortHandler) // what was sent is not whole, which the client is to see
@@ -91,7 +92,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		took := time.Since(began)
 		s.metrics.observe(r.Pattern, res.code(), took)
 		s.note(r, v, res, took)
-		span.end(r.Pattern, res.code(), v, took)
+		v.span.end(r.Pattern, res.code(), v, took)
 		s.active.Add(-1)
 		if broken {
 			panic(http.ErrAbortHandler)

@@ -95,7 +95,6 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 	}
 	a.databaseFlags(cmd)
 	f := cmd.Flags()
-	f.Lookup("threads").Usage = "processor threads of the engine once users were read (default half of them, so that pages go first)"
 	f.Lookup("memory").DefValue = servingMemory // beside the state and the models; all commands share the variable
 	f.Lookup("threads").Usage = "processor threads of the database (default: half of them while it serves)"
 	f.StringVar(&o.Models, "models", "", "`folder` of models that segue recommend train wrote; without, pages are made from live counts")
@@ -121,6 +120,7 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 	f.DurationVar(&o.Stream.MaxAge, "events-max-age", 0, "age at which events leave the log, here once the database has them, in a cluster in any case (default: never)")
 	f.BoolVar(&o.Stream.AcceptLoss, "accept-loss", false, "start although files of the event log are damaged or events that the database lacks have left it, with what can be read of it")
 	f.DurationVar(&o.SnapshotEvery, "snapshot-every", 5*time.Minute, "how often a snapshot is taken, which makes a restart quick")
+	f.IntVar(&o.SnapshotEvents, "snapshot-events", 0, "events after which a snapshot is taken before its time (default 50,000)")
 	f.DurationVar(&o.WarehouseEvery, "database-every", 10*time.Second, "how long events gather before they go into the database")
 	f.BoolVar(&o.HTTP.Profile, "profile", false, "offer /debug/pprof to keys that may write")
 	f.StringVar(&zone, "zone", "", "time zone of days, such as +08:00, for a database without impressions (default UTC)")
@@ -145,6 +145,9 @@ func exploring(o *segue.ServeOptions) error {
 
 // serve opens the database the flags name and serves until ctx ends. Progress is shown until the server answers.
 func (a *app) serve(ctx context.Context, o segue.ServeOptions) (err error) {
+	if err := o.Check(ctx); err != nil { // before a database is made
+		return err
+	}
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(servingGC) // while the state is read
 		ctx, stop := context.WithCancel(ctx)
@@ -175,6 +178,7 @@ func (a *app) serve(ctx context.Context, o segue.ServeOptions) (err error) {
 	o.Progress, o.Threads = start.tell, a.threads
 	o.Started = func(at net.Addr) {
 		started(false)
+		a.served.Store(true)
 		scheme := "http"
 		if o.HTTP.TLSCert != "" {
 			scheme = "https"
