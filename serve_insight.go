@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/seguefeed/segue/activity"
@@ -116,7 +116,7 @@ func activityOf(why *activity.Why) *server.Activity {
 	return out
 }
 
-// valueText is a feature's value as it reads after what the feature means, which says of counts what is counted.
+// valueText is a feature's value with its unit, shares in percent.
 func valueText(value, unit string) string {
 	v, err := strconv.ParseFloat(value, 64)
 	switch {
@@ -126,8 +126,6 @@ func valueText(value, unit string) string {
 		return fmt.Sprintf("%.3g%%", 100*v)
 	case unit == "ratio":
 		return fmt.Sprintf("%.3g times", v)
-	case slices.Contains([]string{"s", "days", "months", "years"}, unit):
-		return fmt.Sprintf("%.3g %s", v, unit)
 	}
-	return value
+	return strings.TrimSpace(value + " " + unit)
 }

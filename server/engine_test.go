@@ -367,7 +367,7 @@ func TestEngineExplains(t *testing.T) {
 			t.Fatalf("%s is explained by %+v", c.Item, c.Why)
 		}
 		for _, part := range c.Why.Parts {
-			if part.Means != plain[part.Feature] || part.Value == "" {
+			if part.Means != cardFeatures[part.Feature].means || part.Value == "" {
 				t.Errorf("%s: %+v", c.Item, part)
 			}
 		}

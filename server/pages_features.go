@@ -121,6 +121,9 @@ var userFeatures = map[string]string{
 	"click_lift": "her clicks, against others in such slots", "last3_impressions": "cards shown in the last three days", "last3_clicks": "clicks in the last three days", "late_impressions": "cards shown later on",
 }
 
+// Plain is what a feature is, for readers; one that there are no words for is called by its name.
+func Plain(feature string) string { return meansText(Part{Feature: feature}) }
+
 // meansText says what a feature is; as its declaration does where nothing is known of it here.
 func meansText(p Part) string {
 	if w, ok := cardFeatures[p.Feature]; ok {
