@@ -62,6 +62,7 @@ type Engine struct {
 	pages    rateOf
 	traces   traces
 	segments segmented
+	work     context.Context // until Close
 	stop     context.CancelFunc
 	done     sync.WaitGroup
 }
@@ -108,10 +109,9 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 		return nil, err
 	}
 	e.journal = newJournal(c.Log, c.Logger)
-	ctx, cancel := context.WithCancel(context.Background())
-	e.stop = cancel
-	e.done.Go(func() { e.models.watch(ctx, followEvery) })
-	e.done.Go(func() { e.keepView(ctx) })
+	e.work, e.stop = context.WithCancel(context.Background())
+	e.done.Go(func() { e.models.watch(e.work, followEvery) })
+	e.done.Go(func() { e.keepView(e.work) })
 	return e, nil
 }
 
@@ -142,7 +142,9 @@ func (c *counts) Card(item int32) (shows, clicks, expected float64) {
 
 // Close ends the engine's goroutines and writes what is left of served pages. The log and the state are their owner's to close.
 func (e *Engine) Close() {
+	e.segments.mu.Lock() // no count begins from here on
 	e.stop()
+	e.segments.mu.Unlock()
 	e.done.Wait()
 	e.journal.close()
 }
