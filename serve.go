@@ -170,6 +170,9 @@ type serving struct {
 	kept   atomic.Uint64 // seq up to which the snapshot has them
 	wanted chan struct{} // a snapshot, before its time
 	still  sync.Mutex    // held while the database changes, or is analysed: its questions are to be of one moment
+
+	drainFails, snapshotFails, trimFails atomic.Pointer[string] // why the last of each did not go; nil: it did
+	skipped                              atomic.Uint64          // events that the log gave up before the database had them
 }
 
 func (r *serving) config(zone *time.Location) live.Config {
@@ -254,7 +257,7 @@ func (r *serving) open(ctx context.Context) error {
 		return err
 	}
 	r.engine, err = server.NewEngine(server.EngineConfig{Activity: activity, Log: r.stream, State: r.state, Models: r.opt.Models, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap,
-		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag, CardDays: r.cardDays})
+		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag, CardDays: r.cardDays, Amiss: r.amiss})
 	return err
 }
 

@@ -5,17 +5,48 @@ package segue
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/seguefeed/segue/stream"
 )
 
-// warehouseBatch is how many events go into the database at once, at most.
+// warehouseBatch is how many events go into the database at once, at most; mostly it is fewer, as many as the log reads at once.
 const warehouseBatch = 100_000
 
 func (r *serving) lag() int64 {
 	last, stored := r.stream.Status().Last, r.stored.Load()
 	return int64(last - min(stored, last))
+}
+
+// amiss is what health says of all this.
+func (r *serving) amiss() (reasons []string) {
+	for _, f := range []struct {
+		why  *atomic.Pointer[string]
+		what string
+	}{
+		{&r.drainFails, "events could not go into the database, and wait in the event log: "}, {&r.snapshotFails, "no snapshot could be taken: "},
+		{&r.trimFails, "the event log could not give up what the database has: "},
+	} {
+		if why := f.why.Load(); why != nil {
+			reasons = append(reasons, f.what+*why)
+		}
+	}
+	if n := r.skipped.Load(); n > 0 {
+		reasons = append(reasons, fmt.Sprintf("%d events are lost to the database: the event log gave them up before", n))
+	}
+	return reasons
+}
+
+// noted keeps why something did not go; nil: it did.
+func noted(why *atomic.Pointer[string], err error) {
+	if err == nil {
+		why.Store(nil)
+		return
+	}
+	text := err.Error()
+	why.Store(&text)
 }
 
 // intoWarehouse brings events into the database, some at a time, each once: their offset goes with them.
@@ -37,6 +68,7 @@ func (r *serving) intoWarehouse(ctx context.Context) {
 		case <-wait.C:
 		}
 		took, err := r.drain(ctx)
+		noted(&r.drainFails, err)
 		if err != nil && ctx.Err() == nil {
 			r.log.Error("events could not go into the database; they stay in the event log", "behind", r.lag(), "error", err)
 		}
@@ -46,13 +78,17 @@ func (r *serving) intoWarehouse(ctx context.Context) {
 			default:
 			}
 		}
-		// A batch costs the more the larger the database is, however few its events: it is to take no more than a small part of the time.
-		wait.Reset(max(r.opt.WarehouseEvery, drainPart*took))
+		// A batch costs the more the larger the database is, however few its events: where they are few it is to take no more than a small part of the time.
+		wait.Reset(min(max(r.opt.WarehouseEvery, drainPart*took), max(r.opt.WarehouseEvery, drainRest)))
 	}
 }
 
-// drainPart is how many times as long as it took to bring events in the next are left to gather.
-const drainPart = 10
+const (
+	// drainPart is how many times as long as it took to bring events in the next are left to gather,
+	drainPart = 10
+	// drainRest at the longest: where events come faster than a small part of the time can bring in, waiting the longer the more there were would never end.
+	drainRest = 30 * time.Second
+)
 
 // drain brings in all events that are there, until ctx ends; a batch that is under way then is finished. took is what the database took.
 func (r *serving) drain(ctx context.Context) (took time.Duration, err error) {
@@ -85,6 +121,7 @@ func (r *serving) drain(ctx context.Context) (took time.Duration, err error) {
 func (r *serving) skip() {
 	if first := r.stream.Status().First; first > r.stored.Load()+1 {
 		r.log.Error("events are lost to the database: the event log has given them up", "from", r.stored.Load()+1, "to", first-1)
+		r.skipped.Add(first - 1 - r.stored.Load())
 		r.stored.Store(first - 1)
 	}
 }
@@ -114,6 +151,7 @@ func (r *serving) snapshots(ctx context.Context) {
 			if ctx.Err() != nil {
 				return // the last one is taken at the end
 			}
+			noted(&r.snapshotFails, err)
 			rest = time.Now().Add(restAfter(time.Since(began), err))
 			every.Reset(r.opt.SnapshotEvery)
 			if err != nil {
@@ -121,7 +159,9 @@ func (r *serving) snapshots(ctx context.Context) {
 				continue
 			}
 		}
-		if err := r.trim(ctx); err != nil && ctx.Err() == nil {
+		err := r.trim(ctx)
+		noted(&r.trimFails, err)
+		if err != nil && ctx.Err() == nil {
 			r.log.Error("the event log could not give up what the database has; it grows on", "error", err)
 		}
 	}

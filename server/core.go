@@ -44,6 +44,8 @@ type EngineConfig struct {
 	CardDays func(ctx context.Context, item string, before time.Time) ([]ItemDay, error)
 	// Lag is how many events are stored and not yet in the warehouse; nil: not known.
 	Lag func() int64
+	// Amiss is what is amiss with what is done beside pages and events, for Health; nil: nothing.
+	Amiss func() []string
 }
 
 // Engine answers a Backend's questions. It is safe for concurrent use.
@@ -326,6 +328,9 @@ func (e *Engine) Health() Health {
 	}
 	if n := e.journal.lost.Load(); n > 0 {
 		h.Reasons = append(h.Reasons, fmt.Sprintf("%d served pages could not be logged", n))
+	}
+	if e.c.Amiss != nil {
+		h.Reasons = append(h.Reasons, e.c.Amiss()...)
 	}
 	return h
 }

@@ -177,6 +177,7 @@ func gauge(name, help string, labels ...string) *prometheus.Desc {
 var (
 	readyDesc      = gauge("segue_ready", "Whether pages are made: 1 or 0.")
 	takesDesc      = gauge("segue_events_taken", "Whether new events are taken: 1 or 0.")
+	reasonsDesc    = gauge("segue_health_reasons", "What is amiss, by /health/ready: how many reasons it gives.")
 	exploredDesc   = gauge("segue_exploration_share", "Share of the last 1,000 slots that exploration filled.")
 	newCardsDesc   = gauge("segue_new_card_share", "Share of today's slots that held cards published within three days.")
 	lagDesc        = gauge("segue_stream_lag_events", "Events that are stored and not yet in the warehouse.")
@@ -193,7 +194,7 @@ var (
 // Describe implements prometheus.Collector.
 func (c *engineCollector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		readyDesc, takesDesc, exploredDesc, newCardsDesc, lagDesc, seqDesc, usersDesc, itemsDesc, activeDesc, usersTodayDesc, modelAgeDesc, candidatesDesc, dropsDesc,
+		readyDesc, takesDesc, reasonsDesc, exploredDesc, newCardsDesc, lagDesc, seqDesc, usersDesc, itemsDesc, activeDesc, usersTodayDesc, modelAgeDesc, candidatesDesc, dropsDesc,
 	} {
 		ch <- d
 	}
@@ -213,6 +214,7 @@ func (c *engineCollector) Collect(ch chan<- prometheus.Metric) {
 	h, st := c.s.backend.Health(), c.s.backend.Stats()
 	tell(readyDesc, prometheus.GaugeValue, truth(h.Ready && !c.s.draining.Load()))
 	tell(takesDesc, prometheus.GaugeValue, truth(h.Events))
+	tell(reasonsDesc, prometheus.GaugeValue, float64(len(h.Reasons)))
 	tell(exploredDesc, prometheus.GaugeValue, st.Explored)
 	tell(newCardsDesc, prometheus.GaugeValue, st.NewCards)
 	tell(lagDesc, prometheus.GaugeValue, float64(st.StreamLag))

@@ -86,9 +86,6 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if maker, err = maker.Reaching(q.N); err != nil {
-		return nil, err
-	}
 	page, err := maker.Page(ctx, q)
 	if err != nil {
 		return nil, err
@@ -140,6 +137,9 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	return out, nil
 }
 
+// categoryReach is how many cards of a category, or a multiple of it, each generator is to name.
+const categoryReach = 100
+
 // maker is the feed that makes what r asks for. Half of the candidates at least are left over for caps and diversity to choose from: where a page goes deeper
 // they are doubled, seldom rather than by and by, since among more candidates the pages before might have been others.
 func (v *view) maker(r *FeedRequest) (*feed.Feed, error) {
@@ -153,10 +153,14 @@ func (v *view) maker(r *FeedRequest) (*feed.Feed, error) {
 	for set.Candidates < 2*(r.Offset+r.N) {
 		set.Candidates *= 2
 	}
-	if set == own {
-		return v.feed, nil
+	maker, err := v.feed, error(nil)
+	if set != own {
+		maker, err = maker.With(set)
 	}
-	return v.feed.With(set)
+	if err == nil && len(r.Categories)+len(r.Contents) > 0 {
+		maker, err = maker.Reaching((r.Offset + r.N + categoryReach - 1) / categoryReach * categoryReach)
+	}
+	return maker, err
 }
 
 // servedEvent is the event of a page. Its id is the page's.

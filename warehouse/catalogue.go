@@ -31,6 +31,8 @@ type Cards struct {
 	Talk      []int32
 
 	Contents    []ContentName // by code
+	Songs       []string      // the log's own ids, by code
+	Artists     []string      // the log's own ids, by code
 	CreatorKeys []string      // the log's own ids, by creator id
 	Followers   []int64       // of creators, by creator id; -1 for none
 	Talks       []int32       // the log's own numbers of topics, by code

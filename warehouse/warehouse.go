@@ -21,6 +21,7 @@ type Warehouse interface {
 	Catalogue
 	Lookup
 	Live
+	Told
 	Close() error
 }
 

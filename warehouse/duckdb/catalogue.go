@@ -53,6 +53,18 @@ func (e *Engine) Cards(ctx context.Context) (*warehouse.Cards, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, names := range []struct {
+		query string
+		keys  *[]string
+	}{{"catalogue_songs", &c.Songs}, {"catalogue_artists", &c.Artists}} {
+		err = e.scan(ctx, names.query, func(chunk mapping.DataChunk, n int) error {
+			*names.keys = append(*names.keys, textColumn(chunk, 1, n)...) // dense from 0
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
 	err = e.scan(ctx, "catalogue_creators", func(chunk mapping.DataChunk, n int) error {
 		key, followers := texts(chunk, 1, n), column[int64](chunk, 2, n)
 		for i, id := range column[int32](chunk, 0, n) {

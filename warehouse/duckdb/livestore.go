@@ -35,8 +35,8 @@ func openLive(w *writer) (*liveTables, error) {
 		{&t.feedback, "live_feedback", []mapping.Type{ubig, i32, i32, big, text, real, yes, yes, text}, []int{8}},
 		{&t.pages, "live_pages", []mapping.Type{ubig, i32, big, text, text, i16, i32, real, real, yes, text}, nil},
 		{&t.profiles, "live_profiles", []mapping.Type{ubig, i32, big, text, i16, text, i16, i32, text, text}, []int{3, 4, 5, 6, 7, 8, 9}},
-		{&t.traits, "live_traits", []mapping.Type{ubig, i32, big, date, yes, yes, i32, i32, i32, date, i8, i16, text, text, text, text},
-			[]int{6, 7, 8, 9, 10, 11, 12, 13, 14, 15}},
+		{&t.traits, "live_traits", []mapping.Type{ubig, i32, big, date, yes, yes, i32, i32, i32, date, i8, i16, text, text, text, text, big},
+			[]int{6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}},
 		{&t.deleted, "live_deleted", []mapping.Type{ubig, big}, nil},
 		{&t.touched, "live_touched", []mapping.Type{i32}, nil},
 		{&t.spokenUsers, "live_spoken_users", []mapping.Type{i32}, nil},
@@ -261,5 +261,6 @@ func (a *liveAppend) traits(t *table, r *warehouse.LiveRow, card int32) {
 	}
 	t.textOr(14, c.Labels)
 	t.textOr(15, r.Note)
+	putOr(t, 16, c.PublishedMS, c.PublishedMS == 0)
 	t.next()
 }

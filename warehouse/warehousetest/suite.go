@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 	t.Run("training", func(t *testing.T) { testTraining(t, open) })
 	t.Run("catalogue", func(t *testing.T) { testCatalogue(t, open) })
 	t.Run("live", func(t *testing.T) { testLive(t, open) })
+	t.Run("told", func(t *testing.T) { testTold(t, open) })
 	t.Run("empty", func(t *testing.T) { testEmpty(t, open(t)) })
 }
 

@@ -40,3 +40,6 @@ create table if not exists live_traits (seq ubigint not null, card_id integer no
 
 -- one row a user who was deleted, by a hash of her id: what she did until then is not taken in when it comes late
 create table if not exists live_deleted (key_hash ubigint not null, at_ms bigint not null);
+
+-- the moment of publication that was said, of which published is the day; databases of before lack it
+alter table live_traits add column if not exists published_ms bigint;
