@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -124,6 +125,37 @@ func TestRoomForNames(t *testing.T) {
 	}
 	if i, _ := s.Item("i"); i.Song != "" || len(i.Categories) != 0 {
 		t.Errorf("%+v has names for which there was no room", i)
+	}
+}
+
+// fed is a warehouse with feedback.
+type fed struct {
+	*source
+	rows []warehouse.ToldFeedback
+}
+
+func (w fed) Feedback(_ context.Context, each func([]warehouse.ToldFeedback) error) error {
+	return each(w.rows)
+}
+
+// Sums of feedback that outgrew the numbers are the largest there are, and rows that name nobody are left out.
+func TestFillOfFeedback(t *testing.T) {
+	s := newState(Config{})
+	w := fed{drawnSource(40), []warehouse.ToldFeedback{{User: 0, Card: 1, Type: "a", AtMS: noonMS, Value: math.Inf(1)}, {User: 0, Card: 2, Type: "a", AtMS: noonMS, Value: math.Inf(-1)},
+		{User: 0, Card: 3, Type: "a", AtMS: noonMS, Value: math.NaN()}, {User: 40, Card: 3, Type: "a", AtMS: noonMS}, {User: 0, Card: 100, Type: "a", AtMS: noonMS}, {User: 0, Card: -1, Type: "a", AtMS: noonMS}}}
+	if err := s.Fill(t.Context(), w, 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	var values []float64
+	rows, _, err := s.Feedback(t.Context(), FeedbackFilter{User: madeKey(0), N: 9})
+	for _, r := range rows {
+		values = append(values, r.Value)
+	}
+	if d := cmp.Diff([]float64{math.MaxFloat32, -math.MaxFloat32, 0}, values); d != "" || err != nil || s.Left() != 3 {
+		t.Errorf("%v, %d left out (-want +got)\n%s", err, s.Left(), d)
+	}
+	if u, _ := s.User(madeKey(0)); u.Impressions != 3 || u.Clicks != 3 { // the type counts as a click
+		t.Errorf("%+v", u)
 	}
 }
 

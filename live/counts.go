@@ -17,8 +17,8 @@ type Counts struct {
 	Served, Explored        uint32 // slots of pages that were made with it, and those of them in which it was tried out
 }
 
-// cardCount is what is counted of a card; 88 bytes. Days are a ring: the day d stands at d mod 8. Eight are kept since popular weighs what is older by less than a
-// sixteenth, so that telling its days apart would change no list; a card's longer past is the warehouse's to tell (Catalogue.CardDays).
+// cardCount is what is counted of a card; 88 bytes. Days are a ring: the day d stands at d mod 8. Eight are kept since popular weighs what is older by a
+// sixteenth at most, and all alike; a card's longer past is the warehouse's to tell (Catalogue.CardDays).
 type cardCount struct {
 	shows, clicks    atomic.Uint32
 	looked           atomic.Uint64 // in 1/1024

@@ -43,6 +43,9 @@ func (s *State) fillTold(ctx context.Context, w Source, users []string) error {
 				s.left.Add(1)
 				continue
 			}
+			if f.Value = max(-math.MaxFloat64, min(math.MaxFloat64, f.Value)); f.Value != f.Value { // sums may outgrow the numbers
+				f.Value = 0
+			}
 			seq++
 			s.one(&stream.Event{Version: stream.Version, ID: "fill", Kind: stream.Feedback, AtMS: f.AtMS, User: users[f.User], Item: s.cards.now.keys[f.Card], Type: f.Type, Value: &f.Value, Comment: f.Note}, seq)
 		}
