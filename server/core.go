@@ -12,6 +12,7 @@ import (
 	"hash/fnv"
 	"log/slog"
 	mrand "math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -245,12 +246,28 @@ func (e *Engine) Append(ctx context.Context, events []stream.Event) (Taken, erro
 			return Taken{}, &EventError{k, err}
 		}
 	}
-	_, fresh, err := e.c.Log.AppendNew(ctx, events)
+	_, fresh, err := e.c.Log.AppendNew(ctx, toldBy(events, e.c.Now().UnixMilli()))
 	if err != nil {
 		return Taken{}, err
 	}
 	e.learning.happened(events)
 	return Taken{Accepted: fresh, Duplicates: len(events) - fresh}, nil
+}
+
+// toldBy are the events with what they tell of users and items told by a moment: it holds until something later is told, which a clock that is ahead would keep off.
+func toldBy(events []stream.Event, atMS int64) []stream.Event {
+	own := false
+	for k := range events {
+		switch e := &events[k]; {
+		case e.AtMS <= atMS:
+		case e.Kind == stream.User || e.Kind == stream.UserDeleted || e.Kind == stream.Item || e.Kind == stream.ItemDeleted:
+			if !own {
+				events, own = slices.Clone(events), true
+			}
+			events[k].AtMS = atMS
+		}
+	}
+	return events
 }
 
 // seedOf is the seed of a request, drawn where it has none.
