@@ -37,11 +37,11 @@ func (r *serving) loads(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%d files, the last at %s", files, last.UTC().Format(time.RFC3339Nano)), nil
 }
 
-// outdated says whether files were loaded since the state was made. Where nothing is noted, nothing was.
+// outdated says whether files were loaded since the state was made. Where nothing is noted, a crash came between the snapshot and the note, and nobody knows.
 func (r *serving) outdated(ctx context.Context) (bool, error) {
 	noted, err := os.ReadFile(r.loadsFile())
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, r.note(ctx)
+		return true, nil
 	}
 	if err != nil {
 		return false, fmt.Errorf("serve: %w", err)

@@ -2,6 +2,7 @@ package segue
 
 import (
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -11,8 +12,8 @@ import (
 // Files that are loaded between two runs of a server are known in the second, and so is what happened in the first.
 func TestServeAfterALoad(t *testing.T) {
 	dir := t.TempDir()
-	village1, village2 := filepath.Join(dir, "one"), filepath.Join(dir, "two")
-	for at, users := range map[string]int{village1: 300, village2: 600} {
+	village1, village2, village3 := filepath.Join(dir, "one"), filepath.Join(dir, "two"), filepath.Join(dir, "three")
+	for at, users := range map[string]int{village1: 300, village2: 600, village3: 700} {
 		if _, err := Simulate(t.Context(), at, village.Config{Users: users, Seed: uint64(users)}, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -50,5 +51,15 @@ func TestServeAfterALoad(t *testing.T) {
 	}
 	if again := run(true); again != second {
 		t.Errorf("%+v, and in the next run %+v", second, again)
+	}
+	// A crash before what was loaded was noted, and then another load.
+	if err := os.Remove(filepath.Join(dir, "serve", "loaded")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Ingest(t.Context(), []string{village3}, IngestOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if third := run(false); third.Users != 720 {
+		t.Errorf("%+v after 100 users more were loaded", third)
 	}
 }

@@ -67,7 +67,18 @@ func (m *madeSource) Cards(context.Context) (*warehouse.Cards, error) {
 		c.Listed[k], c.Published[k], c.Type[k], c.Content[k] = true, madeDay+int32(k%30), 1, int16(k%100)
 		c.Song[k], c.Artist[k], c.Creator[k], c.Talk[k] = int32(k/3), int32(k/7), int32(k/10), -1
 	}
+	for k := range n/3 + 1 {
+		c.Songs, c.Artists = append(c.Songs, fmt.Sprint("song ", k)), append(c.Artists, fmt.Sprint("artist ", k))
+	}
 	return c, nil
+}
+
+// Nothing was told of them.
+func (m *madeSource) ToldCards(context.Context) ([]warehouse.ToldCard, error)  { return nil, nil }
+func (m *madeSource) ToldUsers(context.Context) ([]warehouse.ToldUser, error)  { return nil, nil }
+func (m *madeSource) Deleted(context.Context) ([]warehouse.ToldDeleted, error) { return nil, nil }
+func (m *madeSource) Feedback(context.Context, func([]warehouse.ToldFeedback) error) error {
+	return nil
 }
 
 func (m *madeSource) Histories(_ context.Context, _, _ time.Time, each func(*warehouse.Histories) error) error {

@@ -109,49 +109,30 @@ func (c *Catalogue) Share(content int16) float64 {
 //
 // Columns only grow at their ends, so a snapshot shares them; what it shares is copied before it is changed.
 type cards struct {
-	mu        sync.RWMutex
-	ids       map[string]int32
-	now       columns
-	table     warehouse.Cards
-	shared    bool // the last snapshot has the columns
-	shown     int  // items that it has
-	edited    bool // since then, in what it has
-	creators  map[string]int32
-	contents  map[string]int16
-	songs     map[string]int32
-	artists   map[string]int32
-	talks     map[string]int32
-	category  map[string]int32
-	songCodes int32 // that are taken; those of the warehouse have no names
-	artCodes  int32
-	names     names
-	texts     map[int32]cardText
-	snapshot  atomic.Pointer[Catalogue]
-	taken     time.Time // when snapshot was
+	mu       sync.RWMutex
+	ids      map[string]int32
+	now      columns
+	table    warehouse.Cards
+	shared   bool // the last snapshot has the columns
+	shown    int  // items that it has
+	edited   bool // since then, in what it has
+	creators map[string]int32
+	contents map[string]int16
+	songs    map[string]int32
+	artists  map[string]int32
+	talks    map[string]int32
+	category map[string]int32
+	topics   map[int32]string // by code, those that are no numbers
+	toldMS   []int64          // by id, of the event that says what is known of it; 0: the warehouse does
+	texts    map[int32]words
+	snapshot atomic.Pointer[Catalogue]
+	taken    time.Time // when snapshot was
 }
 
-// names are those of codes that events told, the other way round: of songs, of artists, and of topics that are no numbers.
-type names struct{ songs, artists, talks map[int32]string }
-
-// name makes names of what finds codes by name.
-func (c *cards) name() {
-	c.names = names{turned(c.songs), turned(c.artists), map[int32]string{}}
-	for key, k := range c.talks {
-		c.names.talk(k, key)
-	}
-}
-
-func turned(codes map[string]int32) map[int32]string {
-	out := make(map[int32]string, len(codes))
-	for key, k := range codes {
-		out[k] = key
-	}
-	return out
-}
-
-func (n *names) talk(k int32, key string) {
+// topic keeps the name of a topic that is no number.
+func (c *cards) topic(k int32, key string) {
 	if talkNumber(key) < 0 {
-		n.talks[k] = key
+		c.topics[k] = key
 	}
 }
 
@@ -165,7 +146,8 @@ type columns struct {
 	categories  []string
 }
 
-type cardText struct {
+// words are a sender's own, of an item or a user.
+type words struct {
 	labels  json.RawMessage
 	comment string
 }
@@ -178,14 +160,7 @@ func newCards() *cards {
 
 // index makes what finds codes by name from the columns.
 func (c *cards) index() {
-	c.ids = make(map[string]int32, len(c.now.keys))
-	for i, key := range c.now.keys {
-		c.ids[key] = int32(i)
-	}
-	c.creators = make(map[string]int32, len(c.table.CreatorKeys))
-	for i, key := range c.table.CreatorKeys {
-		c.creators[key] = int32(i)
-	}
+	c.ids, c.creators, c.category = codesOf(c.now.keys), codesOf(c.table.CreatorKeys), codesOf(c.now.categories)
 	c.contents = make(map[string]int16, len(c.table.Contents))
 	for i, content := range c.table.Contents {
 		c.contents[content.Key] = int16(i)
@@ -194,16 +169,17 @@ func (c *cards) index() {
 	for i, talk := range c.table.Talks {
 		c.talks[strconv.Itoa(int(talk))] = int32(i)
 	}
-	c.category = make(map[string]int32, len(c.now.categories))
-	for i, name := range c.now.categories {
-		c.category[name] = int32(i)
+	c.songs, c.artists = codesOf(c.table.Songs), codesOf(c.table.Artists)
+	c.topics, c.texts = map[int32]string{}, map[int32]words{}
+}
+
+// codesOf finds codes by name.
+func codesOf(names []string) map[string]int32 {
+	codes := make(map[string]int32, len(names))
+	for k, name := range names {
+		codes[name] = int32(k)
 	}
-	c.songs, c.artists, c.texts = map[string]int32{}, map[string]int32{}, map[int32]cardText{}
-	c.songCodes, c.artCodes = 0, 0
-	for i := range c.table.Song {
-		c.songCodes, c.artCodes = max(c.songCodes, c.table.Song[i]+1), max(c.artCodes, c.table.Artist[i]+1)
-	}
-	c.name()
+	return codes
 }
 
 // add makes an item of which nothing is known.
@@ -218,6 +194,7 @@ func (c *cards) add(key string) int32 {
 	t.Listed, t.Published, t.Type = append(t.Listed, false), append(t.Published, warehouse.UnknownDay), append(t.Type, -1)
 	t.Content, t.Song, t.Artist = append(t.Content, -1), append(t.Song, -1), append(t.Artist, -1)
 	t.Creator, t.Talk = append(t.Creator, -1), append(t.Talk, -1)
+	c.toldMS = append(c.toldMS, 0)
 	c.now.version++
 	return id
 }
@@ -239,8 +216,8 @@ func (c *cards) edit(id int32) {
 	n.publishedMS, n.hidden, n.in = slices.Clone(n.publishedMS), slices.Clone(n.hidden), slices.Clone(n.in)
 }
 
-// set is what a card says of item id, in the place of what was said before; codes of songs and artists without names stay where it says nothing of them.
-func (c *cards) set(id int32, card *stream.Card, atMS int64, day int32) {
+// set is what a card says of item id, in the place of what was said before. Names of one kind are most at most; it returns how many found no room.
+func (c *cards) set(id int32, card *stream.Card, atMS int64, day int32, most int) (left uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.edit(id)
@@ -248,35 +225,32 @@ func (c *cards) set(id int32, card *stream.Card, atMS int64, day int32) {
 	t.Listed[id] = true
 	t.Published[id], c.now.publishedMS[id] = day, atMS
 	t.Type[id] = int8(orNone(card.Type))
-	t.Creator[id] = code(c.creators, card.Creator, func(key string) {
+	name := func(codes map[string]int32, text string, made func(string), next int) int32 {
+		k := code(codes, text, made, int32(next), int32(most))
+		if k < 0 && text != "" {
+			left++
+		}
+		return k
+	}
+	t.Creator[id] = name(c.creators, card.Creator, func(key string) {
 		t.CreatorKeys, t.Followers = append(t.CreatorKeys, key), append(t.Followers, -1)
-	}, int32(len(t.CreatorKeys)), math.MaxInt32)
+	}, len(t.CreatorKeys))
 	t.Content[id] = code(c.contents, card.Content, func(key string) { t.Contents = append(t.Contents, contentName(key)) }, int16(len(t.Contents)), math.MaxInt16)
-	t.Talk[id] = code(c.talks, card.Talk, func(key string) {
-		c.names.talk(int32(len(t.Talks)), key)
+	t.Talk[id] = name(c.talks, card.Talk, func(key string) {
+		c.topic(int32(len(t.Talks)), key)
 		t.Talks = append(t.Talks, talkNumber(key))
-	}, int32(len(t.Talks)), math.MaxInt32)
-	if card.Song != "" || c.names.songs[t.Song[id]] != "" {
-		t.Song[id] = code(c.songs, card.Song, func(key string) {
-			c.names.songs[c.songCodes] = key
-			c.songCodes++
-		}, c.songCodes, math.MaxInt32)
-	}
-	if card.Artist != "" || c.names.artists[t.Artist[id]] != "" {
-		t.Artist[id] = code(c.artists, card.Artist, func(key string) {
-			c.names.artists[c.artCodes] = key
-			c.artCodes++
-		}, c.artCodes, math.MaxInt32)
-	}
+	}, len(t.Talks))
+	t.Song[id] = name(c.songs, card.Song, func(key string) { t.Songs = append(t.Songs, key) }, len(t.Songs))
+	t.Artist[id] = name(c.artists, card.Artist, func(key string) { t.Artists = append(t.Artists, key) }, len(t.Artists))
 	c.now.hidden[id] = card.Hidden
 	c.now.in[id] = nil
-	for _, name := range card.Categories {
-		made := func(key string) { c.now.categories = append(c.now.categories, key) }
-		k := code(c.category, name, made, int32(len(c.now.categories)), math.MaxInt32)
+	for _, category := range card.Categories {
+		k := name(c.category, category, func(key string) { c.now.categories = append(c.now.categories, key) }, len(c.now.categories))
 		if k >= 0 && !slices.Contains(c.now.in[id], k) {
 			c.now.in[id] = append(c.now.in[id], k)
 		}
 	}
+	return left
 }
 
 // code is that of a text, given anew as next where it has none; -1 for "", and where there are too many.
@@ -379,7 +353,7 @@ func (c *cards) valid() error {
 	t, n := &c.table, len(c.now.keys)
 	for name, got := range map[string]int{"listings": len(t.Listed), "days": len(t.Published), "types": len(t.Type), "contents": len(t.Content), "songs": len(t.Song),
 		"artists": len(t.Artist), "creators": len(t.Creator), "topics": len(t.Talk), "moments of publication": len(c.now.publishedMS), "hidden": len(c.now.hidden),
-		"categories": len(c.now.in)} {
+		"categories": len(c.now.in), "moments of what was told": len(c.toldMS)} {
 		if got != n {
 			return fmt.Errorf("%d items have %d %s", n, got, name)
 		}
@@ -389,7 +363,7 @@ func (c *cards) valid() error {
 	}
 	for i := range n {
 		if t.Content[i] < -1 || int(t.Content[i]) >= len(t.Contents) || t.Creator[i] < -1 || int(t.Creator[i]) >= len(t.CreatorKeys) || t.Talk[i] < -1 ||
-			int(t.Talk[i]) >= len(t.Talks) || t.Song[i] < -1 || t.Artist[i] < -1 || t.Type[i] < -1 || t.Song[i] == math.MaxInt32 || t.Artist[i] == math.MaxInt32 {
+			int(t.Talk[i]) >= len(t.Talks) || t.Song[i] < -1 || int(t.Song[i]) >= len(t.Songs) || t.Artist[i] < -1 || int(t.Artist[i]) >= len(t.Artists) || t.Type[i] < -1 {
 			return fmt.Errorf("item %d has codes that there are not", i)
 		}
 		for _, k := range c.now.in[i] {

@@ -17,7 +17,8 @@ type Counts struct {
 	Served, Explored        uint32 // slots of pages that were made with it, and those of them in which it was tried out
 }
 
-// cardCount is what is counted of a card; 88 bytes. Days are a ring: the day d stands at d mod 8.
+// cardCount is what is counted of a card; 88 bytes. Days are a ring: the day d stands at d mod 8. Eight are kept since popular weighs what is older by a
+// sixteenth at most, and all alike; a card's longer past is the warehouse's to tell (Catalogue.CardDays).
 type cardCount struct {
 	shows, clicks    atomic.Uint32
 	looked           atomic.Uint64 // in 1/1024
@@ -91,16 +92,14 @@ func (c *counts) of(card int32) *cardCount {
 	return &(*c.pages.Load())[card/countPage][card%countPage]
 }
 
-// column is the place of a day in the rings, which is cleared if an older day has it; -1 for days that have none.
+// column is the place of a day in the rings, which is cleared if another has it: an older one, or one that a clock which was ahead took for today; -1 for days that
+// have none.
 func (c *counts) column(day, today int32) int {
 	if day > today || day <= today-ringDays || day < 0 {
 		return -1
 	}
 	at := int(day) % ringDays
-	if old := c.days[at].Load(); old != day {
-		if old > day {
-			return -1
-		}
+	if c.days[at].Load() != day {
 		for _, page := range *c.pages.Load() {
 			for i := range page {
 				page[i].day[at].shows.Store(0)

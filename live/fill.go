@@ -24,10 +24,11 @@ type Source interface {
 	Histories(ctx context.Context, from, to time.Time, each func(*warehouse.Histories) error) error
 	Cards(ctx context.Context) (*warehouse.Cards, error)
 	CardKeys(ctx context.Context) ([]string, error)
+	warehouse.Told
 }
 
-// Fill puts what a warehouse has into a state in which nothing is known: all users with their last rows, the card table, and counts of all rows, a number of
-// users at a time. offset is the number of the last event that the warehouse has; Apply goes on after it. Cards keep the warehouse's ids. Users are the
+// Fill puts what a warehouse has into a state in which nothing is known: all users with their last rows, the card table, counts of all rows, and what the live log
+// said besides, a number of users at a time. How often cards were served and explored is not in it: their budgets begin anew. offset is the number of the last event that the warehouse has; Apply goes on after it. Cards keep the warehouse's ids. Users are the
 // warehouse's in its order, so those who clicked an item last are the ones of the last of these. progress (nil: none) hears how many users are done. After an
 // error the state is of no use.
 func (s *State) Fill(ctx context.Context, w Source, offset uint64, progress func(done, total int64)) error {
@@ -59,17 +60,35 @@ func (s *State) fill(ctx context.Context, w Source, progress func(done, total in
 	if err := s.fillCards(ctx, w); err != nil {
 		return err
 	}
-	refs, err := s.fillUsers(ctx, w)
-	if err != nil || contents.Impressions == 0 {
+	keys, err := w.UserKeys(ctx)
+	if err != nil {
 		return err
 	}
+	refs, err := s.fillUsers(ctx, w, keys)
+	if err != nil {
+		return err
+	}
+	if contents.Impressions > 0 {
+		if err := s.fillRows(ctx, w, contents, refs, progress); err != nil {
+			return err
+		}
+	}
+	if err := s.fillTold(ctx, w, keys); err != nil {
+		return err
+	}
+	s.dropUnknown()
+	return nil
+}
+
+// fillRows puts in what users were shown and did.
+func (s *State) fillRows(ctx context.Context, w Source, contents warehouse.Contents, refs []userRef, progress func(done, total int64)) error {
 	for day := s.now - ringDays + 1; day <= s.now; day++ {
 		s.counts.column(day, s.now) // made now, since many count at a time
 	}
-	s.relations.base = contents.LastDay.Unix()
+	s.relations.base = min(contents.LastDay.Unix(), s.clock) // a client's clock may be years ahead
 	total := int64(len(refs))
 	progress(0, total)
-	err = w.Histories(ctx, contents.FirstDay, contents.LastDay, func(h *warehouse.Histories) error {
+	err := w.Histories(ctx, contents.FirstDay, contents.LastDay, func(h *warehouse.Histories) error {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
 		}
@@ -124,6 +143,7 @@ func (s *State) fillCards(ctx context.Context, w Source) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.table = *table
+	c.toldMS = make([]int64, len(keys))
 	c.now = columns{version: 1, keys: keys, publishedMS: make([]int64, len(keys)), hidden: make([]bool, len(keys)), in: make([][]int32, len(keys))}
 	for i, day := range table.Published {
 		if day != warehouse.UnknownDay && i < len(keys) {
@@ -142,11 +162,7 @@ func (s *State) fillCards(ctx context.Context, w Source) error {
 }
 
 // fillUsers makes all users, and says by the warehouse's id which they are.
-func (s *State) fillUsers(ctx context.Context, w Source) ([]userRef, error) {
-	keys, err := w.UserKeys(ctx)
-	if err != nil {
-		return nil, err
-	}
+func (s *State) fillUsers(ctx context.Context, w Source, keys []string) ([]userRef, error) {
 	p, err := w.Profiles(ctx)
 	if err != nil {
 		return nil, err

@@ -155,8 +155,8 @@ func TestFill(t *testing.T) {
 	if c := s.Catalogue(); c.Cards.Content[100] != 7 || c.Cards.Creator[100] != 3 || c.Cards.Song[100] != 34 { // songs 0 to 33 are the warehouse's
 		t.Errorf("a new card has content %d, creator %d, song %d", c.Cards.Content[100], c.Cards.Creator[100], c.Cards.Song[100])
 	}
-	if old, _ := s.Item(fmt.Sprintf("card-%011d", 5)); old.Song != "" {
-		t.Errorf("a card of the warehouse's has song %q, whose name nobody told", old.Song)
+	if old, _ := s.Item(fmt.Sprintf("card-%011d", 5)); old.Song != "song 1" || old.Artist != "artist 0" { // three cards a song, seven an artist
+		t.Errorf("a card of the warehouse's has song %q and artist %q", old.Song, old.Artist)
 	}
 	if one, _ := s.Item("one"); one.Song != "s" || one.Artist != "" {
 		t.Errorf("a new card is %+v", one)

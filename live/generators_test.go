@@ -72,7 +72,7 @@ func TestGeneratorsKnowNewsAtOnce(t *testing.T) {
 	if at < 0 || near[at].Cause != 2 {
 		t.Errorf("near item 2 are %v; item %d, because of 2, is expected", near, id)
 	}
-	apply(s, stream.Event{ID: "h", Kind: stream.Item, AtMS: noonMS, Item: "just out", Card: &stream.Card{Hidden: true}})
+	apply(s, stream.Event{ID: "h", Kind: stream.Item, AtMS: noonMS + 9000, Item: "just out", Card: &stream.Card{Hidden: true}})
 	for k := range g {
 		for _, c := range g[k].Candidates(q, 100, nil) {
 			if c.Item == id {

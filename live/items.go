@@ -14,7 +14,7 @@ type Item struct {
 	Key              string
 	Listed           bool // it was told, or stood in the card table; false where only events named it
 	Creator, Content string
-	Song, Artist     string // as events told them: the warehouse's have no names here
+	Song, Artist     string
 	Talk             string
 	Type             int // -1 for none
 	Categories       []string
@@ -52,9 +52,14 @@ func (c *cards) item(id int32) Item {
 	if k := t.Content[id]; k >= 0 {
 		out.Content = t.Contents[k].Key
 	}
-	out.Song, out.Artist = c.names.songs[t.Song[id]], c.names.artists[t.Artist[id]]
+	if k := t.Song[id]; k >= 0 {
+		out.Song = t.Songs[k]
+	}
+	if k := t.Artist[id]; k >= 0 {
+		out.Artist = t.Artists[k]
+	}
 	if k := t.Talk[id]; k >= 0 {
-		if out.Talk = c.names.talks[k]; out.Talk == "" {
+		if out.Talk = c.topics[k]; out.Talk == "" {
 			out.Talk = strconv.Itoa(int(t.Talks[k]))
 		}
 	}

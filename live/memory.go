@@ -8,7 +8,7 @@ func (s *State) Memory() int64 {
 	for k := range s.shards {
 		sh := &s.shards[k]
 		sh.mu.RLock()
-		n += sh.rows.bytes() + sh.keys.bytes() + int64(cap(sh.users))*int64(userMemory) + int64(len(sh.texts)+len(sh.notes))*64
+		n += sh.rows.bytes() + sh.keys.bytes() + int64(cap(sh.users))*int64(userMemory) + int64(len(sh.texts)+len(sh.notes)+len(sh.gone))*64
 		sh.mu.RUnlock()
 	}
 	c := s.cards
@@ -19,7 +19,7 @@ func (s *State) Memory() int64 {
 		n += int64(len(key))
 	}
 	c.mu.RUnlock()
-	n += int64(len(*s.counts.pages.Load())) * countPage * 96
+	n += int64(len(*s.counts.pages.Load())) * countPage * 88
 	r := &s.relations
 	r.mu.RLock()
 	for i := range r.near {
@@ -29,4 +29,4 @@ func (s *State) Memory() int64 {
 	return n + s.text.Load()
 }
 
-const userMemory = 36
+const userMemory = 40

@@ -23,7 +23,7 @@ func (s *State) SomeUsers(n int) []User {
 		if k := sh.keys.len(); k > 0 {
 			u := s.userAt(sh, uint32(rand.IntN(k)), f)
 			switch {
-			case seen[u.Key]:
+			case u.Key == "" || seen[u.Key]: // she is gone, or there already
 			case u.Clicks > 0:
 				clicked = append(clicked, u)
 			case len(others) < n:
@@ -48,6 +48,9 @@ func (s *State) EachUser(ctx context.Context, each func(impressions, clicks int)
 		sh := &s.shards[k]
 		sh.mu.RLock()
 		for i := range sh.users {
+			if sh.keys.size[i] == 0 {
+				continue
+			}
 			u := &sh.users[i]
 			shown, clicks := totals(f.fold(sh.records(u), roles))
 			each(shown+int(u.pastShown), clicks+int(u.pastClicks))

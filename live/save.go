@@ -29,7 +29,7 @@ import (
 const (
 	snapshotName    = "live.state"
 	snapshotMagic   = "segueLIV"
-	snapshotVersion = 1
+	snapshotVersion = 2
 	tailSize        = 8 + 4 + 4 + 8
 	indexEntry      = 4 + 8 + 8 + 4
 	firstRelations  = shardCount // sections below are shards, by number
@@ -39,6 +39,9 @@ const (
 
 // ErrNoSnapshot is given where there is none.
 var ErrNoSnapshot = errors.New("live: there is no snapshot")
+
+// ErrVersion is given for a snapshot that another version of this program took and this one does not read: the state is to be made anew from the warehouse.
+var ErrVersion = errors.New("live: the snapshot is of another version")
 
 // ErrForeign is given for a file that is no snapshot.
 var ErrForeign = errors.New("live: this is no snapshot")
@@ -241,7 +244,7 @@ func readIndex(r io.ReaderAt, size int64) ([]section, error) {
 		return nil, ErrForeign
 	}
 	if v := binary.LittleEndian.Uint32(head[len(snapshotMagic):]); v != snapshotVersion {
-		return nil, fmt.Errorf("a snapshot of version %d; this program reads version %d: make it anew from the warehouse", v, snapshotVersion)
+		return nil, fmt.Errorf("%w: %d; this program reads version %d", ErrVersion, v, snapshotVersion)
 	}
 	const all = sectionCount*indexEntry + tailSize
 	if size < int64(headSize+all) {

@@ -4,6 +4,7 @@ package live
 
 import (
 	"errors"
+	"maps"
 	"math"
 	"slices"
 
@@ -49,14 +50,12 @@ func (s *State) check() error {
 	for i, hidden := range s.cards.now.hidden {
 		s.counts.hide(int32(i), hidden)
 	}
-	text := 0
-	for i, t := range s.cards.texts {
+	for i := range s.cards.texts {
 		if i < 0 || int(i) >= len(s.cards.now.keys) {
 			return errors.New("texts of an item that is not there")
 		}
-		text += len(t.labels) + len(t.comment)
 	}
-	s.text.Add(int64(text))
+	s.text.Add(wordBytes(s.cards.texts))
 	return nil
 }
 
@@ -90,6 +89,8 @@ func (c *cards) keep(x *codec) {
 	}
 	x.strings(&contents)
 	nums(x, &levels, 4)
+	x.strings(&t.Songs)
+	x.strings(&t.Artists)
 	x.strings(&t.CreatorKeys)
 	nums(x, &t.Followers, 8)
 	nums(x, &t.Talks, 4)
@@ -115,29 +116,40 @@ func (c *cards) keep(x *codec) {
 		c.index()
 	}
 	keepCodes(x, c.talks, len(t.Talks))
-	num(x, &c.songCodes, 4)
-	keepCodes(x, c.songs, int(c.songCodes))
-	num(x, &c.artCodes, 4)
-	keepCodes(x, c.artists, int(c.artCodes))
 	if x.reading {
-		c.name()
-	}
-	ids := make([]int32, 0, len(c.texts))
-	for id := range c.texts {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	nums(x, &ids, 4)
-	for _, id := range ids {
-		text := c.texts[id]
-		labels := string(text.labels)
-		x.text(&labels)
-		x.text(&text.comment)
-		if x.reading {
-			text.labels = rawOf(labels)
-			c.texts[id] = text
+		for key, k := range c.talks {
+			c.topic(k, key)
 		}
 	}
+	nums(x, &c.toldMS, 8)
+	keepWords(x, &c.texts)
+}
+
+// keepWords keeps words by whom they are of.
+func keepWords[K int32 | uint32](x *codec, of *map[K]words) {
+	who := slices.Sorted(maps.Keys(*of))
+	nums(x, &who, 4)
+	if x.reading && len(who) > 0 {
+		*of = make(map[K]words, len(who))
+	}
+	for _, k := range who {
+		w := (*of)[k]
+		labels := string(w.labels)
+		x.text(&labels)
+		x.text(&w.comment)
+		if x.reading {
+			w.labels = rawOf(labels)
+			(*of)[k] = w
+		}
+	}
+}
+
+// wordBytes are those that words take.
+func wordBytes[K int32 | uint32](of map[K]words) (n int64) {
+	for _, w := range of {
+		n += int64(len(w.labels) + len(w.comment))
+	}
+	return n
 }
 
 // keepCodes keeps which text has which code below most.

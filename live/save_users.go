@@ -3,15 +3,17 @@
 package live
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
+	"maps"
 	"math"
 	"slices"
 )
 
 const (
 	recordSize = 16
-	userSize   = 40
+	userSize   = 36
 )
 
 func (r *record) put(b []byte) {
@@ -31,28 +33,29 @@ func (r *record) get(b []byte) {
 
 func (u *user) put(b []byte) {
 	_ = b[userSize-1]
-	for k, v := range [...]uint32{u.first, u.pastShown, u.pastClicks, uint32(u.follows)} {
+	for k, v := range [...]uint32{u.first, u.pastShown, u.pastClicks, uint32(u.follows), u.told} {
 		binary.LittleEndian.PutUint32(b[4*k:], v)
 	}
 	for k, v := range [...]uint16{uint16(u.age), uint16(u.months), u.province, u.n, u.day, u.dayShown, u.dayClicks} {
-		binary.LittleEndian.PutUint16(b[16+2*k:], v)
+		binary.LittleEndian.PutUint16(b[20+2*k:], v)
 	}
-	b[30] = u.gender
+	b[34] = u.gender
 	if u.known {
-		b[31] = 1
+		b[35] = 1
 	}
 }
 
 func (u *user) get(b []byte) {
 	_ = b[userSize-1]
 	word := func(k int) uint32 { return binary.LittleEndian.Uint32(b[4*k:]) }
-	half := func(k int) uint16 { return binary.LittleEndian.Uint16(b[16+2*k:]) }
-	*u = user{first: word(0), pastShown: word(1), pastClicks: word(2), follows: int32(word(3)), age: int16(half(0)), months: int16(half(1)),
-		province: half(2), n: half(3), day: half(4), dayShown: half(5), dayClicks: half(6), gender: b[30], known: b[31] != 0}
+	half := func(k int) uint16 { return binary.LittleEndian.Uint16(b[20+2*k:]) }
+	*u = user{first: word(0), pastShown: word(1), pastClicks: word(2), follows: int32(word(3)), told: word(4), age: int16(half(0)), months: int16(half(1)),
+		province: half(2), n: half(3), day: half(4), dayShown: half(5), dayClicks: half(6), gender: b[34], known: b[35] != 0}
 }
 
 // keep writes a shard, which knows all events up to seq. The shard must not change meanwhile.
 func (sh *shard) keep(x *codec, seq uint64) {
+	slices.SortFunc(sh.keys.free, func(a, b uint32) int { return cmp.Compare(b, a) }) // as restore finds them, so that who comes next has one number in both
 	num(x, &seq, 8)
 	num(x, &sh.hand, 4)
 	nums(x, &sh.keys.size, 2)
@@ -163,34 +166,25 @@ func (sh *shard) restore(x *codec, s *State, shard int) {
 			x.fail("texts of user %d of part %d, who is not there", i, shard)
 		}
 	}
-	text := 0
-	for _, t := range sh.texts {
-		text += len(t.labels) + len(t.comment)
-	}
+	text := wordBytes(sh.texts)
 	for _, t := range sh.notes {
-		text += len(t)
+		text += int64(len(t))
 	}
-	s.text.Add(int64(text))
+	s.text.Add(text)
 }
 
 func (sh *shard) keepTexts(x *codec) {
-	who := make([]uint32, 0, len(sh.texts))
-	for i := range sh.texts {
-		who = append(who, i)
+	keepWords(x, &sh.texts)
+	gone := slices.Sorted(maps.Keys(sh.gone))
+	nums(x, &gone, 8)
+	if x.reading && len(gone) > 0 {
+		sh.gone = make(map[uint64]int64, len(gone))
 	}
-	slices.Sort(who)
-	nums(x, &who, 4)
-	if x.reading && len(who) > 0 {
-		sh.texts = make(map[uint32]userText, len(who))
-	}
-	for _, i := range who {
-		t := sh.texts[i]
-		labels := string(t.labels)
-		x.text(&labels)
-		x.text(&t.comment)
+	for _, hash := range gone {
+		until := sh.gone[hash]
+		num(x, &until, 8)
 		if x.reading {
-			t.labels = rawOf(labels)
-			sh.texts[i] = t
+			sh.gone[hash] = until
 		}
 	}
 	notes := make([]note, 0, len(sh.notes))

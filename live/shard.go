@@ -3,7 +3,6 @@
 package live
 
 import (
-	"encoding/json"
 	"math"
 	"sync"
 
@@ -18,16 +17,18 @@ type shard struct {
 	keys  keys
 	users []user // by number of the key
 	rows  blocks
-	texts map[uint32]userText
-	notes map[note]string // comments of foreign feedback
-	hand  uint32          // where the search for someone to forget goes on
-	seq   uint64          // of the last event that is in it
+	texts map[uint32]words
+	notes map[note]string  // comments of foreign feedback
+	gone  map[uint64]int64 // by hash of the key, of users who were deleted: until when, in milliseconds
+	hand  uint32           // where the search for someone to forget goes on
+	seq   uint64           // of the last event that is in it
 }
 
-// user is what is kept of one besides her rows; 36 bytes.
+// user is what is kept of one besides her rows; 40 bytes.
 type user struct {
 	block       uint32
 	first       uint32 // second in which she was first seen; 0: not yet
+	told        uint32 // second of the profile; 0: it is the warehouse's, or there is none
 	pastShown   uint32 // rows that are kept no more
 	pastClicks  uint32
 	follows     int32
@@ -39,11 +40,6 @@ type user struct {
 	day         uint16
 	dayShown    uint16 // rows of that day
 	dayClicks   uint16
-}
-
-type userText struct {
-	labels  json.RawMessage
-	comment string
 }
 
 // note names a foreign feedback.
@@ -58,7 +54,8 @@ type userRef uint32
 
 func refOf(shard int, i uint32) userRef { return userRef(uint32(shard)<<24 | i) }
 func (r userRef) split() (int, uint32)  { return int(r >> 24), uint32(r) & (1<<24 - 1) }
-func shardOf(key string) int            { return int(xxhash.Sum64String(key) >> 56) }
+func shardOf(key string) int            { return shardOfHash(xxhash.Sum64String(key)) }
+func shardOfHash(hash uint64) int       { return int(hash >> 56) }
 func hashRequest(request string) uint16 {
 	if request == "" {
 		return 0

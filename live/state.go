@@ -130,9 +130,12 @@ func (s *State) one(e *stream.Event, seq uint64) {
 		s.left.Add(1)
 		return
 	}
+	if e.User != "" && s.gone(e.User, e.AtMS) {
+		return
+	}
 	fresh := seq > s.global
 	s.second = min(e.AtMS/1000, s.clock)
-	second := uint32(min(e.AtMS/1000, math.MaxUint32))
+	second := secondOf(e.AtMS)
 	slot := -1
 	if e.Slot != nil {
 		slot = *e.Slot
@@ -153,7 +156,7 @@ func (s *State) one(e *stream.Event, seq uint64) {
 		s.user(e.User, seq, func(sh *shard, u *user, i uint32) { s.profile(sh, u, i, e) })
 		return
 	case stream.UserDeleted:
-		s.forget(e.User, seq)
+		s.forget(e.User, e.AtMS, seq)
 		return
 	case stream.Unfeedback:
 		s.takeBack(e, seq)
@@ -202,6 +205,9 @@ func (s *State) one(e *stream.Event, seq uint64) {
 	}
 	s.did(e, r, seq)
 }
+
+// secondOf is the second of a moment in milliseconds; moments from 2106 on are of the last there is.
+func secondOf(ms int64) uint32 { return uint32(min(ms/1000, math.MaxUint32)) }
 
 // card is the id of an item, made where there is none; false where there is room for no more.
 func (s *State) card(key string) (int32, bool) {

@@ -6,25 +6,29 @@ import (
 	"math"
 	"slices"
 
+	"github.com/cespare/xxhash/v2"
+
 	"github.com/seguefeed/segue/stream"
 	"github.com/seguefeed/segue/warehouse"
 )
 
-// item puts an item in, or takes it out. What an event says takes the place of what was said before, so that what it leaves out is known no more, but for two
-// things: the moment of publication, since known items do not become new, and codes of songs and artists that have no names here, which no event can say.
+// item puts an item in, or takes it out. What an event says takes the place of what was said before, so that what it leaves out is known no more, but for the
+// moment of publication, since known items do not become new. What comes late says nothing any more.
 func (s *State) item(e *stream.Event) {
 	c := s.cards
-	if e.Kind == stream.ItemDeleted {
-		if id, ok := c.ids[e.Item]; ok {
-			c.remove(id)
-			s.cardText(id, cardText{})
-			s.counts.hide(id, true)
-		}
-		return
-	}
 	id, ok := s.card(e.Item)
 	if !ok {
 		s.left.Add(1)
+		return
+	}
+	if e.AtMS < c.toldMS[id] {
+		return
+	}
+	c.toldMS[id] = e.AtMS
+	if e.Kind == stream.ItemDeleted {
+		c.remove(id)
+		s.itemWords(id, words{})
+		s.counts.hide(id, true)
 		return
 	}
 	card := e.Card
@@ -39,24 +43,31 @@ func (s *State) item(e *stream.Event) {
 		at = e.AtMS
 	}
 	day, _ := s.zone.at(at / 1000)
-	c.set(id, card, at, day)
-	s.cardText(id, cardText{slices.Clone(card.Labels), e.Comment})
+	s.left.Add(c.set(id, card, at, day, s.cfg.MaxCards))
+	s.itemWords(id, words{slices.Clone(card.Labels), e.Comment})
 	s.counts.hide(id, card.Hidden)
 }
 
-func (s *State) cardText(id int32, text cardText) {
-	c := s.cards
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	old := c.texts[id]
-	if !s.roomFor(len(text.labels)+len(text.comment), len(old.labels)+len(old.comment)) {
-		text = cardText{}
+func (s *State) itemWords(id int32, w words) {
+	s.cards.mu.Lock()
+	defer s.cards.mu.Unlock()
+	setWords(s, &s.cards.texts, id, w)
+}
+
+// setWords puts words in the place of those that there are, where there is room for them.
+func setWords[K int32 | uint32](s *State, to *map[K]words, k K, w words) {
+	old := (*to)[k]
+	if !s.roomFor(len(w.labels)+len(w.comment), len(old.labels)+len(old.comment)) {
+		w = words{}
 	}
-	if len(text.labels)+len(text.comment) == 0 {
-		delete(c.texts, id)
+	if len(w.labels)+len(w.comment) == 0 {
+		delete(*to, k)
 		return
 	}
-	c.texts[id] = text
+	if *to == nil {
+		*to = map[K]words{}
+	}
+	(*to)[k] = w
 }
 
 // roomFor accounts for texts that come in the place of others; false where there is no room, so that none come.
@@ -86,8 +97,13 @@ func (s *State) served(p *stream.Page) {
 	}
 }
 
-// profile is what a user is known by from now on: what it leaves out is known no more.
+// profile is what a user is known by from now on: what it leaves out is known no more. What comes late says nothing any more.
 func (s *State) profile(sh *shard, u *user, i uint32, e *stream.Event) {
+	second := secondOf(e.AtMS)
+	if second < u.told {
+		return
+	}
+	u.told = second
 	p := e.Profile
 	if p == nil {
 		p = new(stream.Profile)
@@ -97,7 +113,7 @@ func (s *State) profile(sh *shard, u *user, i uint32, e *stream.Event) {
 	province, _ := s.provinces.add(p.Province)
 	u.gender, u.province = uint8(gender), uint16(province)
 	u.age, u.months, u.follows = int16(orNone(p.Age)), int16(orNone(p.Months)), int32(orNone(p.Follows))
-	s.userText(sh, i, userText{slices.Clone(p.Labels), e.Comment})
+	setWords(s, &sh.texts, i, words{slices.Clone(p.Labels), e.Comment})
 }
 
 // orNone is a number, or the -1 of what is not known.
@@ -106,21 +122,6 @@ func orNone(n *int) int {
 		return -1
 	}
 	return *n
-}
-
-func (s *State) userText(sh *shard, i uint32, text userText) {
-	old := sh.texts[i]
-	if !s.roomFor(len(text.labels)+len(text.comment), len(old.labels)+len(old.comment)) {
-		text = userText{}
-	}
-	if len(text.labels)+len(text.comment) == 0 {
-		delete(sh.texts, i)
-		return
-	}
-	if sh.texts == nil {
-		sh.texts = map[uint32]userText{}
-	}
-	sh.texts[i] = text
 }
 
 // Positive says whether an event counts as a click.
@@ -265,9 +266,17 @@ func (r *record) without(typ string, kind stream.Kind, code int, named bool) boo
 	return r.flags&flagOf[kind] != 0
 }
 
-// forget forgets a user wholly.
-func (s *State) forget(key string, seq uint64) {
-	n := shardOf(key)
+// gone says whether what a user did at a moment is of before she was deleted: it came late, and is not taken in.
+func (s *State) gone(key string, atMS int64) bool {
+	hash := xxhash.Sum64String(key)
+	until, ok := s.shards[shardOfHash(hash)].gone[hash] // only the one who applies events changes it
+	return ok && atMS <= until
+}
+
+// forget forgets what a user did and who she was up to a moment, and what comes late of before it.
+func (s *State) forget(key string, atMS int64, seq uint64) {
+	hash := xxhash.Sum64String(key)
+	n := shardOfHash(hash)
 	sh := &s.shards[n]
 	if seq <= sh.seq {
 		return
@@ -275,9 +284,55 @@ func (s *State) forget(key string, seq uint64) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	sh.seq = seq
-	if u, i := sh.find(key); u != nil {
-		s.drop(sh, n, u, i, seq)
+	sh.bury(hash, atMS, s.cfg.MaxUsers/shardCount+16)
+	u, i := sh.find(key)
+	if u == nil {
+		return
 	}
+	until := secondOf(atMS)
+	records := sh.records(u)
+	left := 0
+	for left < len(records) && records[left].second <= until {
+		left++
+	}
+	if left == len(records) && u.told <= until {
+		s.drop(sh, n, u, i, seq)
+		return
+	}
+	// She came again since.
+	s.unclick(refOf(n, i), records[:left], seq)
+	for k := range records[:left] {
+		if records[k].is(didForeign) {
+			s.dropNote(sh, i, &records[k])
+		}
+	}
+	sh.replace(u, slices.Clone(records[left:]))
+	u.first, u.pastShown, u.pastClicks = 0, 0, 0
+	if rest := sh.records(u); len(rest) > 0 {
+		u.first = rest[0].second
+	}
+	if u.told <= until {
+		u.known, u.gender, u.province, u.age, u.months, u.follows, u.told = false, 0, 0, -1, -1, -1, 0
+		setWords(s, &sh.texts, i, words{})
+	}
+}
+
+// bury remembers until when a user is gone: of most users at most, those who were deleted last.
+func (sh *shard) bury(hash uint64, atMS int64, most int) {
+	if sh.gone == nil {
+		sh.gone = map[uint64]int64{}
+	}
+	sh.gone[hash] = max(sh.gone[hash], atMS)
+	if len(sh.gone) <= most {
+		return
+	}
+	first := hash
+	for h, at := range sh.gone {
+		if at < sh.gone[first] || at == sh.gone[first] && h < first {
+			first = h
+		}
+	}
+	delete(sh.gone, first)
 }
 
 // drop forgets user i. What she did stays in the counts of cards, which name no one.
@@ -292,7 +347,7 @@ func (s *State) drop(sh *shard, shard int, u *user, i uint32, seq uint64) {
 			s.dropNote(sh, i, &records[k])
 		}
 	}
-	s.userText(sh, i, userText{})
+	setWords(s, &sh.texts, i, words{})
 	clear(records)
 	if u.n > 0 {
 		sh.rows.give(u.block, int(u.n))

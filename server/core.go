@@ -12,6 +12,7 @@ import (
 	"hash/fnv"
 	"log/slog"
 	mrand "math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,6 +65,7 @@ type Engine struct {
 	pages    rateOf
 	traces   traces
 	segments segmented
+	work     context.Context // until Close
 	stop     context.CancelFunc
 	done     sync.WaitGroup
 }
@@ -110,10 +112,9 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 		return nil, err
 	}
 	e.journal = newJournal(c.Log, c.Logger)
-	ctx, cancel := context.WithCancel(context.Background())
-	e.stop = cancel
-	e.done.Go(func() { e.models.watch(ctx, followEvery) })
-	e.done.Go(func() { e.keepView(ctx) })
+	e.work, e.stop = context.WithCancel(context.Background())
+	e.done.Go(func() { e.models.watch(e.work, followEvery) })
+	e.done.Go(func() { e.keepView(e.work) })
 	return e, nil
 }
 
@@ -145,7 +146,9 @@ func (c *counts) Card(item int32) (shows, clicks, expected float64) {
 
 // Close ends the engine's goroutines and writes what is left of served pages. The log and the state are their owner's to close.
 func (e *Engine) Close() {
+	e.segments.mu.Lock() // no count begins from here on
 	e.stop()
+	e.segments.mu.Unlock()
 	e.done.Wait()
 	e.keepLearned()
 	e.journal.close()
@@ -250,12 +253,28 @@ func (e *Engine) Append(ctx context.Context, events []stream.Event) (Taken, erro
 			return Taken{}, &EventError{k, err}
 		}
 	}
-	_, fresh, err := e.c.Log.AppendNew(ctx, events)
+	_, fresh, err := e.c.Log.AppendNew(ctx, toldBy(events, e.c.Now().UnixMilli()))
 	if err != nil {
 		return Taken{}, err
 	}
 	e.learning.happened(events)
 	return Taken{Accepted: fresh, Duplicates: len(events) - fresh}, nil
+}
+
+// toldBy are the events with what they tell of users and items told by a moment: it holds until something later is told, which a clock that is ahead would keep off.
+func toldBy(events []stream.Event, atMS int64) []stream.Event {
+	own := false
+	for k := range events {
+		switch e := &events[k]; {
+		case e.AtMS <= atMS:
+		case e.Kind == stream.User || e.Kind == stream.UserDeleted || e.Kind == stream.Item || e.Kind == stream.ItemDeleted:
+			if !own {
+				events, own = slices.Clone(events), true
+			}
+			events[k].AtMS = atMS
+		}
+	}
+	return events
 }
 
 // seedOf is the seed of a request, drawn where it has none.

@@ -201,6 +201,23 @@ func TestEngineManySenders(t *testing.T) {
 	}
 }
 
+// A clock that is ahead does not keep off what is told later of a user or an item.
+func TestEngineToldAhead(t *testing.T) {
+	r := newRig(t, rigOf{model: "a", log: newLog(1, false)})
+	ahead := r.did(stream.Item, "", "one", ofCard(stream.Card{}))
+	ahead.AtMS += 3_600_000
+	sent := ahead.AtMS
+	events := []stream.Event{ahead}
+	r.send(events...)
+	if events[0].AtMS != sent {
+		t.Error("the sender's event is changed")
+	}
+	r.send(r.did(stream.Item, "", "one", ofCard(stream.Card{Hidden: true})))
+	if i, err := r.Item(t.Context(), "one"); err != nil || !i.Hidden {
+		t.Errorf("%+v, %v", i, err)
+	}
+}
+
 // While the log refuses, senders are told, pages go on, and health says why.
 func TestEngineWhenEventsAreRefused(t *testing.T) {
 	ctx := context.Background()

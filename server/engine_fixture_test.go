@@ -60,6 +60,9 @@ func newLog(seed uint64, backwards bool) *smallLog {
 	for k := range logCreators {
 		c.CreatorKeys, c.Followers = append(c.CreatorKeys, fmt.Sprintf("creator %d", k)), append(c.Followers, int64(100*k-1))
 	}
+	for k := range 8 {
+		c.Songs, c.Artists = append(c.Songs, fmt.Sprintf("song %d", k)), append(c.Artists, fmt.Sprintf("artist %d", k))
+	}
 	for i := range logCards {
 		of := i
 		if backwards {
@@ -138,9 +141,13 @@ func (l *smallLog) UserKeys(context.Context) ([]string, error) {
 	return keys, nil
 }
 
-func (l *smallLog) CardKeys(context.Context) ([]string, error)            { return l.keys, nil }
-func (l *smallLog) Profiles(context.Context) (*warehouse.Profiles, error) { return l.profiles, nil }
-func (l *smallLog) CardContents(context.Context) ([]int16, error)         { return l.cards.Content, nil }
+func (l *smallLog) CardKeys(context.Context) ([]string, error)                           { return l.keys, nil }
+func (l *smallLog) Profiles(context.Context) (*warehouse.Profiles, error)                { return l.profiles, nil }
+func (l *smallLog) CardContents(context.Context) ([]int16, error)                        { return l.cards.Content, nil }
+func (l *smallLog) ToldCards(context.Context) ([]warehouse.ToldCard, error)              { return nil, nil }
+func (l *smallLog) ToldUsers(context.Context) ([]warehouse.ToldUser, error)              { return nil, nil }
+func (l *smallLog) Deleted(context.Context) ([]warehouse.ToldDeleted, error)             { return nil, nil }
+func (l *smallLog) Feedback(context.Context, func([]warehouse.ToldFeedback) error) error { return nil }
 func (l *smallLog) Cards(context.Context) (c *warehouse.Cards, err error) {
 	own := *l.cards // a state makes the columns its own
 	own.Listed, own.Published, own.Type, own.Content = slices.Clone(own.Listed), slices.Clone(own.Published), slices.Clone(own.Type), slices.Clone(own.Content)

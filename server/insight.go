@@ -11,14 +11,17 @@ import (
 
 // segmented is a count of users by segment, with when it was made and how long that took.
 type segmented struct {
-	mu   sync.Mutex
-	at   time.Time
-	took time.Duration
-	of   []SegmentView
+	mu       sync.Mutex
+	at       time.Time
+	took     time.Duration
+	of       []SegmentView
+	counting chan struct{} // closed when the count under way is done; nil: none is
 }
 
-// segmentsPart is the share of the time that may go into counting segments.
-const segmentsPart = 100
+const (
+	segmentsPart     = 100             // the share of the time that may go into counting segments: one in so many
+	segmentsPatience = time.Second / 2 // how long who asks waits for a count
+)
 
 // SomeUsers implements Insight.
 func (e *Engine) SomeUsers(ctx context.Context, n int) ([]UserView, error) {
@@ -29,25 +32,51 @@ func (e *Engine) SomeUsers(ctx context.Context, n int) ([]UserView, error) {
 	return out, ctx.Err()
 }
 
-// Segments implements Insight. The count is kept for a minute, and longer where it takes long.
+// Segments implements Insight. The count is kept for a minute, and longer where it takes long. It is made beside who asks: who does not get it in time gets
+// the one before, or none.
 func (e *Engine) Segments(ctx context.Context) ([]SegmentView, error) {
 	s := &e.segments
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.of != nil && time.Since(s.at) < max(time.Minute, segmentsPart*s.took) {
+		defer s.mu.Unlock()
 		return s.of, nil
 	}
+	if s.counting == nil && e.work.Err() == nil {
+		s.counting = make(chan struct{})
+		e.done.Go(e.countSegments)
+	}
+	made := s.counting
+	s.mu.Unlock()
+	patience := time.NewTimer(segmentsPatience)
+	defer patience.Stop()
+	select {
+	case <-made: // nil, and never, where the engine ends
+	case <-patience.C:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.of, nil
+}
+
+func (e *Engine) countSegments() {
 	began := time.Now()
 	by := map[string]int{}
-	if err := e.c.State.EachUser(ctx, func(impressions, clicks int) { by[segmentOf(impressions, clicks)]++ }); err != nil {
-		return nil, err
+	err := e.c.State.EachUser(e.work, func(impressions, clicks int) { by[segmentOf(impressions, clicks)]++ })
+	s := &e.segments
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	close(s.counting)
+	s.counting = nil
+	if err != nil { // the engine ends
+		return
 	}
 	s.of = nil
 	for _, name := range segmentsOf {
 		s.of = append(s.of, SegmentView{name, by[name]})
 	}
 	s.at, s.took = time.Now(), time.Since(began)
-	return s.of, nil
 }
 
 // daysPatience is how long the warehouse is waited for; without its answer the page has the days that the state counts.

@@ -23,7 +23,7 @@ import (
 type Insight interface {
 	// SomeUsers draws at most n known users at random, those who have clicked something where there are such.
 	SomeUsers(ctx context.Context, n int) ([]UserView, error)
-	// Segments counts the known users by segment, the least engaged first. It may be a minute old.
+	// Segments counts the known users by segment, the least engaged first. It may be a minute old; none while they are counted for the first time.
 	Segments(ctx context.Context) ([]SegmentView, error)
 	// ItemDays are the last days of an item on which it was shown, oldest first, at most n. ErrUnknownItem.
 	ItemDays(ctx context.Context, key string, n int) ([]ItemDay, error)

@@ -114,8 +114,7 @@ type LiveProfile struct {
 	Labels               string // JSON of the sender's; "" for none
 }
 
-// LiveTraits is what is known of a card; as LiveProfile, but that a song and an artist that files told of stay where none was ever said, as does the day of
-// publication.
+// LiveTraits is what is known of a card; as LiveProfile, but that the day of publication stays where none is said.
 type LiveTraits struct {
 	Creator, Content, Song, Artist string
 	Talk                           string // topic; in the card table where it is a whole number

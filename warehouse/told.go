@@ -15,18 +15,19 @@ type Told interface {
 	Deleted(ctx context.Context) ([]ToldDeleted, error)
 }
 
-// ToldCard is what was said of a card, beside what Cards tells of it: of each the latest, "" where nothing was said.
+// ToldCard is what was said of a card last, beside what Cards tells of it.
 type ToldCard struct {
 	Card            int32
 	AtMS            int64 // of what was said last
 	Deleted, Hidden bool
-	PublishedMS     int64 // where nothing was said, when it was first spoken of; 0 of one that is deleted
+	PublishedMS     int64 // the last that was said of it; 0 if nothing was
+	FirstMS         int64 // when it was first spoken of; 0 of one that is deleted
 	Talk            string
 	Categories      []string
 	Labels, Note    string
 }
 
-// ToldUser is what was said of a user, beside what Profiles tell of her.
+// ToldUser is what was said of a user last, beside what Profiles tell of her.
 type ToldUser struct {
 	User         int32
 	AtMS         int64 // of what was said last

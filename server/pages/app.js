@@ -94,13 +94,13 @@
     }
   });
 
-  // The overview's figures are asked for again. What is pointed at, and what has the focus, is left alone.
+  // The overview's figures are asked for again; what stays the same is left alone, and the focus in it.
   const live = document.getElementById("live");
   if (live) {
     const pause = document.getElementById("pause");
     let paused = false, lost = false;
     async function again() {
-      if (paused || document.hidden || live.querySelector(".pointed")) return;
+      if (paused || document.hidden) return;
       try {
         const fresh = document.createElement("div");
         fresh.innerHTML = await part("/overview/live?span=" + encodeURIComponent(live.dataset.span));
@@ -110,6 +110,7 @@
           if (!was) live.append(now);
           else if (was.outerHTML !== now.outerHTML) was.replaceWith(now);
         });
+        document.dispatchEvent(new Event("segue:live"));
         if (lost) toast("The server answers again.");
         lost = false;
       } catch (e) {

@@ -63,12 +63,17 @@
     chart.querySelector(".point").setAttribute("hidden", "");
     chart.parentElement.querySelector(".plot-say").textContent = "";
   }
-  document.addEventListener("pointermove", (e) => {
-    const chart = e.target.closest && e.target.closest(".curve[data-values]");
+  let pointer = null;
+  function follow(e) {
+    if (e) pointer = { x: e.clientX, y: e.clientY };
+    const under = pointer && document.elementFromPoint(pointer.x, pointer.y), chart = under && under.closest(".curve[data-values]");
     for (const other of document.querySelectorAll(".curve.pointed")) if (other !== chart) leave(other);
-    if (chart) pointAt(chart, e.clientX);
-  });
-  document.documentElement.addEventListener("pointerleave", () => document.querySelectorAll(".curve.pointed").forEach(leave));
+    if (chart && chart.dataset.values) pointAt(chart, pointer.x);
+  }
+  document.addEventListener("pointermove", follow);
+  document.addEventListener("pointerdown", follow);
+  document.documentElement.addEventListener("pointerleave", () => { pointer = null; follow(); });
+  document.addEventListener("segue:live", () => follow()); // the figures were asked for again
 
   // Days: the line above the picture tells of the day that is pointed at.
   for (const figure of document.querySelectorAll("[data-life]")) {

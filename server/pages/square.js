@@ -121,7 +121,7 @@
       const note = document.createElement("span");
       note.className = "was";
       note.textContent = was ? "was " + was.lift : "new";
-      li.querySelector(".detail").append(" · ", note);
+      li.querySelector(".what").append(" ", note);
       if (!was) continue;
       const mark = document.createElementNS("http://www.w3.org/2000/svg", "rect");
       for (const [k, v] of Object.entries({ class: "ghost", x: (Number(was.bar) * Number(now.rule)) / Number(was.rule), width: 1, height: 8 })) mark.setAttribute(k, v);

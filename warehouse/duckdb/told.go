@@ -15,11 +15,12 @@ import (
 // ToldCards implements warehouse.Told.
 func (e *Engine) ToldCards(ctx context.Context) (out []warehouse.ToldCard, err error) {
 	err = e.scan(ctx, "told_cards", func(c mapping.DataChunk, n int) error {
-		card, at, published := column[int32](c, 0, n), column[int64](c, 1, n), column[int64](c, 4, n)
+		card, at, published, first := column[int32](c, 0, n), column[int64](c, 1, n), column[int64](c, 4, n), column[int64](c, 5, n)
 		deleted, hidden := column[bool](c, 2, n), column[bool](c, 3, n)
-		talk, categories, labels, note := textColumn(c, 5, n), texts(c, 6, n), textColumn(c, 7, n), textColumn(c, 8, n)
+		talk, categories, labels, note := textColumn(c, 6, n), texts(c, 7, n), textColumn(c, 8, n), textColumn(c, 9, n)
 		for i := range n {
-			t := warehouse.ToldCard{Card: card[i], AtMS: at[i], Deleted: deleted[i], Hidden: hidden[i], PublishedMS: published[i], Talk: talk[i], Labels: labels[i], Note: note[i]}
+			t := warehouse.ToldCard{Card: card[i], AtMS: at[i], Deleted: deleted[i], Hidden: hidden[i], PublishedMS: published[i], FirstMS: first[i],
+				Talk: talk[i], Labels: labels[i], Note: note[i]}
 			if list := categories.at(i); len(list) > 0 {
 				if err := json.Unmarshal(list, &t.Categories); err != nil {
 					return fmt.Errorf("categories of card %d: %w", card[i], err)

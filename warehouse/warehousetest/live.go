@@ -286,7 +286,7 @@ func testShowings(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 	}
 }
 
-// testKnown: what is said of users and cards takes the place of what files or others said before, but for songs and artists that no row names, and days of publication.
+// testKnown: what is said of users and cards takes the place of what files or others said before, but for days of publication.
 func testKnown(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 	ctx := context.Background()
 	user := func(atMS int64, p warehouse.LiveProfile) warehouse.LiveRow {
@@ -349,8 +349,8 @@ func testKnown(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 		}
 		// The fixture's ages count back from 1 December, day 30 of these: c1 is 31 days old, c2 40, c3 1, c4 30. c7 was first spoken of on the 3rd.
 		same(t, "cards", map[string][]any{
-			"c1": {true, int32(-1), int8(-1), "", "k9", int32(12), true, true}, "c2": {false, int32(-10), int8(2), "5000,5001,5003", "k1", int32(-1), true, true},
-			"c3": {false, int32(29), int8(-1), "", "", int32(-1), true, true}, "c4": {true, int32(0), int8(-1), "", "", int32(-1), true, false},
+			"c1": {true, int32(-1), int8(-1), "", "k9", int32(12), false, false}, "c2": {false, int32(-10), int8(2), "5000,5001,5003", "k1", int32(-1), true, true},
+			"c3": {false, int32(29), int8(-1), "", "", int32(-1), false, false}, "c4": {true, int32(0), int8(-1), "", "", int32(-1), true, false},
 			"c5": {false, int32(-999), int8(-1), "", "", int32(-1), false, false}, "c7": {true, int32(2), int8(2), "jazz", "", int32(-1), false, false},
 			"c8": {true, int32(3), int8(-1), "", "", int32(-1), false, true},
 		}, got, err)
