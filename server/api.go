@@ -5,6 +5,7 @@ package server
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -169,8 +170,15 @@ func (s *Server) marshal(w io.Writer, v any) error {
 	return nil
 }
 
-// unmarshal reads strictly: names as they are written, each once, text in UTF-8.
-func unmarshal(data []byte, v any) error { return xjson.Unmarshal(data, v) }
+// unmarshal reads strictly: names as they are written, each once, text in UTF-8. Its errors are in words for who wrote the data.
+func unmarshal(data []byte, v any) error {
+	err := inWordsOf(xjson.Unmarshal(data, v))
+	var wrong *stream.FieldError
+	if errors.As(err, &wrong) && wrong.Field == "" {
+		return errors.New(wrong.Problem)
+	}
+	return err
+}
 
 // optional is a parameter that may be left out, where zero says something else.
 type optional[T any] struct {

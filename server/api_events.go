@@ -202,7 +202,11 @@ func eventField(index int, err error) *huma.ErrorDetail {
 
 // decodeStrict reads an object into v; its errors are FieldErrors.
 func decodeStrict(raw []byte, v any) error {
-	err := xjson.Unmarshal(raw, v, xjson.RejectUnknownMembers(true))
+	return inWordsOf(xjson.Unmarshal(raw, v, xjson.RejectUnknownMembers(true)))
+}
+
+// inWordsOf is an error of reading JSON as a FieldError, without words of the program's own.
+func inWordsOf(err error) error {
 	var semantic *xjson.SemanticError
 	var syntax *jsontext.SyntacticError
 	switch {
@@ -211,12 +215,16 @@ func decodeStrict(raw []byte, v any) error {
 	case errors.Is(err, xjson.ErrUnknownName):
 		errors.As(err, &semantic)
 		return &stream.FieldError{Field: fieldName(semantic.JSONPointer), Problem: "there is no such field"}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return &stream.FieldError{Problem: "JSON is expected: it ends too early"}
 	case errors.As(err, &semantic):
 		return &stream.FieldError{Field: fieldName(semantic.JSONPointer), Problem: "another kind of value is expected" + expected(semantic)}
+	case errors.As(err, &syntax) && errors.Is(err, jsontext.ErrDuplicateName):
+		return &stream.FieldError{Field: fieldName(syntax.JSONPointer), Problem: "JSON is expected: the name stands twice"}
 	case errors.As(err, &syntax):
 		return &stream.FieldError{Field: fieldName(syntax.JSONPointer), Problem: fmt.Sprintf("JSON is expected: %v", syntax.Err)}
 	}
-	return &stream.FieldError{Problem: "JSON is expected: " + err.Error()}
+	return &stream.FieldError{Problem: "JSON is expected"}
 }
 
 func expected(e *xjson.SemanticError) string {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
@@ -256,6 +257,39 @@ func TestFeedRequest(t *testing.T) {
 	}
 	if w := c.ask("GET", "/v1/users/u/feed?n=51", ""); w.Code != 422 {
 		t.Errorf("n above this server's limit: %d", w.Code)
+	}
+}
+
+// Bodies that cannot be read are told of in words for who wrote them, not in those of the program.
+func TestBodiesThatCannotBeRead(t *testing.T) {
+	c := newClient(t, Config{Backend: newScripted()})
+	c.ask("PUT", "/v1/users/u", "{}")
+	for _, test := range []struct {
+		method, path, body string
+		status             int
+		want               string
+	}{
+		{"PATCH", "/v1/users/u", `[]`, 422, "body: another kind of value is expected: an object"},
+		{"PATCH", "/v1/users/u", `"x"`, 422, "body: another kind of value is expected: an object"},
+		{"PATCH", "/v1/users/u", `{`, 422, "body: JSON is expected: it ends too early"},
+		{"PATCH", "/v1/users/u", `{"age":1,"age":2}`, 422, "body: age: JSON is expected: the name stands twice"},
+		{"PUT", "/v1/users/u", `{"age":1,"age":2}`, 400, "body: age: JSON is expected: the name stands twice"},
+		{"PUT", "/v1/users/u", `{"age":1}}`, 400, "body: JSON is expected: invalid character"},
+		{"PUT", "/v1/users/u", "{\"gender\":\"\xff\"}", 400, "body: gender: JSON is expected: invalid UTF-8"},
+		{"PUT", "/v1/users/u", `{"age":99999999999999999999}`, 422, "body: age: another kind of value is expected: a whole number"},
+		{"PUT", "/v1/items/i", `{"categories":"x"}`, 422, "body.categories: "},
+		{"POST", "/v1/users", `{}`, 422, "body: "},
+	} {
+		w := c.ask(test.method, test.path, test.body)
+		var got huma.ErrorModel
+		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != test.status || len(got.Errors) == 0 {
+			t.Errorf("%s %s %s: %d %s", test.method, test.path, test.body, w.Code, w.Body)
+			continue
+		}
+		text := got.Errors[0].Location + ": " + got.Errors[0].Message
+		if !strings.HasPrefix(text, test.want) || strings.Contains(text, "Go ") || strings.Contains(text, "json:") || strings.Contains(text, "jsontext") || strings.Contains(text, "server.") {
+			t.Errorf("%s %s %s: %q, want %q", test.method, test.path, test.body, text, test.want)
+		}
 	}
 }
 

@@ -104,6 +104,7 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 	f.StringVar(&keys, "keys", "", "`file` of keys: a line each of name, read or write, and key")
 	f.StringVar(&o.HTTP.TLSCert, "tls-cert", "", "`file` of the certificate, for https")
 	f.StringVar(&o.HTTP.TLSKey, "tls-key", "", "`file` of its key")
+	f.BoolVar(&o.HTTP.BehindTLS, "behind-tls", false, "a proxy before the server speaks TLS: cookies are marked for it")
 	f.StringSliceVar(&o.HTTP.Origins, "cors", nil, "`origins` whose pages may call the interface, such as https://app.example.com")
 	f.Float64Var(&rate, "rate", 0, "requests a second that each key may make (default 20,000)")
 	f.IntVar(&o.HTTP.Limits.InFlight, "in-flight", 0, "requests that may be worked on at once (default 512)")
