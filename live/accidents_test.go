@@ -55,7 +55,7 @@ func TestPlacesOfUsersInASnapshot(t *testing.T) {
 	file := &interrupted{after: 1 + shardCount, do: func() { // the head and the shards are written, the relations are not
 		tell(s, at(stream.Click, u[4], "item", 3), at(stream.User, u[5], "", 4))
 	}}
-	if err := s.write(file); err != nil {
+	if err := s.write(file, func() error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	got, err := loaded(file.Bytes())

@@ -121,7 +121,7 @@ func TestServeTwice(t *testing.T) {
 	for name, test := range map[string]struct{ db, dir, listen, says string }{
 		"the same database": {"feed.duckdb", "other", "127.0.0.1:0", fmt.Sprintf("another process is using this database (segue, process %d)", s.cmd.Process.Pid)},
 		"all the same":      {"feed.duckdb", "segue-serve", "127.0.0.1:0", "another process is using this database"},
-		"the same folder":   {"other.duckdb", "segue-serve", "127.0.0.1:0", "segue-serve cannot be used; where another server has it"},
+		"the same folder":   {"other.duckdb", "segue-serve", "127.0.0.1:0", "another server has the folder segue-serve"},
 		"the same address":  {"other.duckdb", "other", address, "another program, perhaps another server, answers at " + address},
 	} {
 		t.Run(name, func(t *testing.T) {
