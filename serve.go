@@ -137,7 +137,7 @@ func (opt ServeOptions) Check(ctx context.Context) error {
 		opt.Listen = defaultListen
 	}
 	if opt.SnapshotEvery < 0 || opt.SnapshotEvents < 0 || opt.WarehouseEvery < 0 || opt.Threads < 0 {
-		return fmt.Errorf("serve: SnapshotEvery %v, SnapshotEvents %d, WarehouseEvery %v, Threads %d: none of them can be negative", opt.SnapshotEvery, opt.SnapshotEvents, opt.WarehouseEvery, opt.Threads)
+		return fmt.Errorf("serve: SnapshotEvery %v, SnapshotEvents %d, WarehouseEvery %v, Threads %d: none may be negative", opt.SnapshotEvery, opt.SnapshotEvents, opt.WarehouseEvery, opt.Threads)
 	}
 	if err := server.CheckAddress(opt.Listen, opt.HTTP.Keys); err != nil {
 		return err
@@ -183,13 +183,14 @@ func (r *serving) stateDir() string { return filepath.Join(r.opt.Dir, "state") }
 
 // lockDir keeps the folder for this server: another one, of another database, would write its own state over the snapshot.
 func (r *serving) lockDir() error {
-	err := os.MkdirAll(r.opt.Dir, 0o755)
-	if err != nil {
+	if err := os.MkdirAll(r.opt.Dir, 0o755); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
-	if r.lock, err = durable.Lock(filepath.Join(r.opt.Dir, "lock")); err != nil {
-		return fmt.Errorf("serve: another server has the folder %s; stop that one, or name another folder with --dir: %w", r.opt.Dir, err)
+	lock, err := durable.Lock(filepath.Join(r.opt.Dir, "lock"))
+	if err != nil {
+		return fmt.Errorf("serve: another server has the folder %s; stop it, or name another folder with --dir: %w", r.opt.Dir, err)
 	}
+	r.lock = lock
 	return nil
 }
 
@@ -217,7 +218,7 @@ func (r *serving) open(ctx context.Context) error {
 		}
 	}
 	switch {
-	case errors.Is(err, live.ErrNoSnapshot), errors.Is(err, live.ErrVersion):
+	case errors.Is(err, live.ErrNoSnapshot):
 		if r.state, err = r.fill(ctx, zone); err != nil {
 			return err
 		}

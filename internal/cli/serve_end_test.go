@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/seguefeed/segue"
 )
@@ -126,7 +127,9 @@ func TestServeTwice(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, said bytes.Buffer
-			second := exec.Command("segue", "serve", "--db", test.db, "--dir", test.dir, "--listen", test.listen)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // should it serve
+			defer cancel()
+			second := exec.CommandContext(ctx, "segue", "serve", "--db", test.db, "--dir", test.dir, "--listen", test.listen)
 			second.Dir, second.Stdout, second.Stderr = dir, &out, &said
 			err := second.Run()
 			if code := second.ProcessState.ExitCode(); code != exitFailed || !strings.Contains(said.String(), test.says) || out.Len() > 0 {
