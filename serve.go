@@ -258,7 +258,7 @@ func (r *serving) open(ctx context.Context) error {
 		return err
 	}
 	r.engine, err = server.NewEngine(server.EngineConfig{Activity: activity, Log: r.stream, State: r.state, Models: r.opt.Models, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap,
-		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag, CardDays: r.cardDays, Amiss: r.amiss})
+		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag, Learned: filepath.Join(r.opt.Dir, "explored"), CardDays: r.cardDays, Amiss: r.amiss})
 	return err
 }
 

@@ -95,7 +95,8 @@ func (s *Server) itemRoutes() {
 	huma.Register(s.api, s.operation(http.MethodGet, "/v1/items/popular", "popular-items", tag, "The items that are clicked most", ""), s.ranked(s.backend.Popular))
 	huma.Register(s.api, s.operation(http.MethodGet, "/v1/items/{id}", "get-item", tag, "What is known of an item",
 		"An item that is called latest or popular is found by the list alone.", http.StatusNotFound), s.item)
-	huma.Register(s.api, s.operation(http.MethodGet, "/v1/items/{id}/similar", "similar-items", tag, "Items that the same users like", "", http.StatusNotFound), s.similar)
+	huma.Register(s.api, s.operation(http.MethodGet, "/v1/items/{id}/similar", "similar-items", tag, "Items that the same users like",
+		"Where there are not enough of these, as for a new item, items of its content or its creator follow, with a score of 0.", http.StatusNotFound), s.similar)
 	huma.Register(s.api, s.operation(http.MethodPut, "/v1/items/{id}", "put-item", tag, "Tell what an item is", "What was known is replaced.", upsertErrors...), s.putItem)
 	op := s.operation(http.MethodPatch, "/v1/items/{id}", "patch-item", tag, "Tell more of an item",
 		"Fields that are given replace those that were, null takes them away; lists and labels are replaced whole.", append(upsertErrors, http.StatusNotFound)...)

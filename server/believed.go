@@ -206,7 +206,8 @@ func (e *Engine) Items(ctx context.Context, q, cursor string, n int) ([]ItemView
 // similarBy are the model's generators that go from card to card, in the order in which they are asked.
 var similarBy = []string{"watched", "ease", "ials", "content"}
 
-// Similar implements Backend: cards that go with one, by the model's generators, which are merged by rank, and then by what users did lately.
+// Similar implements Backend: cards that go with one, by the model's generators, which are merged by rank, then by what users did lately, and where that
+// is not enough, such as for a new card, the popular ones and the latest of its content and its creator.
 func (e *Engine) Similar(ctx context.Context, item string, n int, categories []string, forUser string) ([]Scored, error) {
 	id, ok := e.c.State.CardID(item)
 	if _, known := e.c.State.Item(item); !ok || !known {
@@ -244,12 +245,31 @@ func (e *Engine) Similar(ctx context.Context, item string, n int, categories []s
 		}
 	}
 	c := e.c.State.Catalogue()
-	for _, s := range e.c.State.Similar(id, n, e.hides(c, categories, had)) {
-		if key := c.Keys[s.Card]; len(out) < n && !has[key] {
-			out = append(out, Scored{key, s.Score})
+	hides := e.hides(c, categories, had)
+	add := func(more []live.Scored, weight float64) {
+		for _, s := range more {
+			if key := c.Keys[s.Card]; len(out) < n && !has[key] {
+				has[key] = true
+				out = append(out, Scored{key, weight * s.Score})
+			}
 		}
 	}
+	add(e.c.State.Similar(id, n, hides), 1)
+	if len(out) < n { // of a card that few or none have clicked
+		other := func(card int32) bool { return hides(card) || !kin(c, id, card) }
+		add(e.c.State.Popular(n, 0, other), 0)
+		add(e.c.State.Latest(n, 0, other), 0)
+	}
 	return out, ctx.Err()
+}
+
+// kin says whether two of the state's cards are of one content or of one creator.
+func kin(c *live.Catalogue, a, b int32) bool {
+	if int(max(a, b)) >= c.Len() {
+		return false
+	}
+	content, creator := c.Cards.Content, c.Cards.Creator
+	return content[a] >= 0 && content[a] == content[b] || creator[a] >= 0 && creator[a] == creator[b]
 }
 
 // had are the state's cards that a user clicked or has feedback of a sender's own type on; nil for nobody.

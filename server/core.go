@@ -43,6 +43,7 @@ type EngineConfig struct {
 	Activity func(ctx context.Context, rows *warehouse.Histories, traits feature.Traits, cards *warehouse.Cards) (*Activity, error)
 	// CardDays are the days of an item before one of which the state counts days no more, oldest first; nil: nobody knows.
 	CardDays func(ctx context.Context, item string, before time.Time) ([]ItemDay, error)
+	Learned  string // file of what exploration learned of clicks; "": that is forgotten at the end
 	// Lag is how many events are stored and not yet in the warehouse; nil: not known.
 	Lag func() int64
 	// Amiss is what is amiss with what is done beside pages and events, for Health; nil: nothing.
@@ -56,6 +57,7 @@ type Engine struct {
 	journal  *journal
 	explorer *explore.Explorer
 	learning *learning
+	learned  uint64 // observations that the file of Learned has
 	now      atomic.Pointer[view]
 	making   sync.Mutex // of now
 	spoilt   spoilt     // while making is held
@@ -123,6 +125,7 @@ func (e *Engine) newExplorer() error {
 		return err
 	}
 	e.explorer, e.learning = explorer, newLearning(linucb)
+	e.recall()
 	return nil
 }
 
@@ -147,6 +150,7 @@ func (e *Engine) Close() {
 	e.stop()
 	e.segments.mu.Unlock()
 	e.done.Wait()
+	e.keepLearned()
 	e.journal.close()
 }
 
@@ -214,6 +218,9 @@ func (e *Engine) keepView(ctx context.Context) {
 		}
 		if tick%listsTicks == 0 {
 			e.c.State.Refresh() // so that no request has to make the lists
+		}
+		if tick%learnedTicks == 0 {
+			e.keepLearned()
 		}
 		_, _ = e.renew() // it logs what is wrong
 	}

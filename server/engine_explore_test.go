@@ -229,6 +229,49 @@ func TestEngineJudgesNewItems(t *testing.T) {
 	}
 }
 
+// What goes with a new item, which nobody clicked, are items of its content or its creator; one of which nothing is known has none.
+func TestEngineSimilarToNewItems(t *testing.T) {
+	ctx := context.Background()
+	for _, model := range []string{"a", ""} {
+		r := newRig(t, rigOf{model: model, log: newLog(1, false), engine: calm})
+		r.send(r.did(stream.Item, "", "new", ofCard(stream.Card{Content: "1,1,4", Creator: "creator 3", Categories: []string{"x"}})),
+			r.did(stream.Item, "", "sister", ofCard(stream.Card{Creator: "creator 3", Categories: []string{"x"}})), r.did(stream.Item, "", "alone", ofCard(stream.Card{})))
+		similar := func(item string, n int, categories ...string) []string {
+			t.Helper()
+			got, err := r.Similar(ctx, item, n, categories, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out []string
+			for k, s := range got {
+				if out = append(out, s.Item); k > 0 && s.Score > got[k-1].Score {
+					t.Errorf("model %q: like %s, %v", model, item, got)
+				}
+			}
+			return out
+		}
+		got := similar("new", 100)
+		// There are 20 cards of the content (4, 10, 16, ...), 4 of the creator (3, 33, 63, 93), and the creator's new one.
+		if len(got) != 25 || !slices.Contains(got, "sister") || slices.Contains(got, "new") {
+			t.Errorf("model %q: like a new item: %v", model, got)
+		}
+		for _, item := range got {
+			if i, err := r.Item(ctx, item); err != nil || i.Content != "1,1,4" && i.Creator != "creator 3" {
+				t.Errorf("model %q: like a new item is %+v, %v", model, i, err)
+			}
+		}
+		if got := similar("new", 3); len(got) != 3 {
+			t.Errorf("model %q: 3 like a new item: %v", model, got)
+		}
+		if got := similar("new", 10, "x"); !slices.Equal(got, []string{"sister"}) {
+			t.Errorf("model %q: like a new item in its category: %v", model, got)
+		}
+		if got := similar("alone", 10); len(got) != 0 {
+			t.Errorf("model %q: like an item of which nothing is known: %v", model, got)
+		}
+	}
+}
+
 // contents are the names of all contents.
 func (r *rig) contents() []string {
 	var out []string

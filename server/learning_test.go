@@ -3,6 +3,9 @@ package server
 import (
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,5 +79,46 @@ func TestLearningFromWhatBecameOfCards(t *testing.T) {
 	check("the one of the second minute that was seen")
 	if l.n != 2 || len(l.by) != 2 {
 		t.Errorf("%d wait and %d can be found; 2 are expected", l.n, len(l.by))
+	}
+}
+
+// What an engine learned of clicks is there when it starts again; a file of something else is told of, and nothing is lost but what it held.
+func TestEngineKeepsWhatItLearned(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "explored")
+	start := func() *rig {
+		return newRig(t, rigOf{model: "a", log: newLog(1, false), engine: func(c *EngineConfig) { c.Explore, c.ExploreCap, c.Learned = 1, 2, file }})
+	}
+	r := start()
+	clicks := 0
+	for k := range 5 {
+		p := r.page(FeedRequest{User: userKey(k)})
+		for slot, c := range p.Cards {
+			if c.Explored {
+				r.send(r.did(stream.Click, userKey(k), c.Item, onPage(p, slot)))
+				clicks++
+			}
+		}
+	}
+	want := r.learning.policy.Theta()
+	if got := r.learning.policy.Seen(); clicks < 20 || got != uint64(clicks) {
+		t.Fatalf("%d clicks were learned of %d", got, clicks)
+	}
+	r.Engine.Close()
+	again := start()
+	if got := again.learning.policy.Seen(); got != uint64(clicks) {
+		t.Errorf("after a start %d clicks are known of %d", got, clicks)
+	}
+	for k, v := range again.learning.policy.Theta() {
+		if math.Abs(v-want[k]) > 1e-9 {
+			t.Errorf("weight %d is %v, and was %v", k, v, want[k])
+		}
+	}
+	again.Engine.Close()
+	if err := os.WriteFile(file, []byte("of something else"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	odd := start()
+	if odd.learning.policy.Seen() != 0 || !strings.Contains(odd.logged.String(), "learns anew") {
+		t.Errorf("of a file of something else %d clicks are known: %s", odd.learning.policy.Seen(), odd.logged.String())
 	}
 }
