@@ -259,7 +259,7 @@ func (s *site) card(r *http.Request) (*reply, error) {
 	for _, d := range days {
 		told += d.Shows
 	}
-	if all := int(v.Shows + .5); told < all {
+	if all := int(v.Shows + .5); told < all && len(days) > 0 {
 		body.LifeNote = "These days have " + countText(told) + " of its " + countOf(all, "show") + ": those before are not told, or not in time."
 	}
 	alike, err := s.b.Similar(ctx, id, similarShown, nil)
