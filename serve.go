@@ -218,7 +218,7 @@ func (r *serving) open(ctx context.Context) error {
 		}
 	}
 	switch {
-	case errors.Is(err, live.ErrNoSnapshot):
+	case errors.Is(err, live.ErrNoSnapshot), errors.Is(err, live.ErrVersion):
 		if r.state, err = r.fill(ctx, zone); err != nil {
 			return err
 		}
