@@ -142,7 +142,7 @@ func (s *Segue) TrainPredictor(ctx context.Context, file string, opt PredictOpti
 
 // writeWhole writes a file that is there whole or not at all.
 func writeWhole(file string, write func(io.Writer) error) error {
-	if err := durable.Replace(file, 0o644, write); err != nil {
+	if err := durable.Replace(file, 0o644, func(f *os.File) error { return write(f) }); err != nil {
 		return fmt.Errorf("write %s: %w", file, err)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/seguefeed/segue/internal/durable"
@@ -19,6 +20,8 @@ import (
 	"github.com/seguefeed/segue/server"
 	"github.com/seguefeed/segue/stream"
 )
+
+const defaultListen = "127.0.0.1:8087"
 
 // ServeOptions direct a server.
 type ServeOptions struct {
@@ -43,6 +46,7 @@ type ServeOptions struct {
 	Zone *time.Location // that days are cut in, of a database without impressions; nil means UTC
 
 	SnapshotEvery  time.Duration // 0 means 5 minutes
+	SnapshotEvents int           // since the last snapshot, after which one is taken before its time, but no sooner after it than four times what it took; 0 means 200,000
 	WarehouseEvery time.Duration // how long events gather before they go into the database; 0 means 10 seconds
 	Drain          time.Duration // how long, at the end, events go on into the database; what is left goes in at the next start. 0 means 5 seconds; below 0 none
 	Threads        int           // that the database may use while it serves; 0 means half of the processors
@@ -51,6 +55,8 @@ type ServeOptions struct {
 	Progress Progress     // of the start
 	// Started is told the address once the server answers.
 	Started func(net.Addr)
+
+	look time.Duration // between two looks at how many events the snapshot does not have; 0 means a second; tests make it shorter
 }
 
 // Serve answers until ctx ends, then drains what is in flight, writes what is left and takes a snapshot. The database is held open for writing meanwhile:
@@ -60,10 +66,16 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 		opt.Dir = "segue-serve"
 	}
 	if opt.Listen == "" {
-		opt.Listen = "127.0.0.1:8087"
+		opt.Listen = defaultListen
 	}
 	if opt.SnapshotEvery == 0 {
 		opt.SnapshotEvery = 5 * time.Minute
+	}
+	if opt.SnapshotEvents == 0 {
+		opt.SnapshotEvents = snapshotEvents
+	}
+	if opt.look == 0 {
+		opt.look = time.Second
 	}
 	if opt.WarehouseEvery == 0 {
 		opt.WarehouseEvery = 10 * time.Second
@@ -77,14 +89,14 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
-	if opt.SnapshotEvery < 0 || opt.WarehouseEvery < 0 || opt.Threads < 0 {
-		return fmt.Errorf("serve: snapshots every %v, the database every %v, %d threads: none of them can be negative", opt.SnapshotEvery, opt.WarehouseEvery, opt.Threads)
-	}
-	if err := server.CheckAddress(opt.Listen, opt.HTTP.Keys); err != nil { // before anything takes long
+	if err := opt.Check(ctx); err != nil { // before anything takes long
 		return err
 	}
 	r := &serving{s: s, opt: opt, log: opt.Logger, wanted: make(chan struct{}, 1)}
 	defer func() { err = errors.Join(err, r.close()) }()
+	if err := r.lockDir(); err != nil {
+		return err
+	}
 	if err := r.open(ctx); err != nil {
 		return err
 	}
@@ -95,7 +107,8 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	}
 	h.MountAs("/api/", server.GorseHandler(h.Backend()), server.Rules{Open: server.GorseOpen, Writes: server.GorseWrites,
 		Refuse: func(w http.ResponseWriter, _ *http.Request) { server.GorseUnauthorized(w) }, BodyBytes: -1}) // its bulk routes bound themselves
-	h.Mount("/", server.PagesHandler(h.Backend(), server.PagesConfig{Insight: r.engine, Report: true, Keys: len(opt.HTTP.Keys) > 0, Location: r.zoneOf, Logger: opt.Logger}))
+	history := server.NewHistory(h.Backend())
+	h.Mount("/", server.PagesHandler(h.Backend(), server.PagesConfig{Insight: r.engine, Report: true, Keys: len(opt.HTTP.Keys) > 0, Activity: opt.Activity != "", History: history, Location: r.zoneOf, Logger: opt.Logger}))
 	report := server.NewReport(h.Backend(), server.ReportConfig{Dir: filepath.Join(opt.Dir, "report"), Make: r.makeReport, Location: r.zoneOf, Logger: opt.Logger})
 	defer report.Close()
 	h.Mount("/report/", report)
@@ -107,6 +120,7 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	var done sync.WaitGroup
 	done.Go(func() { r.intoWarehouse(work) })
 	done.Go(func() { r.snapshots(work) })
+	done.Go(func() { history.Keep(work) })
 	if opt.Started != nil {
 		opt.Started(l.Addr())
 	}
@@ -117,18 +131,43 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	return err
 }
 
+// Check says what in opt cannot be, of what can be told before the database is opened: times, the address, and the files for https.
+func (opt ServeOptions) Check(ctx context.Context) error {
+	if opt.Listen == "" {
+		opt.Listen = defaultListen
+	}
+	if opt.SnapshotEvery < 0 || opt.SnapshotEvents < 0 || opt.WarehouseEvery < 0 || opt.Threads < 0 {
+		return fmt.Errorf("serve: SnapshotEvery %v, SnapshotEvents %d, WarehouseEvery %v, Threads %d: none may be below 0", opt.SnapshotEvery, opt.SnapshotEvents, opt.WarehouseEvery, opt.Threads)
+	}
+	if err := server.CheckAddress(opt.Listen, opt.HTTP.Keys); err != nil {
+		return err
+	}
+	if err := server.CheckTLS(opt.HTTP.TLSCert, opt.HTTP.TLSKey); err != nil {
+		return err
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", opt.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("serve: another program, perhaps another server, answers at %s already; stop it, or choose another address with --listen: %w", opt.Listen, err)
+	}
+	if err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return l.Close()
+}
+
 // serving is a server's parts.
 type serving struct {
 	s      *Segue
 	opt    ServeOptions
 	log    *slog.Logger
-	lock   *os.File // of the folder
 	state  *live.State
 	stream *stream.Log
 	engine *server.Engine
 
+	lock   *os.File // of the folder
 	zoneOf *time.Location
 	stored atomic.Uint64 // seq up to which the database has the events
+	kept   atomic.Uint64 // seq up to which the snapshot has them
 	wanted chan struct{} // a snapshot, before its time
 	still  sync.Mutex    // held while the database changes, or is analysed: its questions are to be of one moment
 
@@ -142,15 +181,20 @@ func (r *serving) config(zone *time.Location) live.Config {
 
 func (r *serving) stateDir() string { return filepath.Join(r.opt.Dir, "state") }
 
+// lockDir keeps the folder for this server: another one, of another database, would write its own state over the snapshot.
+func (r *serving) lockDir() error {
+	err := os.MkdirAll(r.opt.Dir, 0o755)
+	if err == nil {
+		r.lock, err = durable.Lock(filepath.Join(r.opt.Dir, "lock"))
+	}
+	if err != nil {
+		return fmt.Errorf("serve: %s cannot be used; where another server has it, stop that one, or name another folder with --dir: %w", r.opt.Dir, err)
+	}
+	return nil
+}
+
 // open brings back the state, the log and the engine.
 func (r *serving) open(ctx context.Context) error {
-	err := os.MkdirAll(r.opt.Dir, 0o755)
-	if err != nil {
-		return fmt.Errorf("serve: %w", err)
-	}
-	if r.lock, err = durable.Lock(filepath.Join(r.opt.Dir, "lock")); err != nil {
-		return fmt.Errorf("serve: another server has the folder %s; name another with --dir: %w", r.opt.Dir, err)
-	}
 	zone, err := r.zone(ctx)
 	if err != nil {
 		return err
@@ -160,6 +204,7 @@ func (r *serving) open(ctx context.Context) error {
 	r.state, err = live.Load(r.stateDir(), r.config(zone))
 	loaded := err == nil
 	if loaded {
+		r.kept.Store(r.state.Seq())
 		again, err := r.outdated(ctx)
 		if err != nil {
 			return err
@@ -206,21 +251,24 @@ func (r *serving) open(ctx context.Context) error {
 	if err := r.checkDatabase(ctx); err != nil {
 		return err
 	}
-	r.log.Info("the event log is open", "last", r.stream.Status().Last, "in_database", r.stored.Load(), "took", time.Since(began).Round(time.Millisecond))
+	r.log.Info("the event log is open", "last", r.stream.Status().Last, "in_database", r.stored.Load(), "told", r.untold(), "took", time.Since(began).Round(time.Millisecond))
 	activity, err := r.activity(ctx)
 	if err != nil {
 		return err
 	}
 	r.engine, err = server.NewEngine(server.EngineConfig{Activity: activity, Log: r.stream, State: r.state, Models: r.opt.Models, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap,
-		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag, Amiss: r.amiss})
+		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag, CardDays: r.cardDays, Amiss: r.amiss})
 	return err
 }
 
 // openLog opens the event log, which tells the state what it does not know yet: the events from from on; 0 for none.
 func (r *serving) openLog(ctx context.Context, stored, from uint64) error {
 	c := r.opt.Stream
+	c.Dir = filepath.Join(r.opt.Dir, "events")
 	if c.URL == "" {
-		c.Dir, c.MaxAge = filepath.Join(r.opt.Dir, "events"), 0 // events leave the log by trim, which asks whether the database has them
+		c.MaxAge = 0 // events leave the log by trim, which asks whether the database has them
+	} else {
+		c.Dir = filepath.Join(r.opt.Dir, "cluster") // of ids alone, so that a start need not read the last three million events for them
 	}
 	c.OnAppend, c.From, c.After, c.Logger = r.state.Apply, from, max(stored, r.state.Seq()), r.log
 	log, err := stream.Open(ctx, c)
@@ -321,5 +369,6 @@ func (r *serving) fill(ctx context.Context, zone *time.Location) (*live.State, e
 	if err := state.Save(r.stateDir()); err != nil {
 		return nil, err
 	}
+	r.kept.Store(state.Seq())
 	return state, r.note(ctx)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,20 @@ func (r *serving) makeReport(ctx context.Context, tell func(step string, done, t
 	}
 	_, err = r.s.Report(ctx, filepath.Join(r.opt.Dir, "report"), ReportOptions{Progress: func(s Step) { tell(s.Name, s.Done, s.Total) }})
 	return err
+}
+
+// cardDays are the days of a card that the database has.
+func (r *serving) cardDays(ctx context.Context, card string, before time.Time) ([]server.ItemDay, error) {
+	days, err := r.s.engine.DaysOf(ctx, card, before)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]server.ItemDay, len(days))
+	for k, d := range days {
+		year, month, day := d.Day.Date()
+		out[k] = server.ItemDay{Day: time.Date(year, month, day, 0, 0, 0, 0, r.zoneOf), Shows: int(d.Impressions), Clicks: int(d.Clicks)}
+	}
+	return out, nil
 }
 
 // scoring of users as an engine asks for it.
@@ -91,16 +106,26 @@ const activityReasons = 8
 
 func activityOf(why *activity.Why) *server.Activity {
 	out := &server.Activity{Score: why.Score.Probability, Why: []server.Part{}}
-	for _, f := range why.Features[:min(len(why.Features), activityReasons)] {
-		if f.Move == 0 {
-			break
+	for k, f := range why.Features {
+		if k >= activityReasons || f.Move == 0 {
+			out.Rest += f.Move
+			continue
 		}
-		value := f.Value
-		means := strings.ReplaceAll(f.Feature, "_", " ")
-		if f.Unit != "share" && f.Unit != "ratio" && value != "none" && !strings.HasSuffix(means, f.Unit) { // not "browsed sessions: 1 sessions"
-			value += " " + f.Unit
-		}
-		out.Why = append(out.Why, server.Part{Feature: f.Feature, Value: value, Adds: f.Move, Means: means})
+		out.Why = append(out.Why, server.Part{Feature: f.Feature, Value: valueText(f.Value, f.Unit), Adds: f.Move, Means: server.Plain(f.Feature)})
 	}
 	return out
+}
+
+// valueText is a feature's value with its unit, shares in percent.
+func valueText(value, unit string) string {
+	v, err := strconv.ParseFloat(value, 64)
+	switch {
+	case err != nil: // a category, or none
+		return value
+	case unit == "share":
+		return fmt.Sprintf("%.3g%%", 100*v)
+	case unit == "ratio":
+		return fmt.Sprintf("%.3g times", v)
+	}
+	return strings.TrimSpace(value + " " + unit)
 }

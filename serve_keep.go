@@ -78,13 +78,17 @@ func (r *serving) intoWarehouse(ctx context.Context) {
 			default:
 			}
 		}
-		// A batch costs the more the larger the database is, however few its events: it is to take no more than a small part of the time.
-		wait.Reset(max(r.opt.WarehouseEvery, drainPart*took))
+		// A batch costs the more the larger the database is, however few its events: where they are few it is to take no more than a small part of the time.
+		wait.Reset(min(max(r.opt.WarehouseEvery, drainPart*took), max(r.opt.WarehouseEvery, drainRest)))
 	}
 }
 
-// drainPart is how many times as long as it took to bring events in the next are left to gather.
-const drainPart = 10
+const (
+	// drainPart is how many times as long as it took to bring events in the next are left to gather,
+	drainPart = 10
+	// drainRest at the longest: where events come faster than a small part of the time can bring in, waiting the longer the more there were would never end.
+	drainRest = 30 * time.Second
+)
 
 // drain brings in all events that are there, until ctx ends; a batch that is under way then is finished. took is what the database took.
 func (r *serving) drain(ctx context.Context) (took time.Duration, err error) {
@@ -124,22 +128,38 @@ func (r *serving) skip() {
 
 // snapshots takes them, and trims the log after each.
 func (r *serving) snapshots(ctx context.Context) {
-	t := time.NewTicker(r.opt.SnapshotEvery)
-	defer t.Stop()
+	every, look := time.NewTicker(r.opt.SnapshotEvery), time.NewTicker(r.opt.look)
+	defer every.Stop()
+	defer look.Stop()
+	var rest time.Time
 	for {
+		save := func(dir string) error { return r.state.SaveBeside(ctx, dir) }
 		select {
 		case <-ctx.Done():
 			return
-		case <-t.C:
+		case <-every.C:
 		case <-r.wanted:
+			save = r.state.Save // events may be refused until it is there
+		case now := <-look.C:
+			if now.Before(rest) || r.untold() < r.opt.SnapshotEvents {
+				continue
+			}
 		}
-		kept, err := r.snapshot()
-		noted(&r.snapshotFails, err)
-		if err != nil {
-			r.log.Error("no snapshot could be taken; a restart will take longer", "error", err)
-			continue
+		if r.untold() > 0 {
+			began := time.Now()
+			err := r.snapshot(save)
+			if ctx.Err() != nil {
+				return // the last one is taken at the end
+			}
+			noted(&r.snapshotFails, err)
+			rest = time.Now().Add(restAfter(time.Since(began), err))
+			every.Reset(r.opt.SnapshotEvery)
+			if err != nil {
+				r.log.Error("no snapshot could be taken; a restart will take longer", "error", err)
+				continue
+			}
 		}
-		err = r.trim(ctx, kept)
+		err := r.trim(ctx)
 		noted(&r.trimFails, err)
 		if err != nil && ctx.Err() == nil {
 			r.log.Error("the event log could not give up what the database has; it grows on", "error", err)
@@ -147,16 +167,38 @@ func (r *serving) snapshots(ctx context.Context) {
 	}
 }
 
-// snapshot keeps the state. All events up to kept are in it: Save copies one part of the state after the other, each with what it knows at its turn, so that
-// none knows less than all of them did before.
-func (r *serving) snapshot() (kept uint64, err error) {
-	began := time.Now()
-	kept = r.state.Seq()
-	if err := r.state.Save(r.stateDir()); err != nil {
-		return 0, err
+const (
+	// snapshotEvents is after how many events a snapshot is taken before its time. A start tells the state each event that the snapshot does not have: 6 microseconds
+	// of a processor each where there are some thousand users, 19 where there are 2 million, so that these take four seconds at most.
+	snapshotEvents = 200_000
+	// snapshotPart is how many times as long as a snapshot took none is taken for the number of events alone. One of 2 million users is a gigabyte, and takes a
+	// quarter of a processor for 12 seconds: so there is one a minute at most.
+	snapshotPart  = 4
+	snapshotRetry = time.Minute // after a snapshot that could not be taken
+)
+
+// restAfter is how long, after a snapshot that took so long and perhaps failed, none is taken for the number of events alone.
+func restAfter(took time.Duration, failed error) time.Duration {
+	if failed != nil {
+		return max(snapshotPart*took, snapshotRetry)
 	}
-	r.log.Info("snapshot", "seq", kept, "took", time.Since(began).Round(time.Millisecond))
-	return kept, nil
+	return snapshotPart * took
+}
+
+// untold is how many events a start would have to tell the state.
+func (r *serving) untold() int { return int(r.state.Seq() - r.kept.Load()) }
+
+// snapshot keeps the state. All events up to kept are in it: Save copies one part of the state after the other, each with what it knows at its turn, so that none
+// knows less than all of them did before.
+func (r *serving) snapshot(save func(dir string) error) error {
+	began := time.Now()
+	kept := r.state.Seq()
+	if err := save(r.stateDir()); err != nil {
+		return err
+	}
+	r.log.Info("snapshot", "seq", kept, "events", kept-r.kept.Load(), "took", time.Since(began).Round(time.Millisecond))
+	r.kept.Store(kept)
+	return nil
 }
 
 // crowded says whether the log is to give up events before their time: it fills more than half of its room, and the database has some that are still there. What a cluster keeps
@@ -166,10 +208,10 @@ func (r *serving) crowded() bool {
 	return r.opt.Stream.URL == "" && s.Bytes > s.MaxBytes/2 && s.First <= r.stored.Load()
 }
 
-// trim gives up events that the snapshot up to kept and the database have, since neither asks for them again, whatever happens: those of an age, and where room is
+// trim gives up events that the snapshot and the database have, since neither asks for them again, whatever happens: those of an age, and where room is
 // short all.
-func (r *serving) trim(ctx context.Context, kept uint64) error {
-	end := min(kept, r.stored.Load()) // that one stays: by it the database and the log are known for each other's
+func (r *serving) trim(ctx context.Context) error {
+	end := min(r.kept.Load(), r.stored.Load()) // that one stays: by it the database and the log are known for each other's
 	switch {
 	case r.opt.Stream.URL != "" || end <= r.stream.Status().First:
 		return nil
@@ -203,8 +245,7 @@ func (r *serving) close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
 		err = r.stream.Close(ctx)
-		_, saved := r.snapshot()
-		err = errors.Join(err, saved)
+		err = errors.Join(err, r.snapshot(r.state.Save))
 	}
 	if r.lock != nil {
 		err = errors.Join(err, r.lock.Close())

@@ -369,7 +369,7 @@ func TestServeActivity(t *testing.T) {
 		t.Errorf("someone new is %+v", u)
 	}
 	other := emptyDatabase(t, dir)
-	if err := other.Serve(t.Context(), ServeOptions{Dir: filepath.Join(dir, "other"), Activity: file}); err == nil || !strings.Contains(err.Error(), "no impressions of the days that the predictor learned from") {
+	if err := other.Serve(t.Context(), ServeOptions{Dir: filepath.Join(dir, "other"), Listen: "127.0.0.1:0", Activity: file}); err == nil || !strings.Contains(err.Error(), "no impressions of the days that the predictor learned from") {
 		t.Errorf("with the predictor of another log: %v", err)
 	}
 }
@@ -384,7 +384,7 @@ func TestReasonsOfActivity(t *testing.T) {
 		t.Error(diff)
 	}
 	why.Features = slices.Repeat(why.Features[:1], 20)
-	if got := activityOf(why); len(got.Why) != activityReasons {
-		t.Errorf("%d reasons", len(got.Why))
+	if got := activityOf(why); len(got.Why) != activityReasons || got.Rest != 6 { // 20 x .5 are 10, of which 8 x .5 are told apart
+		t.Errorf("%d reasons, and %v beside", len(got.Why), got.Rest)
 	}
 }

@@ -32,8 +32,9 @@ type PairContext struct {
 	profiles  *warehouse.Profiles // nil in a context from a file
 
 	attrs   []cardAttr
-	nowhere cardAttr // of cards that nobody knows
-	kinds   []string // names of types
+	more    []cardAttr // of cards beyond these, see Extended
+	nowhere cardAttr   // of cards that nobody knows
+	kinds   []string   // names of types
 
 	slots    slotRates
 	cards    []cardCount  // by card*days+k, running sums
@@ -48,7 +49,7 @@ type PairContext struct {
 	wider    [2][]int32 // by code of a content level: its code of the next wider level
 	hasApp   bool       // the log says what all users of the app did
 	study    study
-	ready    atomic.Pointer[[]*readyDay]
+	ready    *atomic.Pointer[[]*readyDay]
 }
 
 // cardAttr is what does not change of a card.
@@ -67,7 +68,7 @@ type cardCount struct {
 
 // NewPairContext reads the days statsFrom to last, both included.
 func NewPairContext(ctx context.Context, w Source, statsFrom, last time.Time) (*PairContext, error) {
-	c := &PairContext{from: EpochDay(statsFrom), last: EpochDay(last), province: map[string]int{}}
+	c := &PairContext{from: EpochDay(statsFrom), last: EpochDay(last), province: map[string]int{}, ready: new(atomic.Pointer[[]*readyDay])}
 	if c.last < c.from {
 		return nil, fmt.Errorf("statistics of cards from %s to %s: no day is left", statsFrom.Format(time.DateOnly), last.Format(time.DateOnly))
 	}
@@ -118,10 +119,15 @@ func (c *PairContext) index(day int32) int32 {
 
 // attr is what is known of a card for good.
 func (c *PairContext) attr(card int32) *cardAttr {
-	if card < 0 || int(card) >= len(c.attrs) {
+	switch {
+	case card < 0:
 		return &c.nowhere
+	case int(card) < len(c.attrs):
+		return &c.attrs[card]
+	case int(card)-len(c.attrs) < len(c.more):
+		return &c.more[int(card)-len(c.attrs)]
 	}
-	return &c.attrs[card]
+	return &c.nowhere
 }
 
 // describe gives codes to the card table, and returns how many there are of each kind.

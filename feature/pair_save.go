@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync/atomic"
 
 	"github.com/seguefeed/segue/internal/partfile"
 )
@@ -39,7 +40,7 @@ func (c *PairContext) Save(w io.Writer) error {
 // knows no users, so BuildPairs refuses it. Another file gives ErrForeign, one that was cut off or changed ErrDamaged, one of a
 // later version an error that says so. Whatever a file claims, no more memory is taken than some times the bytes that it has.
 func LoadPairContext(r io.Reader) (*PairContext, error) {
-	c := &PairContext{province: map[string]int{}}
+	c := &PairContext{province: map[string]int{}, ready: new(atomic.Pointer[[]*readyDay])}
 	if err := pairFile.Read(r, func(kind string) ([]any, error) {
 		if kind != pairKind {
 			return nil, fmt.Errorf("feature: statistics of kind %q; this program reads %q: train anew", kind, pairKind)

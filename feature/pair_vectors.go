@@ -203,6 +203,9 @@ type readyDay struct {
 
 // readyFor is what was prepared of a day; nil where it was not.
 func (c *PairContext) readyFor(day int32) *readyDay {
+	if c.ready == nil {
+		return nil
+	}
 	if all := c.ready.Load(); all != nil {
 		for _, r := range *all {
 			if r.day == day {

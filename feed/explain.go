@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/seguefeed/segue/feature"
@@ -69,7 +70,19 @@ func featureText(c feature.PairColumn, v float32) string {
 	case isLog && strings.HasPrefix(of, "ratio"):
 		return fmt.Sprintf("%.3g times", math.Exp(float64(v)))
 	case isLog:
-		return fmt.Sprintf("%.4g %s", math.Expm1(float64(v)), of)
+		return numberText(math.Expm1(float64(v))) + " " + of
+	case c.Unit == "share":
+		return fmt.Sprintf("%.3g%%", 100*v)
+	case c.Unit == "0 or 1":
+		return map[bool]string{true: "yes", false: "no"}[v != 0]
 	}
-	return strings.TrimSpace(fmt.Sprintf("%.4g %s", v, c.Unit))
+	return strings.TrimSpace(numberText(float64(v)) + " " + c.Unit)
+}
+
+// numberText is a number without an exponent, of four digits where it has a fraction.
+func numberText(v float64) string {
+	if math.Abs(v) >= 1000 && math.Abs(v) < 1e15 {
+		return strconv.FormatFloat(math.Round(v), 'f', -1, 64)
+	}
+	return fmt.Sprintf("%.4g", v)
 }

@@ -68,8 +68,10 @@ func TestFeatureText(t *testing.T) {
 		want   string
 	}{
 		{feature.PairColumn{Unit: "log ratio"}, math.Log(2.5), "2.5 times"},
-		{feature.PairColumn{Unit: "log impressions"}, math.Log(1 + 40), "40 impressions"}, // log(1 + n)
-		{feature.PairColumn{Unit: "days"}, 12, "12 days"},
+		{feature.PairColumn{Unit: "log impressions"}, math.Log(1 + 40), "40 impressions"},         // log(1 + n)
+		{feature.PairColumn{Unit: "log impressions"}, math.Log(1 + 123456), "123456 impressions"}, // within float32: log(123457) = 11.72365, whose next is 9.5e-7 more, or .12 of these
+		{feature.PairColumn{Unit: "days"}, 12, "12 days"}, {feature.PairColumn{Unit: "share"}, .0363, "3.63%"},
+		{feature.PairColumn{Unit: "0 or 1"}, 1, "yes"}, {feature.PairColumn{Unit: "0 or 1"}, 0, "no"}, {feature.PairColumn{Unit: "0 or 1"}, math.NaN(), "none"},
 		{feature.PairColumn{}, .25, "0.25"},
 		{feature.PairColumn{Unit: "days"}, math.NaN(), "none"},
 		{feature.PairColumn{Levels: []string{"a", "b"}}, 1, "b"},

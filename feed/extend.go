@@ -10,8 +10,9 @@ import (
 	"github.com/seguefeed/segue/warehouse"
 )
 
-// Extend is r for a catalogue that begins with r's own cards and goes on with others. Its models know nothing of those: they come from more, generators
-// that go behind r's own, and the ranker sees them as cards of which there are no statistics. What r itself holds is shared.
+// Extend is r for a catalogue that begins with r's own cards, contents and creators and goes on with others. Its models know nothing of those: they come from
+// more, generators that go behind r's own, and the ranker sees them as cards that nobody was shown, of contents and creators that it may know. What r itself
+// holds is shared.
 func (r *Recommender) Extend(cards *warehouse.Cards, keys []string, more []candidate.Generator) (*Recommender, error) {
 	if len(cards.Creator) < len(r.Cards.Creator) {
 		return nil, fmt.Errorf("feed: a catalogue of %d cards cannot go on from one of %d", len(cards.Creator), len(r.Cards.Creator))
@@ -22,7 +23,11 @@ func (r *Recommender) Extend(cards *warehouse.Cards, keys []string, more []candi
 	out := *r
 	out.Cards, out.CardKeys, out.Names = cards, keys, KeyNames(cards, keys)
 	out.Generators = append(slices.Clone(r.Generators), more...)
+	out.Pairs = r.Pairs.Extended(cards)
 	c := r.Feed.c
+	if m, ok := c.Ranker.(*modelRanker); ok {
+		c.Ranker = m.extended(out.Pairs)
+	}
 	c.Cards, c.Names, c.Generators = cards, out.Names, out.Generators
 	if c.Quota != nil {
 		c.Quota = append(slices.Clone(c.Quota), make([]int, len(more))...)

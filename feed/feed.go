@@ -87,8 +87,8 @@ func (f *Feed) With(s Settings) (*Feed, error) {
 // mostReached bounds the candidates of a feed that reaches far.
 const mostReached = 2000
 
-// Reaching is f with as many candidates as each generator needs to name n by itself, but no more than 2,000 in all and no fewer than f has: an equal share is for pages, and
-// would end the list of a small category, or of who pages on and on, before its cards do.
+// Reaching is f with so many candidates that each generator names n by itself, but no more than 2,000 and no fewer than f has: an equal share is for pages of all cards, and
+// would end the list of a small category before its cards do.
 func (f *Feed) Reaching(n int) (*Feed, error) {
 	s := f.c.Settings
 	s.Candidates = max(s.Candidates, min(mostReached, (n*3*len(f.c.Generators)+3)/4))

@@ -17,8 +17,12 @@ type modelRanker struct {
 	model *rank.Model
 	pairs *feature.PairContext
 	cards *warehouse.Cards
-	rooms sync.Pool // of *rankRoom
+	*rankerShared
+}
 
+// rankerShared is what a ranker shares with those that know of more cards.
+type rankerShared struct {
+	rooms      sync.Pool // of *rankRoom
 	short      atomic.Pointer[shortDays]
 	making     sync.Mutex // of short
 	shortRooms sync.Pool  // of *shortRoom
@@ -37,10 +41,15 @@ func NewRanker(model *rank.Model, pairs *feature.PairContext, cards *warehouse.C
 	if err := model.Fits(pairs.Columns()); err != nil {
 		return nil, err
 	}
-	r := &modelRanker{model: model, pairs: pairs, cards: cards}
+	r := &modelRanker{model, pairs, cards, new(rankerShared)}
 	r.rooms.New = func() any { return new(rankRoom) }
 	r.shortRooms.New = func() any { return new(shortRoom) }
 	return r, nil
+}
+
+// extended is r with features of more cards than its catalogue has. Shortlists, which are of the catalogue's cards, serve both.
+func (r *modelRanker) extended(pairs *feature.PairContext) *modelRanker {
+	return &modelRanker{r.model, pairs, r.cards, r.rankerShared}
 }
 
 // Rank implements Ranker.

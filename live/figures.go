@@ -80,7 +80,7 @@ type Figures struct {
 	Day           int32 // days since 1970-01-01
 	Users, Items  int   // known
 	UsersToday    int
-	ActiveToday   int // of them, those whose click-through rate of today is at or above the mean of users' rates
+	ActiveToday   int // of them, those whose click-through rate of today is at or above the mean of users' rates; nobody until someone clicks
 	Impressions   int64
 	Clicks        int64
 	NewCards      float64 // share of the impressions of cards that were published within three days
@@ -118,6 +118,9 @@ func (s *State) Figures() Figures {
 		}
 	}
 	out.MeanUserClick = sum / float64(out.UsersToday)
+	if out.Clicks == 0 { // else all would stand at the mean
+		return out
+	}
 	for at, n := range f.users {
 		if float64(at[1])/float64(at[0]) >= out.MeanUserClick {
 			out.ActiveToday += n

@@ -66,15 +66,15 @@ type CardDay struct {
 	Shows, Clicks uint32
 }
 
-// CardDays are the last days of a card, today and the seven before, those on which it was shown, oldest first.
-func (s *State) CardDays(card int32) []CardDay {
+// CardDays are the last days of a card, first (the seventh before today) to today, those on which it was shown, oldest first.
+func (s *State) CardDays(card int32) (first int32, out []CardDay) {
+	today := s.today()
+	first = today - ringDays + 1
 	k := s.counts.of(card)
 	if k == nil {
-		return nil
+		return first, nil
 	}
-	var out []CardDay
-	today := s.today()
-	for day := today - ringDays + 1; day <= today; day++ {
+	for day := first; day <= today; day++ {
 		if day < 0 || s.counts.days[day%ringDays].Load() != day {
 			continue
 		}
@@ -82,5 +82,5 @@ func (s *State) CardDays(card int32) []CardDay {
 			out = append(out, d)
 		}
 	}
-	return out
+	return first, out
 }

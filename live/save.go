@@ -10,6 +10,7 @@
 package live
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -54,16 +55,27 @@ type section struct {
 	sum      uint32
 }
 
-// Save writes a snapshot to dir, which is made, in the place of the one that is there; a crash leaves the old one or the new one whole. One process at a time may
-// save to a folder. Readers do not wait for it. Who applies events waits while one of 256 parts of the users is copied, and once while cards and counts are: for 2,000,000 users with 57
-// million rows and 250,000 cards 3 ms each time and 20 ms at the end, where nothing else wants the processors. It takes memory for one such part, and 64 MB
-// for cards and counts.
+// Save writes a snapshot to dir, which is made, in the place of the one that is there; a crash leaves the old one or the new one whole, and perhaps a part
+// of the new one beside it, over which the next is written. One process at a time may save to a folder. Readers do not wait for it. Who applies events
+// waits while one of 256 parts of the users is copied, and once while cards and counts are: for 2,000,000 users with 57 million rows and 250,000 cards 3 ms
+// each time and 20 ms at the end, where nothing else wants the processors. It takes memory for one such part, and 64 MB for cards and counts.
 func (s *State) Save(dir string) error {
+	return s.save(dir, func(*os.File) func() error { return func() error { return nil } })
+}
+
+// SaveBeside is Save beside work that goes first: it takes a quarter of one processor, for four times as long, and brings to the disk what it has written
+// as it goes, so that others who sync do not wait for a gigabyte at once. ctx ends it, and the snapshot that is there stays.
+func (s *State) SaveBeside(ctx context.Context, dir string) error {
+	return s.save(dir, func(f *os.File) func() error { return (&pace{ctx: ctx, f: f, began: time.Now()}).rest })
+}
+
+// save writes a snapshot with rests between its parts.
+func (s *State) save(dir string, rests func(*os.File) func() error) error {
 	s.saving.Lock()
 	defer s.saving.Unlock()
 	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
-		err = durable.Replace(filepath.Join(dir, snapshotName), 0o600, s.write)
+		err = durable.Replace(filepath.Join(dir, snapshotName), 0o600, func(f *os.File) error { return s.write(f, rests(f)) })
 	}
 	if err != nil {
 		return fmt.Errorf("live: save: %w", err)
@@ -71,8 +83,8 @@ func (s *State) Save(dir string) error {
 	return nil
 }
 
-// write writes a snapshot.
-func (s *State) write(w io.Writer) error {
+// write writes a snapshot, and calls rest after each part.
+func (s *State) write(w io.Writer, rest func() error) error {
 	head := binary.LittleEndian.AppendUint32([]byte(snapshotMagic), snapshotVersion)
 	if _, err := w.Write(head); err != nil {
 		return err
@@ -85,8 +97,10 @@ func (s *State) write(w io.Writer) error {
 		index = binary.LittleEndian.AppendUint64(index, uint64(len(b)))
 		index = binary.LittleEndian.AppendUint32(index, crc32.Checksum(b, castagnoli))
 		at += uint64(len(b))
-		_, err := w.Write(b)
-		return err
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+		return rest()
 	}
 	x := &codec{}
 	for k := range s.shards {

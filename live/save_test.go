@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -35,11 +36,13 @@ func told(tb testing.TB) *State {
 func snapshot(tb testing.TB, s *State) []byte {
 	tb.Helper()
 	var b bytes.Buffer
-	if err := s.write(&b); err != nil {
+	if err := s.write(&b, noRest); err != nil {
 		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
+
+func noRest() error { return nil }
 
 func loaded(file []byte) (*State, error) {
 	return load(bytes.NewReader(file), int64(len(file)), Config{Clock: testClock})
@@ -51,10 +54,16 @@ func TestSaveAndLoad(t *testing.T) {
 	if _, err := Load(dir, Config{}); !errors.Is(err, ErrNoSnapshot) {
 		t.Errorf("without a snapshot: %v", err)
 	}
-	for range 2 { // the second takes the place of the first
+	for range 2 { // the second takes the place of the first, and of what a crash left of a longer one
 		if err := s.Save(dir); err != nil {
 			t.Fatal(err)
 		}
+		if err := os.WriteFile(filepath.Join(dir, snapshotName+".new"), make([]byte, 1<<20), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Save(dir); err != nil {
+		t.Fatal(err)
 	}
 	if files, _ := os.ReadDir(dir); len(files) != 1 {
 		t.Errorf("%v stand there; one file is expected", files)
@@ -131,7 +140,7 @@ func TestSaveToAFullDisk(t *testing.T) {
 	s := told(t)
 	size := len(snapshot(t, s))
 	for _, left := range []int{0, 20, size / 2, size - 1} {
-		if err := s.write(&fullDisk{left}); !errors.Is(err, errFull) {
+		if err := s.write(&fullDisk{left}, noRest); !errors.Is(err, errFull) {
 			t.Errorf("with room for %d bytes: %v", left, err)
 		}
 	}
@@ -258,8 +267,16 @@ func resummed(file []byte) []byte {
 	return file
 }
 
-// use asks a state for everything; nothing may panic, whatever file it comes from.
+// use asks a state for everything, and changes it; nothing may panic, whatever file it comes from.
 func use(tb testing.TB, s *State) {
+	tb.Helper()
+	ask(tb, s)
+	apply(s, randomEvents(rand.New(rand.NewPCG(3, 4)), 60)...)
+	apply(s, at(stream.UserDeleted, "user 1", "", 1), at(stream.Item, "", "item 1", 2, card(stream.Card{Song: "q", Talk: "r", Content: "s"})))
+}
+
+// ask asks a state for everything.
+func ask(tb testing.TB, s *State) {
 	tb.Helper()
 	users, _, err := s.ListUsers("", "", 1000)
 	if err != nil {
@@ -282,8 +299,34 @@ func use(tb testing.TB, s *State) {
 	}
 	s.Latest(10, 0, nil)
 	s.Popular(10, 0, nil)
-	apply(s, randomEvents(rand.New(rand.NewPCG(3, 4)), 60)...)
-	apply(s, at(stream.UserDeleted, "user 1", "", 1), at(stream.Item, "", "item 1", 2, card(stream.Card{Song: "q", Talk: "r", Content: "s"})))
+}
+
+// TestReadersDoNotWaitForASnapshot: while a part is copied, which keeps events waiting, everything that pages ask for is answered.
+func TestReadersDoNotWaitForASnapshot(t *testing.T) {
+	s := told(t)
+	copying, asked := make(chan struct{}), make(chan struct{})
+	go s.hold(func() {
+		close(copying)
+		<-asked
+	})
+	<-copying
+	go func() {
+		defer close(asked)
+		ask(t, s)
+		s.Refresh()
+		s.User("user 1")
+		s.SomeUsers(3)
+		s.Item("item 3")
+		s.Card(0)
+		for _, g := range s.Generators() {
+			g.Candidates(query([]int32{0, 1, 2}), 10, nil)
+		}
+	}()
+	select {
+	case <-asked:
+	case <-time.After(time.Minute):
+		t.Fatal("who reads waits for a snapshot")
+	}
 }
 
 // FuzzLoad changes a snapshot at some place of some section, and puts the checksums right.

@@ -19,7 +19,7 @@ type feedInput struct {
 	Content  []string         `query:"content,explode" maxItems:"100" doc:"contents: only items of these"`
 	Category []string         `query:"category,explode" maxItems:"100" doc:"categories: only items in all of these"`
 	Device   string           `query:"device" doc:"phone, tablet, web, ...: kept with the page"`
-	AtMS     int64            `query:"at_ms" minimum:"0" maximum:"8796093022208" doc:"the moment, milliseconds since 1970 UTC; 0: now"`
+	AtMS     int64            `query:"at_ms" minimum:"0" maximum:"8796093022208" doc:"the moment, milliseconds since 1970 UTC; 0: now. What she did later does not count"`
 	Explain  bool             `query:"explain" doc:"take the scores apart"`
 	Offset   int              `query:"offset" minimum:"0" maximum:"2000" doc:"cards of the pages before: with the same n, offsets of 0, n, 2n, ... go on through one ranking"`
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/netip"
 	"net/url"
@@ -40,9 +41,9 @@ type Limits struct {
 	BodyBytes int64   // of a request's body; 0: 1 MB
 	Events    int     // of one request, and rows of an upsert; 0: MaxEvents, which is also the most
 	N         int     // cards or rows that are answered; 0: MaxN, which is also the most
-	PerSecond float64 // requests of one key, or of all where there are no keys; 0: 20,000; below 0: any number
+	PerSecond float64 // requests of one key, and of all that need none; 0: 20,000; below 0: any number
 	Burst     int     // that may come at once; 0: PerSecond
-	InFlight  int     // requests at a time, those beyond are answered 503; 0: 512. Memory: each holds its body, and its answer, at most about 3 BodyBytes
+	InFlight  int     // requests at a time, those beyond are answered 503; 0: 512. An eighth besides is for who has no key. Memory: each holds its body, and its answer, at most about 3 BodyBytes
 }
 
 // Timeouts of connections.
@@ -90,6 +91,8 @@ func (c Config) checked() (Config, error) {
 		return bad("Limits.Events", "%d; 1 to %d are expected", l.Events, MaxEvents)
 	case l.N < 1 || l.N > MaxN:
 		return bad("Limits.N", "%d; 1 to %d are expected", l.N, MaxN)
+	case math.IsNaN(l.PerSecond):
+		return bad("Limits.PerSecond", "a number is expected")
 	case l.InFlight < 1:
 		return bad("Limits.InFlight", "%d; at least 1 is expected", l.InFlight)
 	case l.Burst < 1:

@@ -41,6 +41,8 @@ type EngineConfig struct {
 	Now      func() time.Time // nil: time.Now
 	// Activity is the chance that a user will be active, and why; nil: nobody says.
 	Activity func(ctx context.Context, rows *warehouse.Histories, traits feature.Traits, cards *warehouse.Cards) (*Activity, error)
+	// CardDays are the days of an item before one of which the state counts days no more, oldest first; nil: nobody knows.
+	CardDays func(ctx context.Context, item string, before time.Time) ([]ItemDay, error)
 	// Lag is how many events are stored and not yet in the warehouse; nil: not known.
 	Lag func() int64
 	// Amiss is what is amiss with what is done beside pages and events, for Health; nil: nothing.
@@ -61,6 +63,7 @@ type Engine struct {
 	pages    rateOf
 	traces   traces
 	segments segmented
+	work     context.Context // until Close
 	stop     context.CancelFunc
 	done     sync.WaitGroup
 }
@@ -107,10 +110,9 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 		return nil, err
 	}
 	e.journal = newJournal(c.Log, c.Logger)
-	ctx, cancel := context.WithCancel(context.Background())
-	e.stop = cancel
-	e.done.Go(func() { e.models.watch(ctx, followEvery) })
-	e.done.Go(func() { e.keepView(ctx) })
+	e.work, e.stop = context.WithCancel(context.Background())
+	e.done.Go(func() { e.models.watch(e.work, followEvery) })
+	e.done.Go(func() { e.keepView(e.work) })
 	return e, nil
 }
 
@@ -141,7 +143,9 @@ func (c *counts) Card(item int32) (shows, clicks, expected float64) {
 
 // Close ends the engine's goroutines and writes what is left of served pages. The log and the state are their owner's to close.
 func (e *Engine) Close() {
+	e.segments.mu.Lock() // no count begins from here on
 	e.stop()
+	e.segments.mu.Unlock()
 	e.done.Wait()
 	e.journal.close()
 }

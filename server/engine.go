@@ -82,18 +82,26 @@ type Source struct {
 	Rank int    `json:"rank" doc:"from 0"`
 }
 
-// Why is a score taken apart: log-odds that add up.
+// Why is a score taken apart: log-odds that add up, Base and Parts and Rest, or Base and Themes.
 type Why struct {
-	Base  float64 `json:"base"`
-	Parts []Part  `json:"parts" doc:"largest first"`
+	Base   float64 `json:"base" doc:"log-odds of the average card"`
+	Parts  []Part  `json:"parts" doc:"of the features that add most, largest first"`
+	Rest   float64 `json:"rest" doc:"what all other features add together"`
+	Themes []Theme `json:"themes,omitempty" doc:"all features by what they are about, largest first"`
+}
+
+// Theme is what the features of one kind add together.
+type Theme struct {
+	Theme string  `json:"theme"`
+	Adds  float64 `json:"adds" doc:"to the log-odds of a click"`
 }
 
 // Part is what one feature adds.
 type Part struct {
-	Feature string  `json:"feature"`
+	Feature string  `json:"feature" doc:"its name in the model"`
 	Value   string  `json:"value"`
 	Adds    float64 `json:"adds" doc:"to the log-odds of a click"`
-	Means   string  `json:"means"`
+	Means   string  `json:"means" doc:"what it is, in words that the value follows"`
 }
 
 // Taken is what became of events.
@@ -126,7 +134,8 @@ type UserView struct {
 // Activity is the chance that she will be active.
 type Activity struct {
 	Score float64 `json:"score"`
-	Why   []Part  `json:"why"`
+	Why   []Part  `json:"why" doc:"of the features that move her most, largest first"`
+	Rest  float64 `json:"rest" doc:"what all other features add together"`
 }
 
 // Taste is what is believed of a user and a content.
@@ -197,6 +206,7 @@ type Stats struct {
 	Impressions     int64     `json:"impressions_today"`
 	Clicks          int64     `json:"clicks_today"`
 	Explored        float64   `json:"explored" doc:"share of the last 1,000 slots"`
+	ExploreCap      float64   `json:"explore_cap" doc:"the most that it may be"`
 	NewCards        float64   `json:"new_cards" doc:"share of the slots of today that held cards published within three days"`
 	StreamLag       int64     `json:"stream_lag" doc:"events that are stored and not yet in the warehouse"`
 	LastSeq         uint64    `json:"last_seq"`

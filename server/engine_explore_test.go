@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -199,6 +200,42 @@ func TestEngineShowsNewItems(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A new item is judged by its content before it was ever shown, as far as the model knows it: items of contents that are clicked more are
+// worth more, while those of which nothing is known are all alike.
+func TestEngineJudgesNewItems(t *testing.T) {
+	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: calm})
+	worth := func(prefix string) []float64 {
+		var out []float64
+		for _, c := range r.page(FeedRequest{User: userKey(4), N: 100, Contents: r.contents()}).Cards {
+			if strings.HasPrefix(c.Item, prefix) {
+				out = append(out, c.Click)
+			}
+		}
+		slices.Sort(out)
+		return out
+	}
+	for k := range logContents {
+		r.send(r.did(stream.Item, "", fmt.Sprint("known ", k), ofCard(stream.Card{Content: fmt.Sprintf("1,%d,%d", k/3, k)})),
+			r.did(stream.Item, "", fmt.Sprint("novel ", k), ofCard(stream.Card{Content: fmt.Sprint("novel ", k)})))
+	}
+	if novel := worth("novel"); len(novel) != logContents || novel[0] != novel[logContents-1] {
+		t.Errorf("items of which nothing is known are worth %v", novel)
+	}
+	known := worth("known")
+	if len(known) != logContents || known[logContents-1] < 1.1*known[0] {
+		t.Errorf("items of contents that are known are worth %v", known)
+	}
+}
+
+// contents are the names of all contents.
+func (r *rig) contents() []string {
+	var out []string
+	for _, c := range r.state.Catalogue().Cards.Contents {
+		out = append(out, c.Key)
+	}
+	return out
 }
 
 // A new item that was clicked is no riddle to what the model folds in; it does not come again, and fatigue knows it.

@@ -237,6 +237,15 @@ func TestGorseItemsOnAnEngine(t *testing.T) {
 					t.Errorf("of the 61 on the shelf, %d of %d asked for come", len(got), n)
 				}
 			}
+			paged := map[string]bool{}
+			for offset := 0; offset < 70; offset += 10 {
+				for _, id := range r.listed("GET", fmt.Sprintf("/api/recommend/u/shelf?n=10&offset=%d", offset), "") {
+					paged[id] = true
+				}
+			}
+			if len(paged) != 61 {
+				t.Errorf("seven pages of ten of the 61 on the shelf have %d of them", len(paged))
+			}
 			for _, list := range []string{"/api/recommend/u", "/api/latest", "/api/collaborative-filtering/u"} {
 				got := r.listed("GET", list+"?n=100&category=shelf&category=shelf%201", "")
 				if len(got) != 30 || slices.ContainsFunc(got, func(id string) bool { var i int; fmt.Sscanf(id, "new %d", &i); return i%2 != 1 }) {

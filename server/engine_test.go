@@ -234,50 +234,6 @@ func TestEngineRequestFilters(t *testing.T) {
 	}
 }
 
-// Pages of the same ranking join without a gap, each with the caps of a page of its own, until there are no cards left.
-func TestEngineOffset(t *testing.T) {
-	for _, model := range []string{"a", ""} {
-		t.Run("model "+model, func(t *testing.T) {
-			r := newRig(t, rigOf{model: model, log: newLog(1, false), engine: calm})
-			const n = 10
-			seen := map[string]bool{}
-			for offset := 0; offset < 100; offset += n { // of 200 candidates at least half are left
-				p := r.page(FeedRequest{User: "pages", N: n, Offset: offset})
-				contents, creators := map[string]int{}, map[string]int{}
-				for k, c := range p.Cards {
-					contents[c.Content]++
-					creators[c.Creator]++
-					if seen[c.Item] || c.Slot != k || c.Column != k%2 || contents[c.Content] > 5 || creators[c.Creator] > 2 {
-						t.Fatalf("from %d: %+v in place %d; seen before: %v; %d of its content, %d of its creator", offset, c, k, seen[c.Item], contents[c.Content], creators[c.Creator])
-					}
-					seen[c.Item] = true
-				}
-				if left := logCards - len(seen); len(p.Cards) < n && left > n { // the last pages have what the caps of those before left over
-					t.Fatalf("from %d: %d cards, and %d are left", offset, len(p.Cards), left)
-				}
-			}
-			if p := r.page(FeedRequest{User: userKey(5), N: 5, Offset: 2000}); len(p.Cards) != 0 {
-				t.Errorf("%d cards beyond the end", len(p.Cards))
-			}
-		})
-	}
-	// Pages explore in their own slots alone: those before were other requests' to show, and to log.
-	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: func(c *EngineConfig) { c.Explore, c.ExploreCap = 1, 2 }})
-	all := 0
-	for offset := range 3 {
-		explored := 0
-		for _, c := range r.page(FeedRequest{User: "pages", N: 10, Offset: 10 * offset}).Cards {
-			if c.Explored {
-				explored++
-			}
-		}
-		// The limiter knows of the last 1,000 slots, all of the pages before.
-		if all += explored; explored < 8 || r.Stats().Explored != float64(all)/1000 {
-			t.Errorf("from %d: %d of 10 slots explored; %v of the last 1,000", 10*offset, explored, r.Stats().Explored)
-		}
-	}
-}
-
 // A session counts for its page alone, whoever she is, and may name what nobody knows.
 func TestEngineSession(t *testing.T) {
 	for _, model := range []string{"a", ""} {
@@ -410,8 +366,23 @@ func TestEngineExplains(t *testing.T) {
 		if c.Why == nil || len(c.Why.Parts) == 0 || len(c.Why.Parts) > whyParts {
 			t.Fatalf("%s is explained by %+v", c.Item, c.Why)
 		}
+		for _, part := range c.Why.Parts {
+			if part.Means != cardFeatures[part.Feature].means || part.Value == "" {
+				t.Errorf("%s: %+v", c.Item, part)
+			}
+		}
 		if !slices.IsSortedFunc(c.Why.Parts, func(a, b Part) int { return cmp.Compare(math.Abs(b.Adds), math.Abs(a.Adds)) }) {
 			t.Errorf("%s: the largest part does not come first: %+v", c.Item, c.Why.Parts)
+		}
+		parts, themes := c.Why.Base+c.Why.Rest, c.Why.Base
+		for _, p := range c.Why.Parts {
+			parts += p.Adds
+		}
+		for _, of := range c.Why.Themes {
+			themes += of.Adds
+		}
+		if want := math.Log(c.Click / (1 - c.Click)); math.Abs(parts-want) > 1e-3 || math.Abs(themes-want) > 1e-3 { // the chance is a float32
+			t.Errorf("%s: parts sum to %v and themes to %v, the chance of %v is %v in log-odds", c.Item, parts, themes, c.Click, want)
 		}
 	}
 	if !fresh {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -52,6 +53,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"Limits.Events":      {Backend: newScripted(), Limits: Limits{Events: MaxEvents + 1}},
 		"Limits.BodyBytes":   {Backend: newScripted(), Limits: Limits{BodyBytes: -1}},
 		"Limits.InFlight":    {Backend: newScripted(), Limits: Limits{InFlight: -1}},
+		"Limits.PerSecond":   {Backend: newScripted(), Limits: Limits{PerSecond: math.NaN()}},
 		"Origins: *":         {Backend: newScripted(), Origins: []string{"*"}},
 		"Origins: \"app.ex":  {Backend: newScripted(), Origins: []string{"app.example.com"}},
 		"Origins: \"https:/": {Backend: newScripted(), Origins: []string{"https://app.example.com/"}},

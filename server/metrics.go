@@ -27,7 +27,7 @@ type Telemetry struct {
 // Telemeter is a Backend that tells it.
 type Telemeter interface{ Telemetry() Telemetry }
 
-// counted is a Backend that counts what passes.
+// counted is a Backend that counts what passes, and traces it.
 type counted struct {
 	Backend
 	m *metrics
@@ -35,11 +35,16 @@ type counted struct {
 
 // Feed implements Backend.
 func (c *counted) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
+	part := below(ctx, "make page")
 	began := time.Now()
 	page, err := c.Backend.Feed(ctx, r)
 	if err == nil && page != nil {
 		c.m.page(page, time.Since(began))
+		if part != nil {
+			part.page = page.Request
+		}
 	}
+	part.endPart(err)
 	return page, err
 }
 
@@ -53,7 +58,12 @@ func (c *counted) Stats() Stats {
 
 // Append implements Backend.
 func (c *counted) Append(ctx context.Context, events []stream.Event) (Taken, error) {
+	part := below(ctx, "store events")
 	taken, err := c.Backend.Append(ctx, events)
+	if part != nil {
+		part.events = len(events)
+	}
+	part.endPart(err)
 	if err != nil {
 		c.refuse(len(events))
 	}

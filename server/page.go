@@ -86,9 +86,6 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if maker, err = maker.Reaching(q.N); err != nil {
-		return nil, err
-	}
 	page, err := maker.Page(ctx, q)
 	if err != nil {
 		return nil, err
@@ -140,6 +137,9 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	return out, nil
 }
 
+// categoryReach is how many cards of a category, or a multiple of it, each generator is to name.
+const categoryReach = 100
+
 // maker is the feed that makes what r asks for. Half of the candidates at least are left over for caps and diversity to choose from: where a page goes deeper
 // they are doubled, seldom rather than by and by, since among more candidates the pages before might have been others.
 func (v *view) maker(r *FeedRequest) (*feed.Feed, error) {
@@ -153,10 +153,14 @@ func (v *view) maker(r *FeedRequest) (*feed.Feed, error) {
 	for set.Candidates < 2*(r.Offset+r.N) {
 		set.Candidates *= 2
 	}
-	if set == own {
-		return v.feed, nil
+	maker, err := v.feed, error(nil)
+	if set != own {
+		maker, err = maker.With(set)
 	}
-	return v.feed.With(set)
+	if err == nil && len(r.Categories)+len(r.Contents) > 0 {
+		maker, err = maker.Reaching((r.Offset + r.N + categoryReach - 1) / categoryReach * categoryReach)
+	}
+	return maker, err
 }
 
 // servedEvent is the event of a page. Its id is the page's.
@@ -176,7 +180,7 @@ type askRoom struct {
 
 var askRooms = sync.Pool{New: func() any { return new(askRoom) }}
 
-// request is what the feed is asked for a user. A page is never of a moment before her last row.
+// request is what the feed is asked for a user: of what she did up to the moment, or, where clocks differ by minutes, up to her last row.
 func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment, room *askRoom) (*feed.Request, error) {
 	rows := &room.rows
 	traits, known := e.c.State.RowsTo(rows, r.User) // "" is nobody's id
@@ -184,6 +188,7 @@ func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment, room *askRo
 		rows.Start = append(rows.Start[:0], 0)
 	}
 	v.rows(rows)
+	until(rows, at.AtMS)
 	if err := e.session(v, r, at, rows); err != nil {
 		return nil, err
 	}
@@ -211,8 +216,8 @@ func (e *Engine) request(v *view, r *FeedRequest, at feature.Moment, room *askRo
 		q.Exclude = append(q.Exclude, e.read(v, r)...)
 	}
 	for _, key := range r.BlockedCreators {
-		if at := slices.Index(v.cards.CreatorKeys, key); at >= 0 { // a creator without cards has none to hide
-			q.BlockedCreators = append(q.BlockedCreators, int32(at))
+		if id, ok := v.creator(key); ok { // a creator without cards has none to hide
+			q.BlockedCreators = append(q.BlockedCreators, id)
 		}
 	}
 	var err error

@@ -87,7 +87,21 @@ func (w *pageWriter) why(y *Why) {
 		w.text(`,"means":`, p.Means)
 		w.dst = append(w.dst, '}')
 	}
-	w.dst = append(w.dst, "]}"...)
+	w.dst = append(w.dst, ']')
+	w.number(`,"rest":`, y.Rest)
+	if len(y.Themes) > 0 {
+		w.dst = append(w.dst, `,"themes":[`...)
+		for k, t := range y.Themes {
+			if k > 0 {
+				w.dst = append(w.dst, ',')
+			}
+			w.text(`{"theme":`, t.Theme)
+			w.number(`,"adds":`, t.Adds)
+			w.dst = append(w.dst, '}')
+		}
+		w.dst = append(w.dst, ']')
+	}
+	w.dst = append(w.dst, '}')
 }
 
 func (w *pageWriter) some(name, s string) {

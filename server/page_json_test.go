@@ -47,7 +47,10 @@ func pageGen() *rapid.Generator[FeedPage] {
 				c.Sources = append(c.Sources, Source{text.Draw(t, "name"), rapid.Int().Draw(t, "rank")})
 			}
 			if rapid.Bool().Draw(t, "explained") {
-				c.Why = &Why{Base: number.Draw(t, "base")}
+				c.Why = &Why{Base: number.Draw(t, "base"), Rest: number.Draw(t, "rest")}
+				for range rapid.IntRange(0, 2).Draw(t, "themes") {
+					c.Why.Themes = append(c.Why.Themes, Theme{text.Draw(t, "theme"), number.Draw(t, "adds")})
+				}
 				for range rapid.IntRange(0, 2).Draw(t, "parts") {
 					c.Why.Parts = append(c.Why.Parts, Part{text.Draw(t, "feature"), text.Draw(t, "value"), number.Draw(t, "adds"), text.Draw(t, "means")})
 				}

@@ -17,18 +17,18 @@ import (
 	"path"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Insight is what the pages ask beyond a Backend.
 type Insight interface {
 	// SomeUsers draws at most n known users at random, those who have clicked something where there are such.
 	SomeUsers(ctx context.Context, n int) ([]UserView, error)
-	// Segments counts the known users by segment, the least engaged first. It may be a minute old.
+	// Segments counts the known users by segment, the least engaged first. It may be a minute old; none while they are counted for the first time.
 	Segments(ctx context.Context) ([]SegmentView, error)
 	// ItemDays are the last days of an item on which it was shown, oldest first, at most n. ErrUnknownItem.
 	ItemDays(ctx context.Context, key string, n int) ([]ItemDay, error)
+	// MeanRate is the clicks a show of all items; 0 where that is not known.
+	MeanRate() float64
 }
 
 // SegmentView is a group of users who do alike.
@@ -49,6 +49,8 @@ type PagesConfig struct {
 	Insight  Insight        // nil: what the Backend itself tells; then there are no segment counts and no life cycles of cards
 	Report   bool           // the full report is at /report/: see Report
 	Keys     bool           // people come in by a key, so that there is a way out: POST /logout, which the pages do not answer themselves
+	Activity bool           // an activity model is in use
+	History  *History       // of the live figures; nil: they are those since someone first looked
 	Location *time.Location // in which moments are written; nil: UTC
 	Logger   *slog.Logger   // nil: none
 }
@@ -62,11 +64,14 @@ type site struct {
 	more   Insight
 	report bool
 	keys   bool
+	scores bool // an activity model is in use
 	zone   *time.Location
 	log    *slog.Logger
 	pages  *template.Template
 	assets map[string]asset
 	now    func() time.Time
+
+	history *History
 }
 
 type asset struct {
@@ -83,7 +88,10 @@ const pagesPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; im
 func PagesHandler(b Backend, c PagesConfig) http.Handler { return newSite(b, c).handler() }
 
 func newSite(b Backend, c PagesConfig) *site {
-	s := &site{b: b, more: c.Insight, report: c.Report, keys: c.Keys, zone: c.Location, log: c.Logger, assets: map[string]asset{}, now: time.Now}
+	s := &site{b: b, more: c.Insight, report: c.Report, keys: c.Keys, scores: c.Activity, zone: c.Location, log: c.Logger, assets: map[string]asset{}, now: time.Now, history: c.History}
+	if s.history == nil {
+		s.history = NewHistory(b)
+	}
 	if s.more == nil {
 		s.more = plainInsight{b}
 	}
@@ -95,7 +103,7 @@ func newSite(b Backend, c PagesConfig) *site {
 	}
 	version := s.loadAssets()
 	s.pages = template.Must(template.New("").Funcs(template.FuncMap{"asset": func(name string) string { return "/pages/" + name + "?v=" + version },
-		"icon": icon, "short": shortID, "rank": func(k int) int { return k + 1 }, "heroArt": heroArt}).ParseFS(pagesFiles, "pages/*.html"))
+		"icon": icon, "short": shortID, "capital": capital, "heroArt": heroArt}).ParseFS(pagesFiles, "pages/*.html"))
 	return s
 }
 
@@ -112,6 +120,7 @@ func (s *site) handler() http.Handler {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, answer) })
 	}
 	mux.HandleFunc("GET /users.csv", s.usersCSV)
+	mux.HandleFunc("GET /cards.csv", s.cardsCSV)
 	return http.NewCrossOriginProtection().Handler(mux)
 }
 
@@ -254,6 +263,7 @@ type trouble struct {
 	Status             int
 	Head, Detail, Hint string
 	Back, BackName     string
+	Other, OtherName   string // another way to go on
 }
 
 // failure says in words what went wrong. What nobody foresaw goes to the log alone.
@@ -265,6 +275,7 @@ func (s *site) failure(r *http.Request, err error) *reply {
 		t.Status, t.Head, t.Detail = http.StatusNotFound, "There is no such page", "Nothing stands at "+r.URL.Path+"."
 	case errors.Is(err, ErrUnknownUser):
 		t.Status, t.Head, t.Detail, t.Hint = http.StatusNotFound, "Nobody of this name is known", fmt.Sprintf("The user %q was never seen here.", r.FormValue("id")), "Users become known by what they do, or by POST /v1/users. In Music Square you can invent one."
+		t.Other, t.OtherName = "/users", "All users"
 	case errors.Is(err, ErrUnknownItem):
 		t.Status, t.Head, t.Detail, t.Hint = http.StatusNotFound, "There is no such card", fmt.Sprintf("The card %q is not in the catalogue.", r.FormValue("id")), "Cards become known by POST /v1/items."
 		t.Back, t.BackName = "/cards", "To the cards"
@@ -288,12 +299,7 @@ func (s *site) failure(r *http.Request, err error) *reply {
 
 // sentence writes an error as one.
 func sentence(s string) string {
-	if s == "" {
-		return s
-	}
-	first, size := utf8.DecodeRuneInString(s)
-	s = string(unicode.ToUpper(first)) + s[size:]
-	if !strings.HasSuffix(s, ".") {
+	if s = capital(s); s != "" && !strings.HasSuffix(s, ".") {
 		s += "."
 	}
 	return s

@@ -1,9 +1,11 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http/httptest"
+	"net/url"
 	"os/exec"
 	"slices"
 	"strings"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -118,6 +121,15 @@ func (tab *pagesTab) click(css string) {
 	tab.do("click "+css, chromedp.Click(chromedp.CSS(css)))
 }
 
+// point moves the pointer to a place in the window.
+func (tab *pagesTab) point(x, y float64) {
+	tab.Helper()
+	tab.do("point", func(ctx context.Context, at *chromedp.Target) (none chromedp.Void, err error) {
+		_, err = cdp.Call(ctx, at, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved, X: x, Y: y})
+		return none, err
+	})
+}
+
 // inTab evaluates a script in the page.
 func inTab[T any](tab *pagesTab, script string) T {
 	tab.Helper()
@@ -194,10 +206,17 @@ func TestMusicSquare(t *testing.T) {
 	if !inTab[bool](tab, fmt.Sprintf(`Array.from(document.querySelectorAll("#mix .rose")).some(c => c.textContent.includes(%q))`, topic)) {
 		t.Error("the line above the cards does not say that the topic rose")
 	}
+	way := inTab[[]string](tab, fmt.Sprintf(`Array.from(Array.from(document.querySelectorAll("#believes .path tbody tr")).find(r => r.cells[0].textContent === %q).cells).slice(1).map(c => c.innerText.replace(/\s*played/, ""))`, topic))
+	if want := []string{fmt.Sprint(before, " ▶3"), fmt.Sprint(after, " ▲", after-before+3)}; !slices.Equal(way, want) { // played cards do not come again: before-3 were left
+		t.Errorf("the way of the topic is told as %q, want %q", way, want)
+	}
+	if got := inTab[string](tab, fmt.Sprintf(`(document.querySelector('#believes .tastes [data-topic=%q] .was') || {textContent: ""}).textContent`, topic)); got != "new" {
+		t.Errorf("beside the taste stands %q; it was not there when the feed was opened", got)
+	}
 
 	// More of it: like, skip, why, swipe, more cards.
 	tab.click(`.tile-card[data-slot="0"] [data-act="like"]`)
-	tab.until("what was done is known", `Array.from(document.querySelectorAll("#believes .doings li")).some(l => l.textContent.includes("liked"))`)
+	tab.until("what was done is known", `Array.from(document.querySelectorAll("#believes .doings li")).some(l => l.textContent.toLowerCase().includes("liked"))`)
 	tab.click(`.tile-card[data-slot="1"] [data-act="skip"]`)
 	tab.click(`.tile-card[data-slot="0"] [data-act="why"]`)
 	tab.until("the reasons are open", `document.getElementById("why").open && document.querySelectorAll("#why .parts li").length === 3 && document.querySelectorAll("#why .tags li").length >= 2`)
@@ -287,10 +306,13 @@ func TestOverviewIsAlive(t *testing.T) {
 	f := newPagesFake(40, 5)
 	tab := openPagesTab(t, f)
 	tab.open("/overview")
-	value := `document.querySelector('[data-key="lag"]').dataset.v`
+	value := `document.querySelector('[data-key="lag"] dd').textContent`
 	first := inTab[string](tab, value)
 	tab.until("a figure changed", fmt.Sprintf(`%s !== %q`, value, first))
 	tab.until("its curve has a point more", `document.querySelector('[data-key="lag"] .line').getAttribute("d").split("L").length >= 2`)
+	box := inTab[[]float64](tab, `(() => { const c = document.querySelector('[data-key="lag"] .curve'); c.scrollIntoView({block: "center", behavior: "instant"}); const r = c.getBoundingClientRect(); return [r.right - 1, r.y + r.height / 2]; })()`)
+	tab.point(box[0], box[1])
+	tab.until("the curve says what is pointed at", `/^\d\d:\d\d:\d\d: [\d,]+$/.test(document.querySelector('[data-key="lag"] .plot-say').textContent)`)
 	tab.click("#pause")
 	if inTab[string](tab, `document.getElementById("pause").getAttribute("aria-pressed")`) != "true" {
 		t.Error("the button does not say that it is pressed")
@@ -300,6 +322,27 @@ func TestOverviewIsAlive(t *testing.T) {
 	f.mu.Unlock()
 	tab.click("#pause")
 	tab.until("what is amiss is told", `(document.querySelector(".health.bad") || {textContent: ""}).textContent.includes("The disk is full.")`)
+}
+
+// TestTablesAndDays: a click on a head sorts the rows, a second one the other way round, and a day that is pointed at is told.
+func TestTablesAndDays(t *testing.T) {
+	f := newPagesFake(40, 30)
+	tab := openPagesTab(t, f)
+	shown := `Array.from(document.querySelectorAll("tbody tr"), r => Number(r.cells[3].textContent.replaceAll(",", "")))`
+	tab.open("/cards?order=all&view=list")
+	tab.click("th:nth-child(4) button")
+	if got := inTab[[]float64](tab, shown); len(got) != 40 || !slices.IsSortedFunc(got, func(a, b float64) int { return cmp.Compare(b, a) }) {
+		t.Errorf("sorted by shows: %v", got)
+	}
+	tab.click("th:nth-child(4) button")
+	if got := inTab[[]float64](tab, shown); !slices.IsSorted(got) || inTab[string](tab, `document.querySelector("th:nth-child(4)").getAttribute("aria-sort")`) != "ascending" {
+		t.Errorf("sorted the other way: %v", got)
+	}
+	tab.open("/card?id=" + url.QueryEscape(f.keys[0]))
+	day := f.items[f.keys[0]].days[9]
+	box := inTab[[]float64](tab, `(() => { const r = document.querySelectorAll(".life .slot")[9].getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()`)
+	tab.point(box[0], box[1])
+	tab.until("the day is told", fmt.Sprintf(`document.querySelector(".life [data-say]").textContent.startsWith(%q)`, day.Day.Format("Monday, 2 January 2006")+": "+countText(day.Shows)+" shows, "))
 }
 
 // TestModelsByHand refuses and forces a version as a person would: with script, from the page of models on.

@@ -3,8 +3,8 @@
 package server
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
@@ -22,92 +22,161 @@ const (
 type cardRow struct {
 	Item, Short, Content, Topic, Creator, CreatorShort string
 	Art                                                template.HTML
-	Shows, Clicks, Rate, RateMeter, Published, Comment string
+	Shows, Clicks, CTR, Rate, Published, Comment       string
+	rate                                               float64
+	RateMeter, Marker                                  string // of a bar, and where the mean of all stands on it
+	Above                                              bool   // the mean
+	PublishedMS                                        int64
+	RateNumber, CTRNumber                              string // to sort by
 	Hidden                                             bool
-	Score                                              string
+	Place                                              int // from 1, in the list; 0 for none
 }
 
 type cardsBody struct {
 	Query, Order string
+	List         bool // a table, not a gallery
 	Rows         []cardRow
-	Next         string
+	Mean         string
+	Next, CSV    string
+	Gallery      string // addresses of the same as a gallery and as a table
+	Table        string
 	Empty        bool
 	Hint         string
 }
 
+// rateScale is how many times the mean rate fills a bar, unless a card of the list has more.
+const rateScale = 4
+
+// rateBars puts the bars of a list on one scale.
+func (s *site) rateBars(rows []cardRow) {
+	mean, scale := s.more.MeanRate(), .1
+	if mean > 0 {
+		scale = min(rateScale*mean, 1)
+	}
+	for k := range rows {
+		scale = max(scale, rows[k].rate)
+	}
+	for k := range rows {
+		row := &rows[k]
+		if row.RateMeter = meter(row.rate / scale); mean > 0 {
+			row.Marker, row.Above = meter(mean/scale), row.rate > mean
+		}
+	}
+}
+
 func (s *site) cardRow(v *ItemView) cardRow {
 	row := cardRow{Item: v.Item, Short: shortID(v.Item), Content: v.Content, Topic: topicText(v.Content), Creator: v.Creator, CreatorShort: shortID(v.Creator), Art: coverArt(v.Content, v.Creator, v.Item),
-		Shows: numberText(v.Shows, 6), Clicks: numberText(v.Clicks, 6), Rate: shareText(v.Rate), RateMeter: meter(v.Rate * 4), Comment: v.Comment, Hidden: v.Hidden}
+		Shows: numberText(v.Shows, 6), Clicks: numberText(v.Clicks, 6), CTR: "–", CTRNumber: "-1", Rate: shareText(v.Rate), RateNumber: numberText(v.Rate, 6), PublishedMS: v.PublishedMS, Comment: v.Comment, Hidden: v.Hidden, rate: v.Rate}
+	if v.Shows > 0 {
+		row.CTR, row.CTRNumber = shareText(v.Clicks/v.Shows), numberText(v.Clicks/v.Shows, 6)
+	}
 	if v.PublishedMS > 0 {
 		row.Published = agoText(v.PublishedMS, s.now().In(s.zone))
 	}
 	return row
 }
 
-// scoredRows are items by their scores, with what is known of them.
-func (s *site) scoredRows(r *http.Request, list []Scored) ([]cardRow, error) {
-	rows := make([]cardRow, 0, len(list))
+// scoredItems are items by their scores, with what is known of them.
+func (s *site) scoredItems(ctx context.Context, list []Scored) ([]ItemView, error) {
+	items := make([]ItemView, 0, len(list))
 	for _, one := range list {
-		v, err := s.b.Item(r.Context(), one.Item)
-		if errors.Is(err, ErrUnknownItem) {
-			continue // it went meanwhile
-		}
-		if err != nil {
+		switch v, err := s.b.Item(ctx, one.Item); {
+		case err == nil:
+			items = append(items, *v)
+		case !errors.Is(err, ErrUnknownItem): // else it went meanwhile
 			return nil, err
 		}
-		row := s.cardRow(v)
-		row.Score = numberText(one.Score, 2)
-		rows = append(rows, row)
 	}
-	return rows, nil
+	return items, nil
+}
+
+func (s *site) scoredRows(r *http.Request, list []Scored) ([]cardRow, error) {
+	items, err := s.scoredItems(r.Context(), list)
+	rows := make([]cardRow, len(items))
+	for k := range items {
+		rows[k] = s.cardRow(&items[k])
+	}
+	s.rateBars(rows)
+	return rows, err
+}
+
+// cardsList is a list of cards: those that hold the query, or all in an order.
+type cardsList struct{ query, order string }
+
+func (l *cardsList) settle() {
+	switch {
+	case l.query != "" || l.order == "all":
+		l.order = "all"
+	case l.order != "latest":
+		l.order = "popular"
+	}
+}
+
+// cardsOf gives n cards of a list, and where it goes on.
+func (s *site) cardsOf(ctx context.Context, l cardsList, after string, n int) (items []ItemView, next string, err error) {
+	if l.order == "all" {
+		return s.b.Items(ctx, l.query, after, n)
+	}
+	offset, err := strconv.Atoi(after)
+	if err != nil || offset < 0 {
+		offset = 0
+	}
+	list := s.b.Popular
+	if l.order == "latest" {
+		list = s.b.Latest
+	}
+	scored, err := list(ctx, n, offset, nil, "")
+	if err != nil {
+		return nil, "", err
+	}
+	if len(scored) == n {
+		next = strconv.Itoa(offset + n)
+	}
+	items, err = s.scoredItems(ctx, scored)
+	return items, next, err
 }
 
 func (s *site) cards(r *http.Request) (*reply, error) {
-	ctx := r.Context()
-	body := &cardsBody{Query: strings.TrimSpace(r.FormValue("q")), Order: r.FormValue("order")}
-	next := url.Values{}
-	if body.Query != "" || body.Order == "all" {
-		body.Order = "all"
-		items, on, err := s.b.Items(ctx, body.Query, r.FormValue("after"), cardRowsShown)
-		if err != nil {
-			return nil, err
+	list := cardsList{query: strings.TrimSpace(r.FormValue("q")), order: r.FormValue("order")}
+	list.settle()
+	body := &cardsBody{Query: list.query, Order: list.order, List: r.FormValue("view") == "list", Hint: itemHint(r)}
+	if mean := s.more.MeanRate(); mean > 0 {
+		body.Mean = shareText(mean)
+	}
+	after := r.FormValue("after")
+	items, next, err := s.cardsOf(r.Context(), list, after, cardRowsShown)
+	if err != nil {
+		return nil, err
+	}
+	place, _ := strconv.Atoi(after) // 0 where the cursor is none of places
+	for k := range items {
+		row := s.cardRow(&items[k])
+		if list.order != "all" {
+			row.Place = place + k + 1
 		}
-		for k := range items {
-			body.Rows = append(body.Rows, s.cardRow(&items[k]))
+		body.Rows = append(body.Rows, row)
+	}
+	s.rateBars(body.Rows)
+	address := func(path string, more ...string) string {
+		v := url.Values{"order": {list.order}}
+		if list.query != "" {
+			v.Set("q", list.query)
 		}
-		if on != "" {
-			next.Set("after", on)
-			if body.Query != "" {
-				next.Set("q", body.Query)
+		for k := 0; k+1 < len(more); k += 2 {
+			if more[k+1] != "" {
+				v.Set(more[k], more[k+1])
 			}
 		}
-	} else {
-		offset, err := strconv.Atoi(r.FormValue("from"))
-		if err != nil || offset < 0 {
-			offset = 0
-		}
-		list := s.b.Popular
-		if body.Order == "latest" {
-			list = s.b.Latest
-		} else {
-			body.Order = "popular"
-		}
-		scored, err := list(ctx, cardRowsShown, offset, nil, "")
-		if err != nil {
-			return nil, err
-		}
-		if body.Rows, err = s.scoredRows(r, scored); err != nil {
-			return nil, err
-		}
-		if len(scored) == cardRowsShown {
-			next.Set("from", strconv.Itoa(offset+cardRowsShown))
-		}
+		return path + "?" + v.Encode()
 	}
-	if len(next) > 0 {
-		next.Set("order", body.Order)
-		body.Next = "/cards?" + next.Encode()
+	view := ""
+	if body.List {
+		view = "list"
 	}
-	body.Hint = itemHint(r)
+	if next != "" {
+		body.Next = address("/cards", "after", next, "view", view)
+	}
+	body.CSV, body.Gallery, body.Table = address("/cards.csv"), address("/cards", "after", after), address("/cards", "after", after, "view", "list")
 	body.Empty = len(body.Rows) == 0 && s.b.Stats().Items == 0
 	return &reply{template: "cards", title: "Cards", nav: "/cards", body: body}, nil
 }
@@ -115,11 +184,55 @@ func (s *site) cards(r *http.Request) (*reply, error) {
 // cardBody is one card's page.
 type cardBody struct {
 	cardRow
-	Facts      []factRow
+	Versus     string // the rate beside that of all
+	Facts      []cardFact
 	Categories []string
 	Life       *lifeView
 	Similar    []cardRow
 	NoSimilar  string
+}
+
+// cardFact is what a card is; others that are so as well stand at To.
+type cardFact struct {
+	Name, Value, To string
+	ID              bool // Value is an id
+}
+
+func (s *site) cardFacts(v *ItemView) []cardFact {
+	found := func(q string) string { return "/cards?" + url.Values{"q": {q}}.Encode() }
+	facts := []cardFact{{Name: "Known as", Value: v.Item, ID: true}, {Name: "Topic", Value: topicText(v.Content)}}
+	if v.Content != "" {
+		facts[1].To = found(v.Content)
+		if topicText(v.Content) != v.Content {
+			facts = append(facts, cardFact{Name: "Within", Value: strings.ReplaceAll(v.Content, ",", " › ")})
+		}
+	}
+	if v.Creator != "" {
+		facts = append(facts, cardFact{"Creator", v.Creator, found(v.Creator), true})
+	}
+	if v.Type != nil {
+		facts = append(facts, cardFact{Name: "Kind", Value: kindText(*v.Type)})
+	}
+	for _, of := range []cardFact{{Name: "Song", Value: v.Song, ID: true}, {Name: "Artist", Value: v.Artist, ID: true}, {Name: "Subject", Value: v.Talk, ID: true}, {Name: "Comment", Value: v.Comment}} {
+		if of.Value != "" {
+			facts = append(facts, of)
+		}
+	}
+	if v.PublishedMS > 0 {
+		facts = append(facts, cardFact{Name: "Published", Value: time.UnixMilli(v.PublishedMS).In(s.zone).Format("2 January 2006")})
+	}
+	return facts
+}
+
+// kindText is a type of the reference log in words.
+func kindText(kind int) string {
+	switch kind {
+	case 1:
+		return "pictures"
+	case 2:
+		return "video"
+	}
+	return "type " + strconv.Itoa(kind)
 }
 
 func (s *site) card(r *http.Request) (*reply, error) {
@@ -128,25 +241,19 @@ func (s *site) card(r *http.Request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	body := &cardBody{cardRow: s.cardRow(v), Categories: v.Categories}
-	body.Facts = []factRow{{"Known as", v.Item}, {"Topic", topicText(v.Content)}}
-	if v.Content != "" && topicText(v.Content) != v.Content {
-		body.Facts = append(body.Facts, factRow{"Content", v.Content})
+	body := &cardBody{cardRow: s.cardRow(v), Categories: v.Categories, Facts: s.cardFacts(v)}
+	if mean := s.more.MeanRate(); mean > 0 {
+		body.Versus = timesText(v.Rate/mean) + " the mean of all cards, " + shareText(mean)
 	}
-	if v.Creator != "" {
-		body.Facts = append(body.Facts, factRow{"Creator", v.Creator})
-	}
+	var published time.Time
 	if v.PublishedMS > 0 {
-		body.Facts = append(body.Facts, factRow{"Published", time.UnixMilli(v.PublishedMS).In(s.zone).Format("2 January 2006")})
-	}
-	if v.Comment != "" {
-		body.Facts = append(body.Facts, factRow{"Comment", v.Comment})
+		published = time.UnixMilli(v.PublishedMS).In(s.zone)
 	}
 	days, err := s.more.ItemDays(ctx, id, lifeDays)
 	if err != nil {
 		return nil, err
 	}
-	body.Life = lifeOf(days)
+	body.Life = lifeOf(days, s.more.MeanRate(), published)
 	alike, err := s.b.Similar(ctx, id, similarShown, nil, "")
 	switch {
 	case errors.Is(err, ErrNotReady):
@@ -160,59 +267,4 @@ func (s *site) card(r *http.Request) (*reply, error) {
 		return nil, err
 	}
 	return &reply{template: "card", title: "Card " + body.Short, nav: "/cards", body: body}, nil
-}
-
-// lifeView is a card's life as a picture: a bar of shows a day, and in it the clicks.
-type lifeView struct {
-	Width, Height int
-	Bars          []lifeBar
-	Top           string // shows of the tallest bar
-	From, To      string
-	Summary       string
-}
-
-type lifeBar struct {
-	X, Y, W, H, ClickY, ClickH string
-	Title                      string
-}
-
-const (
-	lifeWidth  = 640
-	lifeHeight = 150
-)
-
-func lifeOf(days []ItemDay) *lifeView {
-	if len(days) == 0 {
-		return nil
-	}
-	first, last := days[0].Day, days[len(days)-1].Day
-	span := int(last.Sub(first).Hours()/24+.5) + 1
-	most, shows, clicks, best := 1, 0, 0, days[0]
-	for _, d := range days {
-		most = max(most, d.Shows)
-		shows, clicks = shows+d.Shows, clicks+d.Clicks
-		if d.Shows > best.Shows {
-			best = d
-		}
-	}
-	v := &lifeView{Width: lifeWidth, Height: lifeHeight, Top: countOf(most, "show"), From: first.Format("2 Jan"), To: last.Format("2 Jan")}
-	step := min(float64(lifeWidth)/float64(span), 64)
-	at := func(x float64) string { return strconv.FormatFloat(x, 'f', 1, 64) }
-	for _, d := range days {
-		k := float64(int(d.Day.Sub(first).Hours()/24 + .5))
-		h, c := float64(d.Shows)/float64(most)*lifeHeight, float64(min(d.Clicks, d.Shows))/float64(most)*lifeHeight
-		v.Bars = append(v.Bars, lifeBar{X: at(k*step + step*.1), W: at(step * .8), Y: at(lifeHeight - h), H: at(h), ClickY: at(lifeHeight - c), ClickH: at(c),
-			Title: fmt.Sprintf("%s: %s shows, %s clicks", d.Day.Format("2 January"), countText(d.Shows), countText(d.Clicks))})
-	}
-	v.Summary = countOf(shows, "show") + " and " + countOf(clicks, "click")
-	if span == 1 {
-		v.To, v.Summary = "", v.Summary+" on "+first.Format("2 January")
-	} else {
-		v.Summary += fmt.Sprintf(" between %s and %s; most on %s, with %s", v.From, v.To, best.Day.Format("2 January"), countOf(best.Shows, "show"))
-	}
-	v.Summary += "."
-	if clicks > 0 {
-		v.Summary += " " + shareText(float64(clicks)/float64(max(shows, 1))) + " of the shows were clicked."
-	}
-	return v
 }

@@ -89,3 +89,5 @@ func (f *pagesFake) Segments(ctx context.Context) ([]SegmentView, error) {
 func (f *pagesFake) ItemDays(_ context.Context, key string, _ int) ([]ItemDay, error) {
 	return f.items[key].days, nil
 }
+
+func (f *pagesFake) MeanRate() float64 { return fakeRate }

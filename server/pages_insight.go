@@ -33,3 +33,6 @@ func (p plainInsight) Segments(context.Context) ([]SegmentView, error) { return 
 
 // ItemDays implements Insight.
 func (p plainInsight) ItemDays(context.Context, string, int) ([]ItemDay, error) { return nil, nil }
+
+// MeanRate implements Insight.
+func (p plainInsight) MeanRate() float64 { return 0 }

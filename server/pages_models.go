@@ -8,22 +8,27 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 type modelsBody struct {
 	Versions []versionView
-	Done     string // what was just done
+	Heads    []string // of what versions did at a glance
+	Done     string   // what was just done
 	Current  string
 	Previous bool
 }
 
 type versionView struct {
 	ID, Created, Ago, Program, Data, Size string
+	CreatedMS                             int64
 	Current, Loaded                       bool
 	Problem                               string
 	Passed, Forced                        bool
 	Won, Lost                             []string
 	Metrics                               []metricTable
+	Measures                              []metricHead // of all tables, each once, with what it means
+	Glances                               []glance     // one for each of the page's heads
 }
 
 func (s *site) versions(r *http.Request) ([]versionView, error) {
@@ -48,11 +53,14 @@ func (s *site) versions(r *http.Request) ([]versionView, error) {
 }
 
 func (s *site) versionView(m *ModelView) versionView {
-	v := versionView{ID: m.ID, Created: m.Created.In(s.zone).Format("2 January 2006, 15:04"), Ago: agoText(m.Created.UnixMilli(), s.now().In(s.zone)), Program: m.Version, Current: m.Current, Loaded: m.Loaded, Problem: m.Problem,
-		Passed: m.Gate.Passed, Forced: m.Gate.Forced, Lost: m.Gate.Lost}
+	v := versionView{ID: m.ID, CreatedMS: m.Created.UnixMilli(), Created: m.Created.In(s.zone).Format("2 January 2006, 15:04"), Ago: agoText(m.Created.UnixMilli(), s.now().In(s.zone)), Program: m.Version, Current: m.Current, Loaded: m.Loaded, Problem: m.Problem,
+		Passed: m.Gate.Passed, Forced: m.Gate.Forced}
+	for _, why := range m.Gate.Lost {
+		v.Lost = append(v.Lost, gateText(why))
+	}
 	for _, why := range m.Gate.Why {
 		if !slices.Contains(m.Gate.Lost, why) {
-			v.Won = append(v.Won, why)
+			v.Won = append(v.Won, gateText(why))
 		}
 	}
 	d := m.Data
@@ -67,6 +75,15 @@ func (s *site) versionView(m *ModelView) versionView {
 		v.Size = numberText(float64(bytes)/1e6, 3) + " MB"
 	}
 	v.Metrics = metricTables(m.Metrics)
+	for _, t := range v.Metrics {
+		for _, h := range t.Heads {
+			name, _, _ := strings.Cut(h.Name, "@")
+			if h.Means != "" && !slices.ContainsFunc(v.Measures, func(have metricHead) bool { return have.Name == name }) {
+				v.Measures = append(v.Measures, metricHead{name, h.Means, h.Lower})
+			}
+		}
+	}
+	v.Glances = glances(v.Metrics)
 	return v
 }
 
@@ -76,6 +93,24 @@ func (s *site) models(r *http.Request) (*reply, error) {
 		return nil, err
 	}
 	body := &modelsBody{Versions: versions, Previous: len(versions) > 1}
+	for _, v := range versions {
+		for _, g := range v.Glances {
+			if !slices.Contains(body.Heads, g.Head) { // versions may have been judged by different questions
+				body.Heads = append(body.Heads, g.Head)
+			}
+		}
+	}
+	for k := range versions {
+		told := versions[k].Glances
+		versions[k].Glances = nil
+		for _, head := range body.Heads {
+			g := glance{Head: head}
+			if at := slices.IndexFunc(told, func(g glance) bool { return g.Head == head }); at >= 0 {
+				g = told[at]
+			}
+			versions[k].Glances = append(versions[k].Glances, g)
+		}
+	}
 	for _, v := range versions {
 		if v.Current {
 			body.Current = v.ID
@@ -92,7 +127,8 @@ func (s *site) models(r *http.Request) (*reply, error) {
 
 type confirmBody struct {
 	versionView
-	Back    bool // to the version before
+	Back    bool   // to the version before
+	Now     string // the current version, where Back
 	Refused string
 	Needs   bool // force
 }
@@ -119,7 +155,7 @@ func (s *site) confirm(r *http.Request) (*reply, error) {
 }
 
 func (s *site) confirmBack(r *http.Request) (*reply, error) {
-	return &reply{template: "confirm", title: "Roll back", nav: "/models", body: &confirmBody{Back: true}}, nil
+	return &reply{template: "confirm", title: "Roll back", nav: "/models", body: &confirmBody{Back: true, Now: s.b.Health().Model}}, nil
 }
 
 func (s *site) activate(r *http.Request) (*reply, error) {

@@ -4,37 +4,43 @@ package server
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/seguefeed/segue/stream"
 )
 
 const (
 	peopleRowsShown = 50
-	peopleLooked    = 20_000 // users that one page looks through for those of a segment
-	peopleExported  = 1_000_000
+	peopleLooked    = 20_000    // users that one page looks through for those of a segment
+	rowsExported    = 1_000_000 // of a list
+	reasonsExported = 3
+	doingsShown     = 100
 	neighboursShown = 8
 )
 
 type personRow struct {
-	User, Name, Facts, Segment      string
-	SegmentStep                     int
-	Activity, ActivityMeter         string
-	Reasons                         []string
-	Impressions, Clicks, Rate, Last string
-	Likes                           []string // the contents most liked
-	Hue                             int
-	Initial                         string
+	User, Short, Title, Facts, Segment string // Facts: what Title does not say
+	Named                              bool   // she was invented here
+	SegmentStep                        int
+	Activity, ActivityMeter            string
+	Reasons                            []partRow
+	Impressions, Clicks, Rate, Last    string
+	Score, CTR                         string // as numbers, to sort by
+	LastMS                             int64
+	Likes                              []string // the contents most liked
+	Hue                                int
+	Initial                            string
 }
 
 type segmentRow struct {
-	Name, Users, Share, Meter string
-	Here                      bool
-	Step                      int
+	Name, Means, Users, Share, Meter, Left string // Left: of a bar in which all segments stand beside each other
+	Here                                   bool
+	Step                                   int
 }
 
 type peopleBody struct {
@@ -44,7 +50,8 @@ type peopleBody struct {
 	Rows           []personRow
 	Next           string // address of the next rows
 	Looked         string // how many were looked through, when that was the end of the patience
-	CSV            string
+	CSV, Export    string // where the list is to be had, and how many it has
+	Scores         bool   // an activity model is in use, or someone has a score all the same
 	Empty          bool
 }
 
@@ -52,25 +59,22 @@ func (s *site) peopleRows(users []UserView) []personRow {
 	rows := make([]personRow, len(users))
 	for k := range users {
 		u := &users[k]
-		row := personRow{User: u.User, Name: nameOf(u), Facts: factsText(u), Segment: u.Segment, SegmentStep: segmentRank(u.Segment), Impressions: countText(u.Impressions), Clicks: countText(u.Clicks),
-			Rate: "–", Last: agoText(u.LastMS, s.now().In(s.zone)), Hue: int(hashOf("avatar", u.User) % 8)}
-		for _, c := range row.Name {
+		row := personRow{User: u.User, Short: shortID(u.User), Title: titleText(u), Named: inventedName(u) != "", Facts: strings.Join(sinceText(u), ", "), Segment: u.Segment, SegmentStep: segmentRank(u.Segment),
+			Impressions: countText(u.Impressions), Clicks: countText(u.Clicks), Rate: "–", Last: agoText(u.LastMS, s.now().In(s.zone)), LastMS: u.LastMS, Hue: int(hashOf("avatar", u.User) % 8), Score: "-1", CTR: "-1"}
+		if row.Named {
+			row.Facts = factsText(u)
+		}
+		for _, c := range row.Title {
 			row.Initial = strings.ToUpper(string(c))
 			break
 		}
 		if u.Impressions > 0 {
-			row.Rate = shareText(float64(u.Clicks) / float64(u.Impressions))
+			rate := float64(u.Clicks) / float64(u.Impressions)
+			row.Rate, row.CTR = shareText(rate), numberText(rate, 6)
 		}
 		if a := u.Activity; a != nil {
-			row.Activity, row.ActivityMeter = shareText(a.Score), meter(a.Score)
-			why, _ := partRows(a.Why, 2)
-			for _, p := range why {
-				reason := p.Means
-				if p.Value != "" {
-					reason += ": " + p.Value
-				}
-				row.Reasons = append(row.Reasons, reason+", "+p.Factor)
-			}
+			row.Activity, row.ActivityMeter, row.Score = shareText(a.Score), meter(a.Score), numberText(a.Score, 6)
+			row.Reasons, _ = partRows(a.Why, 0, scaleOf(a.Why, 0), 2)
 		}
 		for _, t := range u.Tastes {
 			if t.Lift > 1 && len(row.Likes) < 2 {
@@ -84,7 +88,7 @@ func (s *site) peopleRows(users []UserView) []personRow {
 
 func (s *site) users(r *http.Request) (*reply, error) {
 	ctx := r.Context()
-	body := &peopleBody{Query: strings.TrimSpace(r.FormValue("q")), Segment: r.FormValue("segment")}
+	body := &peopleBody{Query: strings.TrimSpace(r.FormValue("q")), Segment: r.FormValue("segment"), Scores: s.scores, Export: "these users"}
 	counts, err := s.more.Segments(ctx)
 	if err != nil {
 		return nil, err
@@ -92,12 +96,21 @@ func (s *site) users(r *http.Request) (*reply, error) {
 	body.Segments = segmentRows(counts, body.Segment)
 	if n := s.b.Stats().Users; n > 0 {
 		body.Total = countText(n)
+		if body.Query == "" && body.Segment == "" {
+			body.Export = countOf(n, "user")
+		}
+	}
+	for k := range counts {
+		if body.Query == "" && counts[k].Name == body.Segment {
+			body.Export = countOf(counts[k].Users, "user")
+		}
 	}
 	users, next, looked, err := s.usersOf(ctx, body.Query, body.Segment, r.FormValue("after"), peopleRowsShown, peopleLooked)
 	if err != nil {
 		return nil, err
 	}
 	body.Rows = s.peopleRows(users)
+	body.Scores = body.Scores || slices.ContainsFunc(body.Rows, func(r personRow) bool { return r.Activity != "" })
 	listed := url.Values{}
 	for name, v := range map[string]string{"q": body.Query, "segment": body.Segment} {
 		if v != "" {
@@ -127,11 +140,13 @@ func segmentRows(counts []SegmentView, here string) []segmentRow {
 		total += c.Users
 	}
 	rows := make([]segmentRow, len(counts))
+	before := 0.
 	for k, c := range counts {
-		rows[k] = segmentRow{Name: c.Name, Here: c.Name == here, Step: segmentRank(c.Name)}
+		rows[k] = segmentRow{Name: c.Name, Means: segmentMeans[c.Name], Here: c.Name == here, Step: segmentRank(c.Name)}
 		if total > 0 {
 			share := float64(c.Users) / float64(total)
-			rows[k].Users, rows[k].Share, rows[k].Meter = countText(c.Users), shareText(share), meter(share)
+			rows[k].Users, rows[k].Share, rows[k].Meter, rows[k].Left = countText(c.Users), shareText(share), meter(share), meter(before)
+			before += share
 		}
 	}
 	return rows
@@ -174,93 +189,26 @@ func (s *site) complete(ctx context.Context, users []UserView) error {
 	return nil
 }
 
-// usersCSV writes the listed users as they are read, at most peopleExported. A cell that a spreadsheet would take for a formula begins with a quote.
-func (s *site) usersCSV(w http.ResponseWriter, r *http.Request) {
-	ctx, prefix, segment, after := r.Context(), strings.TrimSpace(r.FormValue("q")), r.FormValue("segment"), ""
-	h := w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
-	name := "users"
-	if segment != "" {
-		name += "-" + strings.TrimSuffix(slugOf(strings.ReplaceAll(segment, " ", "")), "-")
-	}
-	h.Set("Content-Disposition", `attachment; filename="`+name+`.csv"`)
-	out := csv.NewWriter(w)
-	if err := out.Write([]string{"user", "segment", "activity_score", "impressions", "clicks", "click_through_rate", "last_seen", "gender", "age", "province", "likes"}); err != nil {
-		return
-	}
-	deadline := http.NewResponseController(w)
-	for rows := 0; rows < peopleExported; {
-		if err := deadline.SetWriteDeadline(time.Now().Add(time.Minute)); err != nil && !errors.Is(err, http.ErrNotSupported) { // for each batch: the whole list may take longer
-			return
-		}
-		users, next, _, err := s.usersOf(ctx, prefix, segment, after, MaxN, peopleLooked)
-		if err != nil {
-			s.log.ErrorContext(ctx, "a list of users could not be written", "error", err)
-			panic(http.ErrAbortHandler) // so that the file is seen to be cut
-		}
-		for k := range users {
-			if err := out.Write(csvRow(&users[k])); err != nil {
-				return
-			}
-		}
-		out.Flush()
-		rows += len(users)
-		if after = next; next == "" || out.Error() != nil {
-			return
-		}
-	}
-}
-
-func csvRow(u *UserView) []string {
-	row := []string{u.User, u.Segment, "", strconv.Itoa(u.Impressions), strconv.Itoa(u.Clicks), "", "", u.Gender, "", u.Province, ""}
-	if u.Activity != nil {
-		row[2] = strconv.FormatFloat(u.Activity.Score, 'f', 4, 64)
-	}
-	if u.Impressions > 0 {
-		row[5] = strconv.FormatFloat(float64(u.Clicks)/float64(u.Impressions), 'f', 4, 64)
-	}
-	if u.LastMS > 0 {
-		row[6] = time.UnixMilli(u.LastMS).UTC().Format(time.RFC3339)
-	}
-	if u.Age != nil {
-		row[8] = strconv.Itoa(*u.Age)
-	}
-	var likes []string
-	for _, t := range u.Tastes {
-		if t.Lift > 1 && len(likes) < 3 {
-			likes = append(likes, t.Content)
-		}
-	}
-	row[10] = strings.Join(likes, "; ")
-	for k, cell := range row {
-		if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-			row[k] = "'" + cell
-		}
-	}
-	return row
-}
-
 // personBody is one user's page.
 type personBody struct {
 	*believes
 	Profile    []factRow
+	Days       *lifeView // of the doings that are listed
 	Neighbours []neighbourRow
 	Labels     string
 }
 
 type factRow struct{ Name, Value string }
 
-type neighbourRow struct{ User, Short, Score, Meter string }
+type neighbourRow struct{ User, Short, Title, Segment, Share, Meter string }
 
 func (s *site) user(r *http.Request) (*reply, error) {
 	ctx, id := r.Context(), r.FormValue("id")
-	view, err := s.b.User(ctx, id, 100)
+	view, err := s.b.User(ctx, id, doingsShown)
 	if err != nil {
 		return nil, err
 	}
-	body := &personBody{believes: s.believesOf(ctx, view), Labels: string(view.Labels)}
+	body := &personBody{believes: s.believesOf(ctx, view), Labels: string(view.Labels), Days: s.daysOf(view.History)}
 	moment := func(ms int64) string {
 		if ms <= 0 {
 			return "never"
@@ -268,22 +216,43 @@ func (s *site) user(r *http.Request) (*reply, error) {
 		return time.UnixMilli(ms).In(s.zone).Format("2 January 2006, 15:04")
 	}
 	body.Profile = []factRow{{"Known as", view.User}, {"First seen", moment(view.FirstMS)}, {"Last seen", moment(view.LastMS)}}
-	if body.Facts != "" {
-		body.Profile = append([]factRow{{"Who", body.Facts}}, body.Profile...)
+	if facts := factsText(view); facts != "" {
+		body.Profile = append([]factRow{{"Who", capital(facts)}}, body.Profile...)
 	}
-	if view.Comment != "" && view.Comment != body.Name {
+	if view.Comment != "" && !body.Named {
 		body.Profile = append(body.Profile, factRow{"Comment", view.Comment})
 	}
 	alike, err := s.b.Neighbours(ctx, id, neighboursShown)
 	if err != nil {
 		return nil, err
 	}
-	top := 0.0
 	for _, n := range alike {
-		top = max(top, n.Score)
+		row := neighbourRow{User: n.Item, Short: shortID(n.Item), Title: "Someone", Share: shareText(n.Score), Meter: meter(n.Score)}
+		switch other, err := s.b.User(ctx, n.Item, 0); {
+		case err == nil:
+			row.Title, row.Segment = titleText(other), other.Segment
+		case !errors.Is(err, ErrUnknownUser):
+			return nil, err
+		}
+		body.Neighbours = append(body.Neighbours, row)
 	}
-	for _, n := range alike {
-		body.Neighbours = append(body.Neighbours, neighbourRow{n.Item, shortID(n.Item), numberText(n.Score, 2), meter(n.Score / max(top, 1e-9))})
+	return &reply{template: "user", title: body.Title, nav: "/users", body: body}, nil
+}
+
+// daysOf counts doings by day: what was seen, and what was clicked.
+func (s *site) daysOf(doings []Doing) *lifeView {
+	var days []ItemDay
+	for k := len(doings) - 1; k >= 0; k-- { // the latest come first
+		year, month, day := time.UnixMilli(doings[k].AtMS).In(s.zone).Date()
+		at := time.Date(year, month, day, 0, 0, 0, 0, s.zone)
+		if n := len(days); n == 0 || !days[n-1].Day.Equal(at) {
+			days = append(days, ItemDay{Day: at})
+		}
+		d := &days[len(days)-1]
+		d.Shows++
+		if slices.Contains(doings[k].Did, string(stream.Click)) {
+			d.Clicks++
+		}
 	}
-	return &reply{template: "user", title: body.Name, nav: "/users", body: body}, nil
+	return lifeOf(days, 0, time.Time{})
 }

@@ -82,7 +82,7 @@ const smallScript = `(() => Array.from(document.querySelectorAll("button, .butto
 func readPages(f *pagesFake) map[string]string {
 	user, item := url.QueryEscape(fakeKey("user", 33)), url.QueryEscape(f.keys[0])
 	return map[string]string{"pick": "/", "search": "/?q=G", "nobody": "/?q=nobody", "square": "/?user=" + user, "overview": "/overview", "users": "/users", "segment": "/users?segment=browses", "user": "/user?id=" + user,
-		"cards": "/cards", "found": "/cards?q=jazz", "none": "/cards?q=xyz", "card": "/card?id=" + item, "models": "/models", "activate": "/models/activate?id=" + f.versions[1].ID,
+		"cards": "/cards", "found": "/cards?q=jazz", "none": "/cards?q=xyz", "table": "/cards?view=list", "card": "/card?id=" + item, "models": "/models", "activate": "/models/activate?id=" + f.versions[1].ID,
 		"force": "/models/activate?id=" + f.versions[2].ID, "roll back": "/models/rollback"}
 }
 

@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"html/template"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -22,6 +21,7 @@ const (
 	squareCards   = 20 // of a page
 	squareHistory = 12 // doings that the panel shows
 	squareTastes  = 8
+	squareReasons = 5  // of an activity score
 	squareFound   = 12 // users that a search shows
 	squareSome    = 6  // users that are proposed
 )
@@ -41,45 +41,6 @@ type squareBody struct {
 	Empty     bool // there are no users at all
 }
 
-// believes is what the panel shows of a user.
-type believes struct {
-	User, Name, Facts string
-	Segment           string
-	SegmentStep       int // from 0, of SegmentSteps
-	SegmentSteps      []string
-	Impressions       string
-	Clicks            string
-	Rate              string
-	Tastes            []tasteBar
-	More              int // tastes that are not shown
-	Marker            string
-	Activity          string // a percentage; "" when it is not known
-	ActivityMeter     string
-	ActivityWhy       []partRow
-	Doings            []doingRow
-	Fresh             bool // nothing is known of what she likes
-	Last              string
-}
-
-type tasteBar struct {
-	Content, Topic, Meter, Lift, Detail string
-	Up                                  bool
-}
-
-type doingRow struct {
-	Item, Short, Topic, Did, Ago string
-	Art                          template.HTML
-	Passed                       bool
-}
-
-// partRow is what one feature adds to a chance.
-type partRow struct {
-	Means, Value string
-	Factor       string // of the odds
-	Up           bool
-	Left, Width  string // of the bar, in hundredths
-}
-
 // cardsPart is a page of cards.
 type cardsPart struct {
 	Request, Model string
@@ -95,19 +56,18 @@ type cardView struct {
 	CreatorHue                                         int
 	Slot                                               int
 	Art                                                template.HTML
-	Reason, By                                         string
-	Chance, ChanceMeter, Score, Propensity             string
+	Reason                                             string
+	Chance, Score, Propensity                          string
 	Explored                                           bool
-	Sources                                            []Source
+	Sources                                            []sourceRow
 	Why                                                *whyView
-	Cause                                              string
+	Cause, CauseTopic                                  string
 	CauseArt                                           template.HTML
 }
 
-type whyView struct {
-	Base, Chance string
-	Parts        []partRow
-	Rest         int
+type sourceRow struct {
+	Name string
+	Rank int // from 1
 }
 
 func (s *site) square(r *http.Request) (*reply, error) {
@@ -125,7 +85,7 @@ func (s *site) square(r *http.Request) (*reply, error) {
 		return nil, err
 	}
 	body := &squareBody{User: user, Believes: s.believesOf(ctx, view), Cards: cards}
-	out.title, out.body = body.Believes.Name+" · Music Square", body
+	out.title, out.body = body.Believes.Title+" · Music Square", body
 	return out, nil
 }
 
@@ -281,7 +241,7 @@ func (s *site) cardsFor(r *http.Request, user string) (*cardsPart, error) {
 	for k := range page.Cards {
 		out.Cards[k] = cardOf(&page.Cards[k])
 		if cause := page.Cards[k].Cause; cause != "" {
-			out.Cards[k].CauseArt, _ = s.artOf(r.Context(), cause)
+			out.Cards[k].CauseArt, out.Cards[k].CauseTopic = s.artOf(r.Context(), cause)
 		}
 	}
 	if len(out.Cards) > 0 {
@@ -313,89 +273,46 @@ func itemHint(r *http.Request) string {
 
 func cardOf(c *FeedCard) cardView {
 	v := cardView{Item: c.Item, Short: shortID(c.Item), Content: c.Content, Topic: topicText(c.Content), Creator: c.Creator, CreatorShort: shortID(c.Creator), CreatorHue: int(hashOf("avatar", c.Creator) % 8),
-		Slot: c.Slot, Art: coverArt(c.Content, c.Creator, c.Item), Reason: c.Reason, By: c.By, Chance: shareText(c.Click), ChanceMeter: meter(math.Sqrt(c.Click)), Score: numberText(c.Score, 3),
-		Propensity: shareText(c.Propensity), Explored: c.Explored, Sources: c.Sources, Cause: c.Cause}
-	if v.Reason == "" {
-		v.Reason = "picked for this user"
+		Slot: c.Slot, Art: coverArt(c.Content, c.Creator, c.Item), Reason: reasonText(c), Chance: shareText(c.Click), Score: numberText(c.Score, 3), Propensity: shareText(c.Propensity), Explored: c.Explored, Cause: c.Cause}
+	for _, from := range c.Sources {
+		v.Sources = append(v.Sources, sourceRow{sourceText(from.Name), from.Rank + 1})
 	}
 	if c.Why != nil {
-		v.Why = &whyView{Base: shareText(chanceOf(c.Why.Base))}
-		sum := c.Why.Base
-		for _, p := range c.Why.Parts {
-			sum += p.Adds
-		}
-		v.Why.Chance = shareText(chanceOf(sum))
-		v.Why.Parts, v.Why.Rest = partRows(c.Why.Parts, 8)
+		v.Why = whyOf(c.Why, c.Click)
 	}
 	return v
 }
 
-// partRows are the parts that add most, as factors of the odds, on a scale that the largest fills; rest is how many are left out.
-func partRows(parts []Part, most int) (rows []partRow, rest int) {
-	parts = slices.Clone(parts)
-	slices.SortStableFunc(parts, func(a, b Part) int {
-		switch {
-		case math.Abs(a.Adds) > math.Abs(b.Adds):
-			return -1
-		case math.Abs(a.Adds) < math.Abs(b.Adds):
-			return 1
-		}
-		return 0
-	})
-	rest = max(0, len(parts)-most)
-	parts = parts[:len(parts)-rest]
-	scale := .05
-	for _, p := range parts {
-		scale = max(scale, math.Abs(p.Adds))
+// reasonText is a reason as people read it: cards, topics and creators that it names by their ids stand beside it.
+func reasonText(c *FeedCard) string {
+	reason := c.Reason
+	if c.Cause != "" {
+		reason = strings.ReplaceAll(reason, "card "+c.Cause, "this card")
 	}
-	for _, p := range parts {
-		row := partRow{Means: p.Means, Value: p.Value, Factor: timesText(math.Exp(p.Adds)), Up: p.Adds >= 0}
-		if row.Means == "" {
-			row.Means = strings.ReplaceAll(p.Feature, "_", " ")
-		}
-		half := math.Abs(p.Adds) / scale / 2
-		row.Width, row.Left = meter(half), meter(.5)
-		if !row.Up {
-			row.Left = meter(.5 - half)
-		}
-		rows = append(rows, row)
+	if c.Creator != "" {
+		reason = strings.ReplaceAll(reason, "creator "+c.Creator, "this creator")
 	}
-	return rows, rest
+	if c.Content != "" {
+		reason = strings.ReplaceAll(reason, "content "+c.Content, topicText(c.Content))
+		if leaf := strings.TrimPrefix(topicText(c.Content), "Topic "); leaf != c.Content {
+			reason = strings.ReplaceAll(reason, "content "+leaf, topicText(c.Content))
+		}
+	}
+	if reason == "" {
+		reason = "picked for this user"
+	}
+	return capital(reason)
 }
 
-// liftScale is the lift that fills a bar of tastes, unless a larger one is there.
-const liftScale = 3
+// sources are generators in words.
+var sources = map[string]string{"popular": "popular", "fresh": "new cards", "trending": "on the rise", "content": "same song, artist, creator or topic", "demographic": "popular with people like her", "watched": "watched in one visit",
+	"ease": "clicked by the same people (EASE)", "ials": "latent tastes (iALS)", "shortlist": "the ranker's own list", "live popular": "popular now", "live latest": "the latest", "live near": "clicked by the same people lately"}
 
-func (s *site) believesOf(ctx context.Context, u *UserView) *believes {
-	out := &believes{User: u.User, Name: nameOf(u), Facts: factsText(u), Segment: u.Segment, SegmentStep: segmentRank(u.Segment), SegmentSteps: segmentsOf,
-		Impressions: countText(u.Impressions), Clicks: countText(u.Clicks), Rate: "–", Last: agoText(u.LastMS, s.now().In(s.zone)), Fresh: u.Clicks == 0}
-	if u.Impressions > 0 {
-		out.Rate = shareText(float64(u.Clicks) / float64(u.Impressions))
+func sourceText(name string) string {
+	if text := sources[name]; text != "" {
+		return text
 	}
-	scale := float64(liftScale)
-	for _, t := range u.Tastes {
-		scale = max(scale, t.Lift)
-	}
-	out.Marker = meter(1 / scale)
-	for k, t := range u.Tastes {
-		if k == squareTastes {
-			out.More = len(u.Tastes) - k
-			break
-		}
-		out.Tastes = append(out.Tastes, tasteBar{Content: t.Content, Topic: topicText(t.Content), Meter: meter(t.Lift / scale), Lift: timesText(t.Lift),
-			Detail: fmt.Sprintf("%s of %s clicked", countText(t.Clicks), countText(t.Shown)), Up: t.Lift >= 1})
-	}
-	if a := u.Activity; a != nil {
-		out.Activity, out.ActivityMeter = shareText(a.Score), meter(a.Score)
-		out.ActivityWhy, _ = partRows(a.Why, 5)
-	}
-	for _, d := range u.History {
-		did, passed := didText(d)
-		row := doingRow{Item: d.Item, Short: shortID(d.Item), Did: did, Passed: passed, Ago: agoText(d.AtMS, s.now().In(s.zone))}
-		row.Art, row.Topic = s.artOf(ctx, d.Item)
-		out.Doings = append(out.Doings, row)
-	}
-	return out
+	return name
 }
 
 // artOf is the picture and the topic of a card by its id. One that is gone has neither topic nor creator.
@@ -405,12 +322,4 @@ func (s *site) artOf(ctx context.Context, item string) (template.HTML, string) {
 		return coverArt("", "", item), ""
 	}
 	return coverArt(v.Content, v.Creator, item), topicText(v.Content)
-}
-
-// nameOf is what a user is called: by the sender's words where they are short enough to be a name, else by her id.
-func nameOf(u *UserView) string {
-	if n := len(u.Comment); n > 0 && n <= 40 && strings.HasPrefix(u.User, "invented-") {
-		return u.Comment
-	}
-	return shortID(u.User)
 }

@@ -15,12 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
-	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/seguefeed/segue/feed"
 	"github.com/seguefeed/segue/stream"
 )
 
@@ -80,7 +75,7 @@ func TestEveryPage(t *testing.T) {
 func TestAssets(t *testing.T) {
 	f := newPagesFake(1, 1)
 	h := PagesHandler(f, PagesConfig{Insight: f})
-	for name, kind := range map[string]string{"app.css": "text/css", "square.css": "text/css", "app.js": "text/javascript", "square.js": "text/javascript", "theme.js": "text/javascript", "icon.svg": "image/svg+xml"} {
+	for name, kind := range map[string]string{"app.css": "text/css", "data.css": "text/css", "square.css": "text/css", "app.js": "text/javascript", "data.js": "text/javascript", "path.js": "text/javascript", "square.js": "text/javascript", "theme.js": "text/javascript", "icon.svg": "image/svg+xml"} {
 		w := asked(h, "/pages/"+name, nil)
 		if w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), kind) || w.Body.Len() == 0 {
 			t.Errorf("%s: status %d, %s, %d bytes", name, w.Code, w.Header().Get("Content-Type"), w.Body.Len())
@@ -289,7 +284,7 @@ func TestInvent(t *testing.T) {
 	if p.Gender != "female" || p.Province != "Zhejiang" || *p.Age != 24 || *p.Months != 0 {
 		t.Errorf("the profile is %+v", p)
 	}
-	if body := asked(h, "/?user="+ids[0], nil).Body.String(); !strings.Contains(body, "<h1>Mira 2</h1>") || !strings.Contains(body, "woman, 24 years, Zhejiang, new this month") {
+	if body := asked(h, "/?user="+ids[0], nil).Body.String(); !strings.Contains(body, "<h1>Mira 2</h1>") || !strings.Contains(body, "Woman, 24 years, Zhejiang, new this month") {
 		t.Error("the feed does not say whose it is")
 	}
 	if got := *f.users[ids[0]].profile.Months; got != 0 {
@@ -333,95 +328,5 @@ func TestCoverArt(t *testing.T) {
 	ground := func(s string) string { return s[strings.Index(s, `fill="`)+6:][:7] }
 	if a, b := ground(string(coverArt("folk", "x", "1"))), ground(string(coverArt("folk", "y", "2"))); a != b {
 		t.Errorf("cards of a topic stand on %s and %s", a, b)
-	}
-}
-
-func TestNumbersInWords(t *testing.T) {
-	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
-	ago := func(d time.Duration) string { return agoText(now.Add(-d).UnixMilli(), now) }
-	for _, c := range []struct{ got, want string }{
-		{countText(0), "0"}, {countText(999), "999"}, {countText(-1234567), "-1,234,567"}, {countText(uint64(1000)), "1,000"},
-		{numberText(.05467, 3), "0.0547"}, {numberText(12, 3), "12"}, {numberText(1234.6, 6), "1,235"}, {numberText(math.NaN(), 3), "–"}, {numberText(math.Inf(1), 3), "–"}, {numberText(0, 3), "0"},
-		{shareText(.0547), "5.47%"}, {shareText(1), "100%"}, {shareText(math.NaN()), "–"},
-		{timesText(1.8), "1.80×"}, {timesText(12.34), "12×"}, {timesText(math.NaN()), "–"},
-		{secondsText(2.54), "2.5 s"}, {secondsText(300), "5 min"}, {secondsText(7200), "2 h"},
-		{millisText(1.94), "1.9 ms"}, {millisText(0), "–"},
-		{ageText("1m0s"), "1 minute"}, {ageText("26h10m"), "26 hours"}, {ageText("72h0m0s"), "3 days"}, {ageText("some days"), "some days"}, {countOf(1, "show"), "1 show"}, {countOf(1200, "show"), "1,200 shows"},
-		{measureText(.42), "0.4200"}, {measureText(4321), "4,321"},
-		{agoText(0, now), "never"}, {ago(time.Second), "just now"}, {ago(30 * time.Second), "30 seconds ago"}, {ago(time.Minute), "1 minute ago"}, {ago(26 * time.Hour), "26 hours ago"}, {ago(72 * time.Hour), "3 days ago"}, {ago(100 * 24 * time.Hour), "22 Aug 2026"}, {ago(-time.Hour), "30 Nov 2026 13:00"},
-		{shortID("short"), "short"}, {shortID("GCPCGCKCOCPCLCNCIC"), "GCPCGCK…LCNCIC"},
-		{topicText(""), "No topic"}, {topicText("5002,5015,5089"), "Topic 5089"}, {topicText("rock/indie"), "indie"}, {topicText("folk"), "folk"}, {topicText("odd,"), "odd,"},
-		{meter(.5), "50"}, {meter(2), "100"}, {meter(-1), "0"}, {meter(math.NaN()), "0"}, {meter(.1234), "12.3"},
-		{sentence("no such thing"), "No such thing."}, {sentence(""), ""}, {sentence("Done."), "Done."}, {sentence("étude"), "Étude."},
-	} {
-		if c.got != c.want {
-			t.Errorf("%q, want %q", c.got, c.want)
-		}
-	}
-	if !utf8.ValidString(shortID(strings.Repeat("歌", 40))) {
-		t.Error("an id was cut within a letter")
-	}
-	seconds := 41.2
-	for _, c := range []struct {
-		d      Doing
-		want   string
-		passed bool
-	}{
-		{Doing{Did: []string{"impression"}}, "saw it, went on", true},
-		{Doing{}, "saw it, went on", true},
-		{Doing{Did: []string{"view", "impression", "like", "click"}, Seconds: &seconds}, "clicked, liked, watched 41 s", false},
-		{Doing{Did: []string{"click"}, Seconds: &seconds}, "clicked, watched 41 s", false},
-		{Doing{Did: []string{"impression"}, Seconds: &seconds}, "watched 41 s", false},
-		{Doing{Did: []string{"feedback_star"}}, "feedback star", false},
-	} {
-		if got, passed := didText(c.d); got != c.want || passed != c.passed {
-			t.Errorf("%v: %q, passed %v", c.d.Did, got, passed)
-		}
-	}
-}
-
-// TestPartsOfAScore: what adds 0.7 doubles the odds (e^0.6931 = 2), and fills half the bar to the right; what takes half of that fills a quarter to the left.
-func TestPartsOfAScore(t *testing.T) {
-	rows, rest := partRows([]Part{{Feature: "day_of_week", Adds: -math.Ln2 / 2}, {Feature: "a", Means: "clicks", Value: "3", Adds: math.Ln2}, {Feature: "b", Adds: .001}}, 2)
-	want := []partRow{{Means: "clicks", Value: "3", Factor: "2.00×", Up: true, Left: "50", Width: "50"}, {Means: "day of week", Factor: "0.71×", Left: "25", Width: "25"}}
-	if !slices.Equal(rows, want) || rest != 1 {
-		t.Errorf("%+v and %d more", rows, rest)
-	}
-}
-
-// TestLifeOf draws a bar at its day: of three days the second is missing, so that the last stands at 2 x 64 + 6.4.
-func TestLifeOf(t *testing.T) {
-	if lifeOf(nil) != nil {
-		t.Error("a life without days")
-	}
-	day := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	v := lifeOf([]ItemDay{{day, 50, 5}, {day.AddDate(0, 0, 2), 100, 20}})
-	// 640 / 3 days is above 64 a day, so that a day is 64 wide; 50 of 100 shows are 75 of 150 pixels, 5 clicks 7.5.
-	want := []lifeBar{{X: "6.4", W: "51.2", Y: "75.0", H: "75.0", ClickY: "142.5", ClickH: "7.5", Title: "1 November: 50 shows, 5 clicks"},
-		{X: "134.4", W: "51.2", Y: "0.0", H: "150.0", ClickY: "120.0", ClickH: "30.0", Title: "3 November: 100 shows, 20 clicks"}}
-	if !slices.Equal(v.Bars, want) {
-		t.Errorf("%+v", v.Bars)
-	}
-	if one := lifeOf([]ItemDay{{day, 1, 0}}); one.Summary != "1 show and 0 clicks on 1 November." {
-		t.Error(one.Summary)
-	}
-	if v.Summary != "150 shows and 25 clicks between 1 Nov and 3 Nov; most on 3 November, with 100 shows. 16.7% of the shows were clicked." {
-		t.Error(v.Summary)
-	}
-}
-
-// TestMetricTables: each question has a table; of the log-loss the least is best.
-func TestMetricTables(t *testing.T) {
-	got := metricTables([]feed.Metric{{Method: "a", Name: "shown ndcg@10", Value: .5, Low: .4, High: .6}, {Method: "a", Name: "shown log_loss", Value: .2, Low: .2, High: .2}, {Method: "b", Name: "shown log_loss", Value: .1}, {Method: "c", Name: "odd", Value: 1234}})
-	want := []metricTable{
-		{Title: "In which order: what was shown", Heads: []metricHead{{"NDCG@10", false}, {"log-loss", true}}, Rows: []metricRow{
-			{"a", []metricCell{{"0.5000", "0.4000 to 0.6000", true}, {"0.2000", "", false}}}, {"b", []metricCell{{Value: "–"}, {"0.1000", "", true}}}}},
-		{Title: "Metrics", Heads: []metricHead{{"odd", false}}, Rows: []metricRow{{"c", []metricCell{{Value: "1,234"}}}}},
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-	if metricTables(nil) != nil {
-		t.Error("tables of nothing")
 	}
 }

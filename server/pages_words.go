@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/seguefeed/segue/stream"
@@ -55,15 +56,26 @@ func numberText(v float64, n int) string {
 	return text
 }
 
-// shareText writes a share as a percentage.
+// shareText writes a share as a percentage, of which a column has the same digits: one behind the point, two below 1%.
 func shareText(v float64) string {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
+	switch a := math.Abs(v); {
+	case math.IsNaN(v) || math.IsInf(v, 0):
 		return "–"
+	case a == 0:
+		return "0%"
+	case a < .0001:
+		return "<0.01%"
+	case a < .00995:
+		return strconv.FormatFloat(100*v, 'f', 2, 64) + "%"
+	case a == 1:
+		return strconv.FormatFloat(100*v, 'f', 0, 64) + "%"
+	case a > .9995 && a < 1:
+		return "99.9%"
 	}
-	return numberText(100*v, 3) + "%"
+	return strconv.FormatFloat(100*v, 'f', 1, 64) + "%"
 }
 
-// timesText writes a factor: what multiplies, as 1.8×.
+// timesText writes a multiple, as 1.80×.
 func timesText(v float64) string {
 	switch {
 	case math.IsNaN(v) || math.IsInf(v, 0):
@@ -72,6 +84,21 @@ func timesText(v float64) string {
 		return numberText(v, 2) + "×"
 	}
 	return strconv.FormatFloat(v, 'f', 2, 64) + "×"
+}
+
+// changeText writes what log-odds do to the odds: ×1.80 raises them, ÷1.80 lowers them as much.
+func changeText(adds float64) string {
+	sign, v := "×", math.Exp(math.Abs(adds))
+	if adds < 0 {
+		sign = "÷"
+	}
+	switch {
+	case math.IsNaN(v) || math.IsInf(v, 0):
+		return "–"
+	case v >= 10:
+		return sign + numberText(v, 2)
+	}
+	return sign + strconv.FormatFloat(v, 'f', 2, 64)
 }
 
 // secondsText writes a time of viewing.
@@ -143,11 +170,14 @@ func topicText(content string) string {
 // segmentsOf are the segments in order, the least engaged first.
 var segmentsOf = []string{"never seen", "looks in passing", "browses", "clicks", "clicks a lot"}
 
+// segmentMeans says whom segmentOf puts where.
+var segmentMeans = map[string]string{"never seen": "no card shown yet", "looks in passing": "no click, 8 cards at most", "browses": "no click, more than 8 cards", "clicks": "1 to 9 clicks", "clicks a lot": "10 clicks or more"}
+
 // segmentRank is a segment's place, from 0; -1 for one that is not known.
 func segmentRank(name string) int { return slices.Index(segmentsOf, name) }
 
-// factsText says who a user is, as far as is known.
-func factsText(u *UserView) string {
+// whoText says who a user is, sinceText what she is to the app, as far as is known.
+func whoText(u *UserView) []string {
 	var facts []string
 	switch strings.ToLower(u.Gender) {
 	case "":
@@ -162,8 +192,13 @@ func factsText(u *UserView) string {
 		facts = append(facts, fmt.Sprintf("%d years", *u.Age))
 	}
 	if u.Province != "" {
-		facts = append(facts, u.Province)
+		facts = append(facts, placeText(u.Province))
 	}
+	return facts
+}
+
+func sinceText(u *UserView) []string {
+	var facts []string
 	if u.Months != nil {
 		switch m := *u.Months; {
 		case m == 0:
@@ -177,9 +212,51 @@ func factsText(u *UserView) string {
 		}
 	}
 	if u.Follows != nil && *u.Follows > 0 {
-		facts = append(facts, fmt.Sprintf("follows %s", countText(*u.Follows)))
+		facts = append(facts, "follows "+countOf(*u.Follows, "account"))
 	}
-	return strings.Join(facts, ", ")
+	return facts
+}
+
+// factsText is both in a line.
+func factsText(u *UserView) string { return strings.Join(append(whoText(u), sinceText(u)...), ", ") }
+
+// titleText is what a user is called where people are to tell users apart: her name where she was invented here, else who she is.
+func titleText(u *UserView) string {
+	if name := inventedName(u); name != "" {
+		return name
+	}
+	who := whoText(&UserView{Gender: u.Gender})
+	if len(who) == 0 {
+		who = []string{"someone"}
+	}
+	if u.Age != nil && *u.Age > 0 {
+		who = append(who, strconv.Itoa(*u.Age))
+	}
+	title := capital(strings.Join(who, ", "))
+	switch {
+	case u.Province == "":
+		return title
+	case len(who) == 1:
+		return title + " from " + placeText(u.Province)
+	}
+	return title + ", " + placeText(u.Province)
+}
+
+// inventedName is the name that someone invented in Music Square was given; "" for others.
+func inventedName(u *UserView) string {
+	if n := len(u.Comment); n > 0 && n <= 40 && strings.HasPrefix(u.User, "invented-") {
+		return u.Comment
+	}
+	return ""
+}
+
+// capital begins a text with a capital letter.
+func capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 {
+		return s
+	}
+	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 // deeds are kinds of events as words, in the order in which they count.

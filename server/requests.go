@@ -27,7 +27,8 @@ type visit struct {
 	key     *heldKey
 	refused string // why it went no further
 	refuse  func(http.ResponseWriter, *http.Request)
-	counts  bool // towards Limits.InFlight
+	counts  *atomic.Int64 // towards Limits.InFlight: with all others, or with those without a key; nil: not
+	span    *span
 }
 
 type visitKey struct{}
@@ -72,7 +73,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.active.Add(1)
 	r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 	res := &response{ResponseWriter: w}
-	span := s.cfg.Traces.begin(r, began)
+	v.span = s.cfg.Traces.begin(r, began)
 	defer func() {
 		p := recover()
 		broken := p != nil && (res.sent || p == http.ErrAbortHandler) // what was sent is not whole, which the client is to see
@@ -85,13 +86,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if !broken {
 			res.commit()
 		}
-		if v.counts {
-			s.limited.Add(-1)
+		if v.counts != nil {
+			v.counts.Add(-1)
 		}
 		took := time.Since(began)
 		s.metrics.observe(r.Pattern, res.code(), took)
 		s.note(r, v, res, took)
-		span.end(r.Pattern, res.code(), v, took)
+		v.span.end(r.Pattern, res.code(), v, took)
 		s.active.Add(-1)
 		if broken {
 			panic(http.ErrAbortHandler)
@@ -149,8 +150,13 @@ func (s *Server) gate(w *response, r *http.Request, v *visit) *refusal {
 	if limiter != nil && !limiter.Allow() {
 		return &refusal{http.StatusTooManyRequests, "rate", "more requests a second than this key may make"}
 	}
-	v.counts = true
-	if s.limited.Add(1) > int64(s.cfg.Limits.InFlight) {
+	room := s.cfg.Limits.InFlight
+	v.counts = &s.limited
+	if open && len(s.keys) > 0 { // who has no key does not take the room of those who have
+		room = max(1, room/guestPart)
+		v.counts = &s.guests
+	}
+	if v.counts.Add(1) > int64(room) {
 		return &refusal{http.StatusServiceUnavailable, "busy", "too many requests at a time"}
 	}
 	most := orElse(rules.BodyBytes, s.cfg.Limits.BodyBytes)
@@ -162,6 +168,9 @@ func (s *Server) gate(w *response, r *http.Request, v *visit) *refusal {
 	}
 	return nil
 }
+
+// guestPart is the part of Limits.InFlight, one in so many, that requests may have besides which need no key and have none.
+const guestPart = 8
 
 // cleaned is p as ServeMux would redirect to.
 func cleaned(p string) string {

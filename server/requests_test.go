@@ -99,6 +99,58 @@ func TestRate(t *testing.T) {
 	}
 }
 
+// stuck is a body that does not come until it is let.
+type stuck struct {
+	reading chan<- bool
+	let     <-chan bool
+}
+
+func (b stuck) Read([]byte) (int, error) {
+	b.reading <- true
+	<-b.let
+	return 0, io.EOF
+}
+
+// Who has no key takes no room from those who have one: forms of /login whose keys never come fill a part of their own, an eighth.
+func TestInFlightWithoutAKey(t *testing.T) {
+	c := newClient(t, Config{Backend: newScripted(), Keys: testKeys, Limits: Limits{InFlight: 16}})
+	reading, let := make(chan bool, 16), make(chan bool)
+	codes := make(chan int, 16)
+	for range 16 {
+		go func() {
+			r := httptest.NewRequest("POST", "http://localhost/login", stuck{reading, let})
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			w := httptest.NewRecorder()
+			c.ServeHTTP(w, r)
+			codes <- w.Code
+		}()
+	}
+	<-reading
+	<-reading
+	for range 14 {
+		select {
+		case code := <-codes:
+			if code != 503 {
+				t.Errorf("one form too many: %d", code)
+			}
+		case <-reading:
+			t.Fatal("a third form is read")
+		}
+	}
+	if w := c.ask("GET", "/v1/stats", "", "X-API-Key", readSecret); w.Code != 200 {
+		t.Errorf("with a key: %d", w.Code)
+	}
+	close(let)
+	for range 2 {
+		if code := <-codes; code != 401 {
+			t.Errorf("a form without a key: %d", code)
+		}
+	}
+	if c.active.Load() != 0 || c.limited.Load() != 0 || c.guests.Load() != 0 {
+		t.Errorf("%d, %d and %d requests are still counted", c.active.Load(), c.limited.Load(), c.guests.Load())
+	}
+}
+
 // Requests beyond the limit are answered at once, health among them not counted, and room comes back.
 func TestInFlight(t *testing.T) {
 	f := newScripted()

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 )
 
@@ -22,9 +23,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		}
 	}
 	if s.cfg.TLSCert != "" {
-		cert, err := tls.LoadX509KeyPair(s.cfg.TLSCert, s.cfg.TLSKey)
+		cert, err := certificate(s.cfg.TLSCert, s.cfg.TLSKey)
 		if err != nil {
-			return errors.Join(fmt.Errorf("server: TLSCert %s, TLSKey %s: %w", s.cfg.TLSCert, s.cfg.TLSKey, err), l.Close())
+			return errors.Join(err, l.Close())
+		}
+		if over := cert.Leaf.NotAfter; time.Now().After(over) {
+			s.log.Warn("the certificate is no longer valid; clients will refuse it", "file", s.cfg.TLSCert, "ended", over)
 		}
 		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}})
 	}
@@ -60,4 +64,30 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		time.Sleep(10 * time.Millisecond) // handlers see their context end
 	}
 	return fmt.Errorf("server: %d requests were cut after %v: %w", left, t.Grace, err)
+}
+
+// CheckTLS says why the files of a certificate and its key cannot be served with; nil where both are "".
+func CheckTLS(cert, key string) error {
+	if cert == "" && key == "" {
+		return nil
+	}
+	_, err := certificate(cert, key)
+	return err
+}
+
+// certificate reads a certificate and its key. Errors name the file that is to be looked at; no message holds anything of the key.
+func certificate(certFile, keyFile string) (tls.Certificate, error) {
+	cert, err := os.ReadFile(certFile)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("server: TLSCert, the file of the certificate: %w", err)
+	}
+	key, err := os.ReadFile(keyFile)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("server: TLSKey, the file of the certificate's key: %w", err)
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("server: TLSCert %s and TLSKey %s are no certificate with its key, in PEM: %w", certFile, keyFile, err)
+	}
+	return pair, nil
 }

@@ -21,7 +21,7 @@ type Server struct {
 	backend     *counted
 	log         *slog.Logger
 	keys        keyring
-	unkeyed     *rate.Limiter // of all requests while there are no keys; nil: none
+	unkeyed     *rate.Limiter // of all requests that need no key; nil: none
 	crossOrigin *http.CrossOriginProtection
 	mux         *http.ServeMux
 	api         huma.API
@@ -36,6 +36,7 @@ type Server struct {
 
 	active   atomic.Int64 // requests in the server
 	limited  atomic.Int64 // of them, those that count towards Limits.InFlight
+	guests   atomic.Int64 // and those that count towards the part of it for who has no key
 	draining atomic.Bool
 }
 
@@ -51,9 +52,7 @@ func New(cfg Config) (*Server, error) {
 	if s.keys, err = newKeyring(cfg.Keys, cfg.Limits); err != nil {
 		return nil, err
 	}
-	if len(s.keys) == 0 {
-		s.unkeyed = newLimiter(cfg.Limits)
-	}
+	s.unkeyed = newLimiter(cfg.Limits)
 	for _, o := range cfg.Origins {
 		if o == "*" {
 			continue

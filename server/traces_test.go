@@ -27,6 +27,10 @@ func TestTracerFromEnv(t *testing.T) {
 		{map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318/x/"}, "http://c:4318/x/v1/traces", false},
 		{map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://d/t"}, "https://d/t", false},
 		{map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_SDK_DISABLED": "true"}, "", false},
+		{map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_TRACES_EXPORTER": "none"}, "", false},
+		{map[string]string{"OTEL_EXPORTER_OTLP_HEADERS": "a=b", "OTEL_SERVICE_NAME": "mine"}, "", false},
+		{map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "", true},
+		{map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/json"}, "http://c/v1/traces", false},
 		{map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "c:4318"}, "", true},
 		{map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "ftp://c"}, "", true},
 	} {
@@ -112,10 +116,13 @@ func TestTraces(t *testing.T) {
 		t.Fatal(err)
 	}
 	spans := sent.ResourceSpans[0].ScopeSpans[0].Spans
-	if len(spans) != 2 {
+	if len(spans) != 3 { // a part of a request ends before it
 		t.Fatalf("%d spans", len(spans))
 	}
-	first, second := spans[0], spans[1]
+	part, first, second := spans[0], spans[1], spans[2]
+	if part.Name != "make page" || part.TraceID != trace || part.ParentSpanID != first.SpanID || part.SpanID == first.SpanID {
+		t.Errorf("the span of making the page is %+v", part)
+	}
 	if first.TraceID != trace || first.ParentSpanID != "00f067aa0ba902b7" || first.Name != feedRoute || first.StartTimeUnixNano >= first.EndTimeUnixNano {
 		t.Errorf("the first span is %+v", first)
 	}
@@ -138,5 +145,72 @@ func TestTraces(t *testing.T) {
 	c.ask("GET", "/v1/stats", "")
 	if err := tracer.Close(ctx); err != nil || !strings.Contains(out.String(), "502 Bad Gateway") {
 		t.Errorf("a collector that refuses: %v, %s", err, out.String())
+	}
+}
+
+// A collector that never answers holds up nobody: spans beyond the room are dropped, and an end in time breaks off what is on its way.
+func TestTracesDead(t *testing.T) {
+	noneLeft(t)
+	asked, release := make(chan struct{}, 1), make(chan struct{})
+	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body) // else the server would not see that the client is gone
+		asked <- struct{}{}
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+	}))
+	defer collector.Close()
+	defer close(release)
+	var out syncBuffer
+	tracer, err := TracerFromEnv(func(k string) string {
+		return map[string]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": collector.URL + "/?key=secret"}[k]
+	}, slog.New(slog.NewTextHandler(&out, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := httptest.NewRequest("GET", "/", nil)
+	end := func(n int) {
+		for range n {
+			tracer.begin(request, time.Now()).end("GET /", 200, &visit{id: "r"}, time.Millisecond)
+		}
+	}
+	end(tracerBatch)
+	<-asked                // a batch is on its way, and stays there
+	end(tracerRoom + 1000) // none of these waits
+	if dropped := tracer.dropped.Load(); dropped != 1000 {
+		t.Errorf("%d spans were dropped; of %d there is room for %d", dropped, tracerRoom+1000, tracerRoom)
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := tracer.Close(ended); err != context.Canceled {
+		t.Errorf("it ends with %v", err)
+	}
+	// 512 that were on their way, and the 8,192 that waited
+	if text := out.String(); !strings.Contains(text, "no_room=1000") || !strings.Contains(text, "not_sent=") || strings.Contains(text, "secret") {
+		t.Errorf("the log says %s", text)
+	}
+}
+
+// The headers for a collector may hold a key: nothing is sent on to where it redirects.
+func TestTracesRedirected(t *testing.T) {
+	noneLeft(t)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Errorf("it is asked for %s with %v", r.URL, r.Header) }))
+	defer elsewhere.Close()
+	collector := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
+	defer collector.Close()
+	var out syncBuffer
+	tracer, err := TracerFromEnv(func(k string) string {
+		return map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": collector.URL, "OTEL_EXPORTER_OTLP_TRACES_HEADERS": "api-token=secret"}[k]
+	}, slog.New(slog.NewTextHandler(&out, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tracer.begin(httptest.NewRequest("GET", "/", nil), time.Now()).end("GET /", 200, &visit{id: "r"}, time.Millisecond)
+	if err := tracer.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if text := out.String(); !strings.Contains(text, "307") || strings.Contains(text, "secret") {
+		t.Errorf("the log says %s", text)
 	}
 }

@@ -4,8 +4,10 @@
 package server
 
 import (
-	"fmt"
+	"math"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/seguefeed/segue/candidate"
 	"github.com/seguefeed/segue/feed"
@@ -13,7 +15,7 @@ import (
 	"github.com/seguefeed/segue/warehouse"
 )
 
-// view is read only.
+// view is read only, but for what it finds creators by.
 type view struct {
 	model     *loaded // nil: none, and pages are made from live counts
 	catalogue *live.Catalogue
@@ -24,6 +26,22 @@ type view struct {
 	toFeed    []int32          // by the state's card: the feed's
 	toState   []int32          // by the feed's card: the state's; -1 for cards that the state never heard of
 	known     int              // the feed's cards that the model knows: the first
+	creators  struct {         // by key, made when one is first blocked
+		once sync.Once
+		ids  map[string]int32
+	}
+}
+
+// creator is the feed's number of a creator; false for one without cards.
+func (v *view) creator(key string) (int32, bool) {
+	v.creators.once.Do(func() {
+		v.creators.ids = make(map[string]int32, len(v.cards.CreatorKeys))
+		for k, key := range v.cards.CreatorKeys {
+			v.creators.ids[key] = int32(k)
+		}
+	})
+	id, ok := v.creators.ids[key]
+	return id, ok
 }
 
 // newView puts a model and a catalogue together. Time and memory are linear in the cards.
@@ -89,12 +107,12 @@ func joined(r *feed.Recommender, c *live.Catalogue, more []int32) (*warehouse.Ca
 		content, creator := int16(-1), int32(-1)
 		if k := c.Cards.Content[i]; k >= 0 {
 			name := c.Cards.Contents[k]
-			at, ok := contents[name.Key]
-			if !ok {
-				at = int16(len(out.Contents))
-				contents[name.Key], out.Contents = at, append(out.Contents, name)
+			if at, ok := contents[name.Key]; ok {
+				content = at
+			} else if n := len(out.Contents); n < math.MaxInt16 { // model and state may have as many each
+				content = int16(n)
+				contents[name.Key], out.Contents = content, append(out.Contents, name)
 			}
-			content = at
 		}
 		if k := c.Cards.Creator[i]; k >= 0 {
 			key := c.Cards.CreatorKeys[k]
@@ -193,6 +211,20 @@ func (v *view) rows(h *warehouse.Histories) {
 	}
 }
 
+// clockSkew is by how much clients' clocks may be ahead.
+const clockSkew = 5 * time.Minute
+
+// until leaves out what a user is to have done only after a moment: a clock that is wrong by years would else end all that goes by how long ago things were.
+func until(h *warehouse.Histories, atMS int64) {
+	n, _ := slices.BinarySearch(h.ShownAtMS, atMS+clockSkew.Milliseconds()+1)
+	if n == len(h.Card) {
+		return
+	}
+	h.Card, h.ShownAtMS, h.Day, h.Hour, h.Position, h.Show = h.Card[:n], h.ShownAtMS[:n], h.Day[:n], h.Hour[:n], h.Position[:n], h.Show[:n]
+	h.Flags, h.ViewSeconds, h.Swipes, h.SwipeViewSeconds = h.Flags[:n], h.ViewSeconds[:n], h.Swipes[:n], h.SwipeViewSeconds[:n]
+	h.Start[1] = int32(n)
+}
+
 // ofKeys are the feed's numbers of items by key; unknown ones are left out.
 func (v *view) ofKeys(keys []string, state *live.State) []int32 {
 	var out []int32
@@ -218,7 +250,7 @@ func (v *view) contentCodes(names []string) ([]int32, error) {
 	for _, name := range names {
 		at := slices.IndexFunc(v.cards.Contents, func(c warehouse.ContentName) bool { return c.Key == name })
 		if at < 0 {
-			return nil, &InputError{"content", fmt.Sprintf("there is no content category %q", name)}
+			return nil, &InputError{"content", "there is no such content category"}
 		}
 		out = append(out, int32(at))
 	}

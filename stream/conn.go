@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -31,8 +33,13 @@ func (l *Log) connect(ctx context.Context) error {
 		l.server = server
 		opts = append(opts, nats.InProcessServer(server.nats), nats.NoReconnect())
 	} else {
-		opts = append(opts, nats.MaxReconnects(-1), nats.ReconnectWait(500*time.Millisecond),
-			nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { l.log.Warn("the cluster is gone", "error", err) }),
+		// A server that refuses the name or the password for now, since it is being set up, may let us in later.
+		opts = append(opts, nats.MaxReconnects(-1), nats.ReconnectWait(500*time.Millisecond), nats.IgnoreAuthErrorAbort(),
+			nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+				if err != nil { // else we closed it
+					l.log.Warn("the cluster is gone", "error", err)
+				}
+			}),
 			nats.ReconnectHandler(func(c *nats.Conn) { l.log.Info("the cluster is back", "server", c.ConnectedServerName()) }))
 		if l.cfg.Credentials != "" {
 			opts = append(opts, nats.UserCredentials(l.cfg.Credentials))
@@ -40,12 +47,12 @@ func (l *Log) connect(ctx context.Context) error {
 	}
 	nc, err := nats.Connect(l.cfg.URL, opts...)
 	if err != nil {
-		return fmt.Errorf("stream: connecting: %w", err)
+		return fmt.Errorf("stream: connecting to %s: %w", strings.Join(l.cfg.hosts(), ", "), err)
 	}
 	at := &link{nc: nc}
 	if err := l.prepare(ctx, at); err != nil {
 		nc.Close()
-		return fmt.Errorf("stream: stream %q: %w", l.cfg.Name, err)
+		return fmt.Errorf("stream: stream %q: %w", l.cfg.Name, hinted(err, l.cfg))
 	}
 	l.groupBytes.Store(min(MaxGroupBytes, nc.MaxPayload()-1024)) // of which headers need some
 	if l.groupBytes.Load() < MaxEvent+1 {
@@ -55,6 +62,48 @@ func (l *Log) connect(ctx context.Context) error {
 	l.conn.Store(at)
 	return nil
 }
+
+// hinted says what to look at, where a server cannot keep the stream.
+func hinted(err error, cfg Config) error {
+	var api *jetstream.APIError
+	switch {
+	case errors.Is(err, nats.ErrNoResponders):
+		return fmt.Errorf("the server at %s does not answer for JetStream; it is to be started with it, and the account allowed it: %w", strings.Join(cfg.hosts(), ", "), err)
+	case errors.As(err, &api) && api.ErrorCode == codeNoRoom:
+		return fmt.Errorf("there is no room for MaxBytes, %d bytes, which are set aside: %w", cfg.MaxBytes, err)
+	}
+	return err
+}
+
+const codeNoRoom = 10047
+
+// hosts are those of URL, in its order and without the names and passwords that it may hold: the only part of it that may be told.
+func (c *Config) hosts() (hosts []string) {
+	for address := range strings.SplitSeq(c.URL, ",") {
+		if address = strings.TrimSpace(address); address == "" {
+			continue
+		}
+		if !strings.Contains(address, "://") {
+			address = "nats://" + address
+		}
+		host := ""
+		if u, err := url.Parse(address); err == nil && (u.Scheme == "nats" || u.Scheme == "tls" || u.Scheme == "ws" || u.Scheme == "wss") && u.Hostname() != "" {
+			host = u.Host
+		}
+		hosts = append(hosts, host) // "" is that of no address
+	}
+	return hosts
+}
+
+// reason is err in words of the log, where those of the connection mislead.
+func reason(err error) error {
+	if errors.Is(err, nats.ErrReconnectBufExceeded) {
+		return errAway
+	}
+	return err
+}
+
+var errAway = errors.New("the cluster cannot be reached")
 
 func (l *Log) prepare(ctx context.Context, at *link) (err error) {
 	if at.js, err = jetstream.New(at.nc, jetstream.WithDefaultTimeout(l.cfg.Timeout)); err != nil {

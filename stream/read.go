@@ -106,7 +106,7 @@ func (l *Log) unavailable(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, ErrClosed) {
 		return err
 	}
-	return &unavailableError{err}
+	return &unavailableError{reason(err)}
 }
 
 // locate finds the message that has the event of seq, or would have it next.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,7 +37,7 @@ const (
 // Config is where a log is kept and how much of it. Either Dir or URL is needed.
 type Config struct {
 	Dir         string // of the files of the embedded log; with URL, where ids are remembered between runs ("": they are read from the log at Open)
-	URL         string // of a NATS cluster in place of the embedded server: several, parted by commas, are tried in turn
+	URL         string // of a NATS cluster in place of the embedded server: several, parted by commas, are tried in turn. Names and passwords in it are never told
 	Credentials string // file, for URL
 	Name        string // of the stream; "": DefaultName
 	Replicas    int    // in a cluster; 0: 1
@@ -189,6 +190,9 @@ func (c *Config) complete() error {
 	defaults(&c.Window, DefaultWindow)
 	defaults(&c.Timeout, DefaultTimeout)
 	defaults(&c.Logger, slog.New(slog.DiscardHandler))
+	if at := slices.Index(c.hosts(), ""); at >= 0 { // not to be told, since it may hold a password
+		return fmt.Errorf("stream: URL: number %d is no address such as nats://host:4222; characters of a name or password that have a meaning there are written in percent", at+1)
+	}
 	switch {
 	case !names.MatchString(c.Name):
 		return fmt.Errorf("stream: name %q: 1 to 64 letters, digits, - and _ are expected", c.Name)

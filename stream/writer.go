@@ -121,17 +121,18 @@ func (l *Log) refuses() error {
 }
 
 // refuse notes and returns why events are refused. Hold refuses all that come until the log is healed.
-func (l *Log) refuse(hold bool, reason error) error {
-	err := reason
-	if !errors.Is(reason, ErrRefused) {
-		err = fmt.Errorf("%w: %w", ErrRefused, reason)
+func (l *Log) refuse(hold bool, why error) error {
+	why = reason(why)
+	err := why
+	if !errors.Is(why, ErrRefused) {
+		err = fmt.Errorf("%w: %w", ErrRefused, why)
 	}
 	l.mu.Lock()
 	news := l.refusing == nil
 	l.refusing, l.hold = err, hold
 	l.mu.Unlock()
 	if news {
-		l.log.Error("new events are refused", "reason", reason)
+		l.log.Error("new events are refused", "reason", why)
 	}
 	return err
 }

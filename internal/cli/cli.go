@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -28,9 +29,10 @@ const (
 )
 
 // Main runs one command line and returns the exit code. Ctrl-C and SIGTERM cancel the work; a second
-// one ends the process at once. All ends within a second but the commit of a large load, which the engine cannot break off:
-// then it is said that a second one would.
+// one ends the process at once. All ends within a second but the commit of a large load, which the engine cannot break off, and a
+// server: then it is said that a second one would.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	ended := make(chan struct{})
@@ -47,21 +49,28 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			return
 		case <-time.After(time.Second):
 		}
-		fmt.Fprintln(stderr, "\nsegue: finishing what cannot be broken off; Ctrl-C again ends it at once, and the database then holds all of a load or nothing of it")
+		text := "finishing what cannot be broken off; Ctrl-C again ends it at once, and the database then holds all of a load or nothing of it"
+		if a.served.Load() {
+			text = "ending: what is in flight is answered, events go on into the database for some seconds, and a snapshot is taken; Ctrl-C again ends it at once, and the next start goes on from the event log"
+		}
+		fmt.Fprintln(stderr, "\nsegue:", text)
 	}()
-	return Run(ctx, args, stdin, stdout, stderr)
+	return a.run(ctx, args)
 }
 
 // Run is Main without signals, for tests and embedders.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	app := &app{stdin: stdin, stdout: stdout, stderr: stderr}
-	root := app.command()
+	return (&app{stdin: stdin, stdout: stdout, stderr: stderr}).run(ctx, args)
+}
+
+func (a *app) run(ctx context.Context, args []string) int {
+	root := a.command()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitDone
 	}
-	return app.explain(ctx, err)
+	return a.explain(ctx, err)
 }
 
 // app is what every command shares.
@@ -74,6 +83,8 @@ type app struct {
 	memory  string
 	threads int
 	quiet   bool
+
+	served atomic.Bool // a server answered: being told to end is no interruption
 }
 
 func (a *app) command() *cobra.Command {
@@ -165,7 +176,7 @@ func (a *app) explain(ctx context.Context, err error) int {
 	case errors.As(err, &rejects) || errors.As(err, &leak):
 		fmt.Fprintln(a.stderr, "segue:", err)
 		return exitRejected
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && !a.served.Load():
 		fmt.Fprintln(a.stderr, "segue: interrupted; nothing half-done was kept")
 		return exitFailed
 	}

@@ -74,6 +74,9 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 					return usagef("--zone: %v", err)
 				}
 			}
+			if err := exploring(&o); err != nil {
+				return err
+			}
 			o.HTTP.Limits.PerSecond = rate
 			if !cmd.Flags().Changed("memory") {
 				a.memory = servingMemory
@@ -92,7 +95,6 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 	}
 	a.databaseFlags(cmd)
 	f := cmd.Flags()
-	f.Lookup("threads").Usage = "processor threads of the engine once users were read (default half of them, so that pages go first)"
 	f.Lookup("memory").DefValue = servingMemory // beside the state and the models; all commands share the variable
 	f.Lookup("threads").Usage = "processor threads of the database (default: half of them while it serves)"
 	f.StringVar(&o.Models, "models", "", "`folder` of models that segue recommend train wrote; without, pages are made from live counts")
@@ -105,8 +107,8 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 	f.StringSliceVar(&o.HTTP.Origins, "cors", nil, "`origins` whose pages may call the interface, such as https://app.example.com")
 	f.Float64Var(&rate, "rate", 0, "requests a second that each key may make (default 20,000)")
 	f.IntVar(&o.HTTP.Limits.InFlight, "in-flight", 0, "requests that may be worked on at once (default 512)")
-	f.Float64Var(&o.Explore, "explore", .08, "chance that a slot explores; negative: none does")
-	f.Float64Var(&o.ExploreCap, "explore-cap", .1, "most slots that explore, over any 1,000")
+	f.Float64Var(&o.Explore, "explore", .08, "chance that a slot explores; 0: none does")
+	f.Float64Var(&o.ExploreCap, "explore-cap", .1, "share that explored slots stay below, over any 1,000; 0: none explores")
 	f.IntVar(&o.Candidates, "candidates", 200, "cards that are ranked for a page")
 	f.IntVar(&o.NewShows, "new-shows", 100, "impressions that each new card is to get")
 	f.StringSliceVar(&o.Positive, "positive", nil, "`types` of feedback that count as a click, such as like,star (default: all that --read does not name)")
@@ -118,6 +120,7 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 	f.DurationVar(&o.Stream.MaxAge, "events-max-age", 0, "age at which events leave the log, here once the database has them, in a cluster in any case (default: never)")
 	f.BoolVar(&o.Stream.AcceptLoss, "accept-loss", false, "start although files of the event log are damaged or events that the database lacks have left it, with what can be read of it")
 	f.DurationVar(&o.SnapshotEvery, "snapshot-every", 5*time.Minute, "how often a snapshot is taken, which makes a restart quick")
+	f.IntVar(&o.SnapshotEvents, "snapshot-events", 0, "events after which a snapshot is taken before its time (default 200,000)")
 	f.DurationVar(&o.WarehouseEvery, "database-every", 10*time.Second, "how long events gather before they go into the database")
 	f.BoolVar(&o.HTTP.Profile, "profile", false, "offer /debug/pprof to keys that may write")
 	f.StringVar(&zone, "zone", "", "time zone of days, such as +08:00, for a database without impressions (default UTC)")
@@ -125,8 +128,26 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 	return cmd
 }
 
+// exploring checks what is said of exploration, and takes 0 for what it says: in options it stands for the default.
+func exploring(o *segue.ServeOptions) error {
+	switch {
+	case !(o.Explore <= 1):
+		return usagef("--explore %v: a chance from 0 to 1 is expected", o.Explore)
+	case !(o.ExploreCap >= 0):
+		return usagef("--explore-cap %v: a share from 0 on is expected", o.ExploreCap)
+	case o.NewShows < 1:
+		return usagef("--new-shows %d: at least 1 is expected", o.NewShows)
+	case o.Explore <= 0 || o.ExploreCap == 0:
+		o.Explore, o.ExploreCap = -1, 0
+	}
+	return nil
+}
+
 // serve opens the database the flags name and serves until ctx ends. Progress is shown until the server answers.
 func (a *app) serve(ctx context.Context, o segue.ServeOptions) (err error) {
+	if err := o.Check(ctx); err != nil { // before a database is made
+		return err
+	}
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(servingGC) // while the state is read
 		ctx, stop := context.WithCancel(ctx)
@@ -157,6 +178,7 @@ func (a *app) serve(ctx context.Context, o segue.ServeOptions) (err error) {
 	o.Progress, o.Threads = start.tell, a.threads
 	o.Started = func(at net.Addr) {
 		started(false)
+		a.served.Store(true)
 		scheme := "http"
 		if o.HTTP.TLSCert != "" {
 			scheme = "https"

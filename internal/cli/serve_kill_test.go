@@ -26,100 +26,6 @@ import (
 	"github.com/seguefeed/segue/stream"
 )
 
-// served is a `segue serve` of its own process.
-type served struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	url  string
-	said syncText
-	done chan struct{}
-}
-
-// syncText is text that is written while others read it.
-type syncText struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncText) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncText) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
-}
-
-// serve starts the program in dir; its events go on into the database and snapshots all the time.
-func serve(t *testing.T, dir string) *served {
-	t.Helper()
-	// TestMain put a copy of this program into PATH that is the command.
-	s := &served{t: t, cmd: exec.Command("segue", "serve", "--db", "feed.duckdb", "--listen", "127.0.0.1:0", "--database-every", "150ms", "--snapshot-every", "250ms"), done: make(chan struct{})}
-	s.cmd.Dir = dir
-	s.cmd.Stderr = &s.said
-	out, err := s.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.kill)
-	line := make(chan string, 1)
-	go func() {
-		defer close(s.done)
-		for scan := bufio.NewScanner(out); scan.Scan(); {
-			if _, rest, ok := strings.Cut(scan.Text(), "http://"); ok {
-				line <- "http://" + rest[:strings.IndexByte(rest, '/')]
-			}
-		}
-		close(line)
-		s.cmd.Wait()
-	}()
-	var ok bool
-	if s.url, ok = <-line; !ok {
-		t.Fatalf("the server ended: %s", &s.said)
-	}
-	return s
-}
-
-func (s *served) kill() {
-	s.cmd.Process.Kill()
-	<-s.done
-}
-
-// end asks the server to end, which it must do well.
-func (s *served) end() {
-	s.t.Helper()
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		s.t.Fatal(err)
-	}
-	<-s.done
-	if code := s.cmd.ProcessState.ExitCode(); code != 0 {
-		s.t.Errorf("after SIGTERM it ends with %d: %s", code, &s.said)
-	}
-}
-
-// get reads JSON from the server.
-func (s *served) get(path string, into any) {
-	s.t.Helper()
-	r, err := http.Get(s.url + path)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer r.Body.Close()
-	body, err := io.ReadAll(r.Body)
-	if err == nil {
-		err = json.Unmarshal(body, into)
-	}
-	if err != nil || r.StatusCode != http.StatusOK {
-		s.t.Fatalf("%s: %s, %v: %s", path, r.Status, err, body)
-	}
-}
-
 // ledger notes every event that is sent, and every one that is acknowledged: it stands between a client and the network.
 type ledger struct {
 	http.RoundTripper
@@ -249,7 +155,7 @@ func TestServeKilled(t *testing.T) {
 	fmt.Fprintf(c, "%s", body[10:])
 	answer, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil || answer.StatusCode != http.StatusOK {
-		t.Fatalf("a request in flight: %+v, %v", answer, err)
+		t.Fatalf("a request in flight: %+v, %v: %s", answer, err, &s.said)
 	}
 	l.sent["slow"], l.acked["slow"] = slow, true
 	<-s.done

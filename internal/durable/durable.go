@@ -3,7 +3,6 @@ package durable
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,7 +11,7 @@ import (
 // Replace puts what write writes in the place of the file at path, or at a path where there is none. A crash at any moment leaves the old file or the new one, and
 // what it returned for stays also when the power goes. Beside it stands path + ".new" meanwhile, and after a crash, until the next time: so one process at a time
 // may replace a file.
-func Replace(path string, perm fs.FileMode, write func(io.Writer) error) (err error) {
+func Replace(path string, perm fs.FileMode, write func(*os.File) error) (err error) {
 	name := path + ".new"
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, perm)
 	if err != nil {
@@ -32,7 +31,7 @@ func Replace(path string, perm fs.FileMode, write func(io.Writer) error) (err er
 
 // Write is Replace with a small file.
 func Write(path string, perm fs.FileMode, data []byte) error {
-	return Replace(path, perm, func(w io.Writer) error {
+	return Replace(path, perm, func(w *os.File) error {
 		_, err := w.Write(data)
 		return err
 	})

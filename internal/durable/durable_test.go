@@ -2,7 +2,6 @@ package durable
 
 import (
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -37,7 +36,7 @@ func TestReplace(t *testing.T) {
 	}
 	has("two")
 	broken := errors.New("broken")
-	if err := Replace(path, 0o600, func(w io.Writer) error {
+	if err := Replace(path, 0o600, func(w *os.File) error {
 		_, _ = w.Write([]byte("half of"))
 		return broken
 	}); !errors.Is(err, broken) {

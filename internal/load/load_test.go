@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -115,6 +117,40 @@ func TestClosedLoop(t *testing.T) {
 	}
 }
 
+// Connections that break are one failure each of one kind, whatever their ports.
+func TestFailuresHaveNoPorts(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/users" {
+			fmt.Fprint(w, `{"users": [{"user": "u"}]}`)
+			return
+		}
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if err := conn.(*net.TCPConn).SetLinger(0); err != nil { // a reset
+			t.Error(err)
+		}
+		conn.Close()
+	}))
+	defer s.Close()
+	r, err := Run(t.Context(), Config{URL: s.URL, Kind: Feed, Connections: 1, Rate: 100, Duration: 200 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0
+	for why, n := range r.Failed {
+		sum += n
+		if strings.Contains(why, "127.0.0.1") {
+			t.Errorf("%q names an address", why)
+		}
+	}
+	if sum != 20 || len(r.Failed) > 2 { // read: connection reset by peer; at times EOF
+		t.Errorf("%v of 20 requests", r.Failed)
+	}
+}
+
 func TestFailuresAreCounted(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/users", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"users": [{"user": "u"}]}`) })
@@ -130,7 +166,8 @@ func TestFailuresAreCounted(t *testing.T) {
 	if _, err := Run(ctx, Config{URL: s.URL, Kind: Feed}); err == nil {
 		t.Error("a run that was called off ended well")
 	}
-	for name, c := range map[string]Config{"no url": {Kind: Feed}, "no kind": {URL: s.URL}, "a negative rate": {URL: s.URL, Kind: Feed, Rate: -1}} {
+	for name, c := range map[string]Config{"no url": {Kind: Feed}, "no kind": {URL: s.URL}, "a negative rate": {URL: s.URL, Kind: Feed, Rate: -1},
+		"no number": {URL: s.URL, Kind: Feed, Rate: math.NaN()}, "a rate without gaps": {URL: s.URL, Kind: Feed, Rate: 1e10}, "a rate of ages": {URL: s.URL, Kind: Feed, Rate: 1e-12}} {
 		if _, err := Run(t.Context(), c); err == nil {
 			t.Errorf("%s was taken", name)
 		}

@@ -1,4 +1,4 @@
-// What all pages share: light and dark, a word at the bottom, copying a command, and the live figures of the overview.
+// What all pages share: light and dark, a word at the bottom, forms, copying a command; and the live figures of the overview.
 (function () {
   "use strict";
   const root = document.documentElement;
@@ -94,44 +94,25 @@
     }
   });
 
-  // The overview's figures, and the curve of each since the page was opened.
+  // The overview's figures are asked for again; what stays the same is left alone, and the focus in it.
   const live = document.getElementById("live");
   if (live) {
-    const past = new Map(), most = 100;
     const pause = document.getElementById("pause");
     let paused = false, lost = false;
-    function remember() {
-      for (const tile of live.querySelectorAll("[data-key]")) {
-        const values = past.get(tile.dataset.key) || [];
-        values.push(Number(tile.dataset.v.replaceAll(",", "")) || 0);
-        if (values.length > most) values.shift();
-        past.set(tile.dataset.key, values);
-        draw(tile, values);
-      }
-    }
-    function draw(tile, values) {
-      let low = Math.min(...values), high = Math.max(...values);
-      if (high - low < 1e-9 * Math.max(1, high)) { low -= 1; high += 1; }
-      const x = (k) => (values.length < 2 ? 0 : (100 * k) / (values.length - 1));
-      const y = (v) => 27 - (24 * (v - low)) / (high - low);
-      const points = values.length < 2 ? [[0, y(values[0])], [100, y(values[0])]] : values.map((v, k) => [x(k), y(v)]);
-      const line = "M" + points.map((p) => p[0].toFixed(2) + " " + p[1].toFixed(2)).join("L");
-      tile.querySelector(".line").setAttribute("d", line);
-      tile.querySelector(".area").setAttribute("d", line + "V30H0z");
-    }
     async function again() {
       if (paused || document.hidden) return;
       try {
         const fresh = document.createElement("div");
-        fresh.innerHTML = await part("/overview/live");
-        [...fresh.children].forEach((now, k) => { // what stays the same is left alone, and the focus in it
+        fresh.innerHTML = await part("/overview/live?span=" + encodeURIComponent(live.dataset.span));
+        while (live.children.length > fresh.children.length) live.lastElementChild.remove();
+        [...fresh.children].forEach((now, k) => {
           const was = live.children[k];
           if (!was) live.append(now);
           else if (was.outerHTML !== now.outerHTML) was.replaceWith(now);
         });
+        document.dispatchEvent(new Event("segue:live"));
         if (lost) toast("The server answers again.");
         lost = false;
-        remember();
       } catch (e) {
         if (!lost) toast(e.message + " These are the last figures it gave; it is asked again.", 3600);
         lost = true;
@@ -144,7 +125,6 @@
       again();
     });
     document.addEventListener("visibilitychange", again);
-    remember();
     setInterval(again, Number(live.dataset.every));
   }
 })();

@@ -6,7 +6,8 @@
   if (!square) return;
   const { toast, part } = window.segue;
   const user = square.dataset.user;
-  const cards = document.getElementById("cards"), panel = document.getElementById("believes"), mix = document.getElementById("mix");
+  const path = window.segue.path;
+  const cards = document.getElementById("cards"), panel = document.getElementById("beliefs"), mix = document.getElementById("mix");
   const player = document.getElementById("player"), dialog = document.getElementById("why");
   const pace = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
   const byId = (id) => document.getElementById(id);
@@ -77,8 +78,14 @@
     }
   }
 
-  // The panel. Bars grow from where they stood.
+  // The panel. Bars grow from where they stood, and a mark stays where they were when the feed was opened.
   let asked = 0;
+  const opened = tastes();
+  function tastes() {
+    const now = new Map();
+    for (const li of panel.querySelectorAll(".tastes li")) now.set(li.dataset.topic, { lift: li.querySelector("b").textContent, bar: li.querySelector(".fill").getAttribute("width"), rule: li.querySelector(".mid").getAttribute("x") });
+    return now;
+  }
   async function believe() {
     const mine = ++asked;
     let text;
@@ -89,20 +96,37 @@
       return;
     }
     if (mine !== asked) return;
-    const before = new Map(), focus = panel.contains(document.activeElement) && document.activeElement !== panel ? document.activeElement.getAttribute("href") : null;
+    const before = new Map(), focus = panel.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
     for (const r of panel.querySelectorAll("[data-key]")) before.set(r.dataset.key, r.getAttribute("width"));
     panel.innerHTML = text;
+    path.show(panel);
     if (focus) for (const a of panel.querySelectorAll("a")) if (a.getAttribute("href") === focus) a.focus({ preventScroll: true });
+    since();
     const moved = [];
     for (const r of panel.querySelectorAll("[data-key]")) {
       const now = r.getAttribute("width"), was = before.get(r.dataset.key) || "0";
       if (was === now) continue;
       r.setAttribute("width", was);
       moved.push([r, now]);
-      if (Number(now) > Number(was)) r.closest("li").classList.add("grew");
+      if (Number(now) > Number(was) && r.closest(".up")) r.closest("li").classList.add("grew");
     }
     panel.getBoundingClientRect(); // so that what comes is a change
     for (const [r, now] of moved) r.setAttribute("width", now);
+  }
+  // since marks what each taste was when the feed was opened: on the scale of now, which a large taste may have stretched.
+  function since() {
+    for (const [topic, now] of tastes()) {
+      const was = opened.get(topic), li = [...panel.querySelectorAll(".tastes li")].find((l) => l.dataset.topic === topic);
+      if (was && was.lift === now.lift || !was && !li.classList.contains("up")) continue;
+      const note = document.createElement("span");
+      note.className = "was";
+      note.textContent = was ? "was " + was.lift : "new";
+      li.querySelector(".what").append(" ", note);
+      if (!was) continue;
+      const mark = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+      for (const [k, v] of Object.entries({ class: "ghost", x: (Number(was.bar) * Number(now.rule)) / Number(was.rule), width: 1, height: 8 })) mark.setAttribute(k, v);
+      li.querySelector(".meter").append(mark);
+    }
   }
 
   // Impressions: half a card in sight for half a second.
@@ -142,36 +166,38 @@
 
   // What the page is made of, by topic, beside what was left of the page before: cards that were played do not come again.
   let past = null;
-  const played = new Set();
   function counted(which) {
     const n = new Map();
-    for (const card of cards.querySelectorAll(which || ".tile-card")) n.set(card.dataset.topic, (n.get(card.dataset.topic) || 0) + 1);
+    for (const card of cards.querySelectorAll("ol:first-of-type > " + which)) n.set(card.dataset.topic, (n.get(card.dataset.topic) || 0) + 1);
     return n;
   }
-  function tell(fresh) {
-    const n = counted();
+  const played = new Set();
+  function tell() {
+    const n = counted(".tile-card");
     if (!n.size) { mix.textContent = ""; return; }
-    const order = [...n].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-    const rise = (a) => Math.max(0, a[1] - (past.get(a[0]) || 0));
-    if (past && fresh) order.sort((a, b) => played.has(b[0]) - played.has(a[0]) || rise(b) - rise(a) || b[1] - a[1]);
+    path.page(n, past);
+    path.show(panel);
+    const rise = (topic) => (past ? (n.get(topic) || 0) - (past.get(topic) || 0) : 0);
+    const order = [...n].sort((a, b) => played.has(b[0]) - played.has(a[0]) || rise(b[0]) - rise(a[0]) || b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
     mix.replaceChildren("On this page:");
     for (const [topic, k] of order.slice(0, 6)) {
-      const chip = document.createElement("span"), count = document.createElement("b"), change = past && fresh ? k - (past.get(topic) || 0) : 0;
+      const chip = document.createElement("span"), count = document.createElement("b"), change = rise(topic);
       count.textContent = String(k);
       chip.append(topic, " ", count);
       if (change) {
         chip.className = change > 0 ? "rose" : "fell";
         chip.append((change > 0 ? " ▲" : " ▼") + Math.abs(change));
+        chip.title = (past.get(topic) || 0) + " were left unplayed on the page before";
       }
       mix.append(chip);
     }
     if (order.length > 6) mix.append("and " + (order.length - 6) + " more");
-    if (past && fresh) {
+    if (past) {
       const note = document.createElement("i");
-      note.textContent = "▲▼ beside the cards that were left unplayed";
+      note.textContent = "▲▼ beside those left unplayed before; played ones do not come again";
       mix.append(note);
     }
-    if (fresh) played.clear();
+    played.clear();
   }
 
   // Pages.
@@ -207,7 +233,7 @@
       }
       if (fresh) byId("more").hidden = !cards.querySelector(".tile-card");
       watch();
-      tell(fresh);
+      if (fresh) tell();
     } catch (e) {
       toast(e.message, 6);
     } finally {
@@ -226,6 +252,7 @@
     else did("click", card);
     on = { card, since: Date.now(), opened: from || card.dataset.item };
     played.add(card.dataset.topic);
+    path.play(card.dataset.topic, card.dataset.item);
     card.classList.add("playing");
     card.querySelector(".cover").setAttribute("aria-pressed", "true");
     card.classList.remove("skipped");
@@ -329,5 +356,5 @@
   });
 
   watch();
-  tell(false);
+  tell();
 })();

@@ -113,6 +113,11 @@ func (e *Engine) HistoryOf(ctx context.Context, user int32, from, to time.Time) 
 	return r.grouped(user), err
 }
 
+// DaysOf implements warehouse.Lookup.
+func (e *Engine) DaysOf(ctx context.Context, card string, before time.Time) ([]warehouse.DayUse, error) {
+	return query[warehouse.DayUse](ctx, e, "lookup_card_days", card, epochDay(before))
+}
+
 // historyRows are the rows of one query, in the order in which they came.
 type historyRows struct {
 	user []int32

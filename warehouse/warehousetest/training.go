@@ -71,6 +71,15 @@ func testTraining(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 	if none, err := w.HistoryOf(ctx, int32(id("u1")), day(28), day(29)); err != nil || len(none.User) != 0 {
 		t.Errorf("HistoryOf on days without rows: %+v, %v; want no user", none, err)
 	}
+	// Day 1: u1 and u2; day 2: u1 again and u3; day 3: u6; u1's click is on day 30 itself.
+	days, err := w.DaysOf(ctx, "c1", day(30))
+	same(t, "DaysOf c1", []warehouse.DayUse{{Day: day(1), Impressions: 2, Users: 2}, {Day: day(2), Impressions: 2, Users: 2}, {Day: day(3), Impressions: 1, Users: 1}}, days, err)
+	days, err = w.DaysOf(ctx, "c1", day(30).AddDate(0, 0, 1))
+	if err != nil || len(days) != 4 || days[3].Clicks != 1 {
+		t.Errorf("DaysOf c1 with day 30: %+v, %v", days, err)
+	}
+	days, err = w.DaysOf(ctx, "no such card", day(30))
+	same(t, "DaysOf an unknown card", []warehouse.DayUse{}, days, err)
 	rows, users := read(1, 2)
 	if !slices.IsSorted(users) {
 		t.Errorf("users %v are not in order", users)

@@ -1,0 +1,94 @@
+package server
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/seguefeed/segue/stream"
+)
+
+// What is to happen only later (of a clock that is wrong by years, or written back with a delay) does not count before: fatigue goes by days before the moment,
+// and would be over. Five minutes are clocks that differ.
+func TestEngineEventsOfTheFuture(t *testing.T) {
+	for _, model := range []string{"a", ""} {
+		t.Run("model "+model, func(t *testing.T) {
+			r := newRig(t, rigOf{model: model, log: newLog(1, false), engine: calm})
+			first := r.page(FeedRequest{User: "u"}).items()
+			in := func(d time.Duration) func(*stream.Event) {
+				return func(e *stream.Event) { e.AtMS += d.Milliseconds() }
+			}
+			r.send(r.did(stream.Click, "u", first[0], in(10*365*24*time.Hour)), r.did(stream.Click, "u", first[1], in(time.Hour)), r.did(stream.Click, "u", first[2], in(time.Minute)))
+			for range 2 {
+				r.send(r.did(stream.Impression, "u", first[3]))
+			}
+			there := func(at time.Duration) (out []bool) {
+				var items []string
+				for offset := 0; offset < logCards; offset += 20 {
+					items = append(items, r.page(FeedRequest{User: "u", N: 20, Offset: offset, AtMS: r.clock.now().Add(at).UnixMilli()}).items()...)
+				}
+				for _, i := range first[:4] {
+					out = append(out, slices.Contains(items, i))
+				}
+				return out
+			}
+			for at, want := range map[time.Duration][]bool{
+				-time.Hour:         {true, true, true, true}, // before she was shown anything
+				0:                  {true, true, false, false},
+				2 * time.Hour:      {true, false, false, false},
+				8 * 24 * time.Hour: {true, false, false, true}, // what was passed over is forgotten
+			} {
+				if model == "" && at > 24*time.Hour {
+					continue // without a model nothing comes a second time
+				}
+				if got := there(at); !slices.Equal(got, want) {
+					t.Errorf("after %v: %v; want %v", at, got, want)
+				}
+			}
+		})
+	}
+}
+
+// Pages of the same ranking join without a gap, each with the caps of a page of its own, until there are no cards left.
+func TestEngineOffset(t *testing.T) {
+	for _, model := range []string{"a", ""} {
+		t.Run("model "+model, func(t *testing.T) {
+			r := newRig(t, rigOf{model: model, log: newLog(1, false), engine: calm})
+			const n = 10
+			seen := map[string]bool{}
+			for offset := 0; offset < 100; offset += n { // of 200 candidates at least half are left
+				p := r.page(FeedRequest{User: "pages", N: n, Offset: offset})
+				contents, creators := map[string]int{}, map[string]int{}
+				for k, c := range p.Cards {
+					contents[c.Content]++
+					creators[c.Creator]++
+					if seen[c.Item] || c.Slot != k || c.Column != k%2 || contents[c.Content] > 5 || creators[c.Creator] > 2 {
+						t.Fatalf("from %d: %+v in place %d; seen before: %v; %d of its content, %d of its creator", offset, c, k, seen[c.Item], contents[c.Content], creators[c.Creator])
+					}
+					seen[c.Item] = true
+				}
+				if left := logCards - len(seen); len(p.Cards) < n && left > n { // the last pages have what the caps of those before left over
+					t.Fatalf("from %d: %d cards, and %d are left", offset, len(p.Cards), left)
+				}
+			}
+			if p := r.page(FeedRequest{User: userKey(5), N: 5, Offset: 2000}); len(p.Cards) != 0 {
+				t.Errorf("%d cards beyond the end", len(p.Cards))
+			}
+		})
+	}
+	// Pages explore in their own slots alone: those before were other requests' to show, and to log.
+	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: func(c *EngineConfig) { c.Explore, c.ExploreCap = 1, 2 }})
+	all := 0
+	for offset := range 3 {
+		explored := 0
+		for _, c := range r.page(FeedRequest{User: "pages", N: 10, Offset: 10 * offset}).Cards {
+			if c.Explored {
+				explored++
+			}
+		}
+		// The limiter knows of the last 1,000 slots, all of the pages before.
+		if all += explored; explored < 8 || r.Stats().Explored != float64(all)/1000 {
+			t.Errorf("from %d: %d of 10 slots explored; %v of the last 1,000", 10*offset, explored, r.Stats().Explored)
+		}
+	}
+}
