@@ -108,7 +108,7 @@ func TestClockThatWasAhead(t *testing.T) {
 	if c := s.Counts(0); c.Shows != 3 || c.TodayShows != 1 { // what stood in its place is gone
 		t.Errorf("%+v: one show of today is expected", c)
 	}
-	if days := s.CardDays(0); len(days) != 1 || days[0].Shows != 1 {
+	if _, days := s.CardDays(0); len(days) != 1 || days[0].Shows != 1 {
 		t.Errorf("days %+v", days)
 	}
 }
