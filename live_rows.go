@@ -5,6 +5,8 @@ package segue
 import (
 	"fmt"
 
+	"github.com/cespare/xxhash/v2"
+
 	"github.com/seguefeed/segue/stream"
 	"github.com/seguefeed/segue/warehouse"
 )
@@ -48,10 +50,13 @@ func LiveBatch(events []stream.Stored) (warehouse.LiveBatch, error) {
 			r.Traits = &warehouse.LiveTraits{Creator: c.Creator, Content: c.Content, Song: c.Song, Artist: c.Artist, Talk: c.Talk,
 				Type: orUnsaid(c.Type), PublishedMS: c.PublishedMS, Categories: c.Categories, Hidden: c.Hidden, Labels: string(c.Labels)}
 		}
-		b.Last = e.Seq
+		b.Last, b.Mark = e.Seq, markOf(e)
 	}
 	return b, nil
 }
+
+// markOf tells an event from those that other logs have at its number.
+func markOf(e *stream.Stored) uint64 { return xxhash.Sum64String(e.ID) }
 
 func livePage(p *stream.Page) *warehouse.LivePage {
 	page := &warehouse.LivePage{Model: p.Model, Cards: make([]warehouse.LiveServedCard, len(p.Cards))}

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"testing"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seguefeed/segue/stream"
@@ -42,7 +43,7 @@ func TestLiveBatch(t *testing.T) {
 		}
 		c.want.Seq = 8
 		b, err := LiveBatch([]stream.Stored{{Seq: 8, Event: c.event}})
-		if d := cmp.Diff(warehouse.LiveBatch{Rows: []warehouse.LiveRow{c.want}, Last: 8}, b); d != "" || err != nil {
+		if d := cmp.Diff(warehouse.LiveBatch{Rows: []warehouse.LiveRow{c.want}, Last: 8, Mark: xxhash.Sum64String("e")}, b); d != "" || err != nil {
 			t.Errorf("%s: %v (-want +got)\n%s", c.event.Kind, err, d)
 		}
 	}

@@ -137,7 +137,7 @@ func (opt ServeOptions) Check(ctx context.Context) error {
 		opt.Listen = defaultListen
 	}
 	if opt.SnapshotEvery < 0 || opt.SnapshotEvents < 0 || opt.WarehouseEvery < 0 || opt.Threads < 0 {
-		return fmt.Errorf("serve: SnapshotEvery %v, SnapshotEvents %d, WarehouseEvery %v, Threads %d: none may be below 0", opt.SnapshotEvery, opt.SnapshotEvents, opt.WarehouseEvery, opt.Threads)
+		return fmt.Errorf("serve: SnapshotEvery %v, SnapshotEvents %d, WarehouseEvery %v, Threads %d: none may be negative", opt.SnapshotEvery, opt.SnapshotEvents, opt.WarehouseEvery, opt.Threads)
 	}
 	if err := server.CheckAddress(opt.Listen, opt.HTTP.Keys); err != nil {
 		return err
@@ -183,13 +183,14 @@ func (r *serving) stateDir() string { return filepath.Join(r.opt.Dir, "state") }
 
 // lockDir keeps the folder for this server: another one, of another database, would write its own state over the snapshot.
 func (r *serving) lockDir() error {
-	err := os.MkdirAll(r.opt.Dir, 0o755)
-	if err == nil {
-		r.lock, err = durable.Lock(filepath.Join(r.opt.Dir, "lock"))
+	if err := os.MkdirAll(r.opt.Dir, 0o755); err != nil {
+		return fmt.Errorf("serve: %w", err)
 	}
+	lock, err := durable.Lock(filepath.Join(r.opt.Dir, "lock"))
 	if err != nil {
-		return fmt.Errorf("serve: %s cannot be used; where another server has it, stop that one, or name another folder with --dir: %w", r.opt.Dir, err)
+		return fmt.Errorf("serve: another server has the folder %s; stop it, or name another folder with --dir: %w", r.opt.Dir, err)
 	}
+	r.lock = lock
 	return nil
 }
 
@@ -299,22 +300,42 @@ func (r *serving) openRest(ctx context.Context, stored uint64, why error) error 
 	return r.openLog(ctx, stored, first)
 }
 
-// checkDatabase makes sure that the event log still has what the database lacks: one that does not belong to the log, or an older copy, would lack it for ever.
+// checkDatabase makes sure that the event log is the one whose events the database has, and still has what the database lacks: one that does not belong to the log,
+// or an older copy, would lack it for ever.
 func (r *serving) checkDatabase(ctx context.Context) error {
-	next := r.stored.Load() + 1
-	reached := errors.New("the event is there")
-	err := r.stream.Read(ctx, next, 1, func([]stream.Stored) error { return reached })
-	if err == nil || errors.Is(err, reached) {
+	stored := r.stored.Load()
+	mark, err := r.s.engine.LiveMark(ctx)
+	if err != nil {
+		return err
+	}
+	last, err := r.event(ctx, stored)
+	if err == nil && last != nil && last.Seq == stored && mark != 0 && mark != markOf(last) {
+		return fmt.Errorf("serve: the database has events of another log up to %d; name the folder that it belongs to with --dir, or a new one, which counts on: %w", stored, stream.ErrOther)
+	}
+	switch _, err = r.event(ctx, stored+1); {
+	case err == nil:
 		return nil
-	}
-	if !errors.Is(err, stream.ErrTrimmed) {
+	case !errors.Is(err, stream.ErrTrimmed):
 		return fmt.Errorf("serve: %w", err)
-	}
-	if !r.opt.Stream.AcceptLoss {
+	case !r.opt.Stream.AcceptLoss:
 		return fmt.Errorf("serve: the database lacks events that the event log has given up; name the database that belongs to it, or go on without them with --accept-loss: %w", err)
 	}
 	r.skip()
 	return nil
+}
+
+// event is the first of the event log from seq on; nil where there is none.
+func (r *serving) event(ctx context.Context, seq uint64) (*stream.Stored, error) {
+	var out *stream.Stored
+	reached := errors.New("there it is")
+	err := r.stream.Read(ctx, seq, 1, func(events []stream.Stored) error {
+		out = &events[0]
+		return reached
+	})
+	if errors.Is(err, reached) {
+		err = nil
+	}
+	return out, err
 }
 
 // zone is that of the log; where there is none yet, the one that was asked for, or UTC.

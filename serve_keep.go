@@ -211,7 +211,7 @@ func (r *serving) crowded() bool {
 // trim gives up events that the snapshot and the database have, since neither asks for them again, whatever happens: those of an age, and where room is
 // short all.
 func (r *serving) trim(ctx context.Context) error {
-	end := min(r.kept.Load(), r.stored.Load()) + 1
+	end := min(r.kept.Load(), r.stored.Load()) // that one stays: by it the database and the log are known for each other's
 	switch {
 	case r.opt.Stream.URL != "" || end <= r.stream.Status().First:
 		return nil

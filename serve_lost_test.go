@@ -3,6 +3,7 @@ package segue
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"path/filepath"
 	"strings"
@@ -57,7 +58,8 @@ func TestServeAge(t *testing.T) {
 	}
 	time.Sleep(2500 * time.Millisecond) // they are older now, and the database has none
 	v.stop()
-	opt.WarehouseEvery = 10 * time.Millisecond
+	said := &servedHere{t: t}
+	opt.WarehouseEvery, opt.Logger = 10*time.Millisecond, slog.New(slog.NewTextHandler(said, nil))
 	v = serve(t, s, opt)
 	v.sent = 100
 	v.until("all go into the database", func() bool { return v.offset() == 100 })
@@ -65,7 +67,7 @@ func TestServeAge(t *testing.T) {
 		t.Errorf("the database has %d impressions of 100", n)
 	}
 	v.until("an event is taken", func() bool { return v.send(1) < 300 }) // the last group stays, whatever its age
-	time.Sleep(1500 * time.Millisecond)
+	v.until("the log gives up the others", func() bool { return strings.Contains(said.log(), "first=101") })
 	v.stop()
 	l, err := stream.Open(t.Context(), stream.Config{Dir: filepath.Join(opt.Dir, "events")})
 	if err != nil {
@@ -90,5 +92,29 @@ func TestServeSettings(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		cancel()
+	}
+}
+
+// A database that has events of another log is refused, also where that one has as many.
+func TestServeAnotherLog(t *testing.T) {
+	dir := t.TempDir()
+	run := func(name string, sent int) (*Segue, ServeOptions) {
+		s := emptyDatabase(t, filepath.Join(dir, name))
+		opt := ServeOptions{Dir: filepath.Join(dir, name, "serve"), WarehouseEvery: 10 * time.Millisecond}
+		v := serve(t, s, opt)
+		v.sent = sent // the number of the first event is part of its id
+		v.send(20)
+		v.until("events go into the database", func() bool { return v.offset() == 20 })
+		v.send(5)
+		v.stop()
+		return s, opt
+	}
+	one, _ := run("one", 0)
+	_, two := run("two", 1000)
+	two.Listen = "127.0.0.1:0"
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := one.Serve(ctx, two); !errors.Is(err, stream.ErrOther) {
+		t.Errorf("the database of one log with another: %v", err)
 	}
 }

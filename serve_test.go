@@ -378,8 +378,8 @@ func TestReasonsOfActivity(t *testing.T) {
 	why := &activity.Why{Score: activity.Score{Probability: .25}, Features: []activity.Contribution{
 		{Feature: "browsed_sessions", Value: "1", Unit: "sessions", Move: .5}, {Feature: "recency", Value: "2.5", Unit: "days", Move: -.25}, {Feature: "click_rate", Value: "0.1", Unit: "share", Move: .125},
 		{Feature: "dwell", Value: "none", Unit: "s", Move: -.0625}, {Feature: "province", Value: "hu nan", Move: .03125}, {Feature: "likes", Value: "0", Unit: "likes"}}}
-	want := &server.Activity{Score: .25, Why: []server.Part{{Feature: "browsed_sessions", Value: "1", Adds: .5, Means: "browsed sessions"}, {Feature: "recency", Value: "2.5 days", Adds: -.25, Means: "recency"},
-		{Feature: "click_rate", Value: "0.1", Adds: .125, Means: "click rate"}, {Feature: "dwell", Value: "none", Adds: -.0625, Means: "dwell"}, {Feature: "province", Value: "hu nan", Adds: .03125, Means: "province"}}}
+	want := &server.Activity{Score: .25, Why: []server.Part{{Feature: "browsed_sessions", Value: "1 sessions", Adds: .5, Means: server.Plain("browsed_sessions")}, {Feature: "recency", Value: "2.5 days", Adds: -.25, Means: server.Plain("recency")},
+		{Feature: "click_rate", Value: "10%", Adds: .125, Means: server.Plain("click_rate")}, {Feature: "dwell", Value: "none", Adds: -.0625, Means: server.Plain("dwell")}, {Feature: "province", Value: "hu nan", Adds: .03125, Means: "province"}}}
 	if diff := cmp.Diff(want, activityOf(why)); diff != "" {
 		t.Error(diff)
 	}

@@ -188,6 +188,7 @@ type cardBody struct {
 	Facts      []cardFact
 	Categories []string
 	Life       *lifeView
+	LifeNote   string // what the days leave out
 	Similar    []cardRow
 	NoSimilar  string
 }
@@ -254,6 +255,13 @@ func (s *site) card(r *http.Request) (*reply, error) {
 		return nil, err
 	}
 	body.Life = lifeOf(days, s.more.MeanRate(), published)
+	told := 0
+	for _, d := range days {
+		told += d.Shows
+	}
+	if all := int(v.Shows + .5); told < all && len(days) > 0 {
+		body.LifeNote = "These days have " + countText(told) + " of its " + countOf(all, "show") + ": those before are not told, or not in time."
+	}
 	alike, err := s.b.Similar(ctx, id, similarShown, nil, "")
 	switch {
 	case errors.Is(err, ErrNotReady):

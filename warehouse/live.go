@@ -10,6 +10,8 @@ import (
 type Live interface {
 	// LiveOffset is the last sequence number of the log whose events are in the warehouse; 0 when there are none.
 	LiveOffset(ctx context.Context) (seq uint64, err error)
+	// LiveMark is the LiveBatch.Mark of the event that LiveOffset names, 0 where none was said: whether a log is the one that the warehouse has the events of.
+	LiveMark(ctx context.Context) (uint64, error)
 	// AppendLive stores a batch and the offset after it in one transaction: afterwards, also after a kill at any moment, both are in or
 	// neither is. Rows up to the offset that is there are passed over, so that a batch may be given again, whole or with others.
 	//
@@ -28,6 +30,7 @@ const LiveName = "live events"
 type LiveBatch struct {
 	Rows []LiveRow // by ascending Seq
 	Last uint64    // the offset after the batch, for events at its end that are no rows; 0 means the Seq of the last row
+	Mark uint64    // tells the last event from those that other logs have at its number; 0 says nothing
 	// Zone is that of a warehouse without impressions, and otherwise checked against the one that is there. nil means the one that is there,
 	// else UTC+8.
 	Zone *time.Location

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/seguefeed/segue"
 )
@@ -121,12 +122,14 @@ func TestServeTwice(t *testing.T) {
 	for name, test := range map[string]struct{ db, dir, listen, says string }{
 		"the same database": {"feed.duckdb", "other", "127.0.0.1:0", fmt.Sprintf("another process is using this database (segue, process %d)", s.cmd.Process.Pid)},
 		"all the same":      {"feed.duckdb", "segue-serve", "127.0.0.1:0", "another process is using this database"},
-		"the same folder":   {"other.duckdb", "segue-serve", "127.0.0.1:0", "segue-serve cannot be used; where another server has it"},
+		"the same folder":   {"other.duckdb", "segue-serve", "127.0.0.1:0", "another server has the folder segue-serve"},
 		"the same address":  {"other.duckdb", "other", address, "another program, perhaps another server, answers at " + address},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out, said bytes.Buffer
-			second := exec.Command("segue", "serve", "--db", test.db, "--dir", test.dir, "--listen", test.listen)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // should it serve
+			defer cancel()
+			second := exec.CommandContext(ctx, "segue", "serve", "--db", test.db, "--dir", test.dir, "--listen", test.listen)
 			second.Dir, second.Stdout, second.Stderr = dir, &out, &said
 			err := second.Run()
 			if code := second.ProcessState.ExitCode(); code != exitFailed || !strings.Contains(said.String(), test.says) || out.Len() > 0 {

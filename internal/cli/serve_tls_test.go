@@ -129,7 +129,7 @@ func TestServeRefusesToStart(t *testing.T) {
 		"everywhere, without keys":   {[]string{"--listen", "0.0.0.0:0"}, exitFailed, []string{"0.0.0.0:0", "no API key"}},
 		"everywhere by no host":      {[]string{"--listen", ":0"}, exitFailed, []string{":0", "no API key"}},
 		"everywhere with TLS alone":  {[]string{"--listen", "[::]:0", "--tls-cert", file("cert.pem"), "--tls-key", file("key.pem")}, exitFailed, []string{"[::]:0", "no API key"}},
-		"less than no time":          {[]string{"--snapshot-every", "-1s"}, exitFailed, []string{"-1s", "below 0"}},
+		"less than no time":          {[]string{"--snapshot-every", "-1s"}, exitFailed, []string{"-1s", "negative"}},
 		"an address of another's":    {[]string{"--listen", taken.Addr().String()}, exitFailed, []string{taken.Addr().String(), "in use"}},
 	} {
 		t.Run(name, func(t *testing.T) {

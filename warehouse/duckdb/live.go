@@ -37,6 +37,12 @@ func (e *Engine) LiveOffset(ctx context.Context) (uint64, error) {
 	return queryOne[uint64](ctx, e, "live_offset")
 }
 
+// LiveMark implements warehouse.Live.
+func (e *Engine) LiveMark(ctx context.Context) (uint64, error) {
+	mark, err := queryOne[int64](ctx, e, "live_mark")
+	return uint64(mark), err
+}
+
 // AppendLive implements warehouse.Live.
 func (e *Engine) AppendLive(ctx context.Context, batch warehouse.LiveBatch) error {
 	if e.cfg.ReadOnly {
@@ -381,5 +387,5 @@ func (a *liveAppend) setOffset() error {
 	if err := a.conn.exec("delete from live_offset"); err != nil {
 		return err
 	}
-	return a.conn.exec("insert into live_offset values ($1)", int64(a.batch.Last))
+	return a.conn.exec("insert into live_offset (seq, mark) values ($1, $2)", int64(a.batch.Last), int64(a.batch.Mark))
 }

@@ -95,10 +95,11 @@ func testLive(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 			want     uint64
 			seconds  string
 		}{{0, 2, 0, 9, "NaN"}, {0, 2, 0, 9, "NaN"}, {1, 3, 0, 10, "3"}, {0, 4, 20, 20, "7"}, {0, 4, 20, 20, "7"}, {0, 0, 25, 25, "7"}} {
-			err := w.AppendLive(ctx, warehouse.LiveBatch{Rows: rows[b.from:b.to], Last: b.last})
+			err := w.AppendLive(ctx, warehouse.LiveBatch{Rows: rows[b.from:b.to], Last: b.last, Mark: 1<<63 + b.want})
 			seq, offsetErr := w.LiveOffset(ctx)
-			if err != nil || offsetErr != nil || seq != b.want {
-				t.Errorf("rows %d to %d: offset %d, %v, %v; want %d", b.from, b.to, seq, err, offsetErr, b.want)
+			mark, markErr := w.LiveMark(ctx)
+			if err != nil || offsetErr != nil || markErr != nil || seq != b.want || mark != 1<<63+b.want {
+				t.Errorf("rows %d to %d: offset %d, mark %x, %v, %v, %v; want %d", b.from, b.to, seq, mark, err, offsetErr, markErr, b.want)
 			}
 			same(t, "history", []string{"5 08:00 c1 slot -1 show 1 c " + b.seconds + " 0"}, history(t, w, "u1"), nil)
 		}

@@ -3,6 +3,8 @@
 
 -- one row: the number of the last event that is in
 create table if not exists live_offset (seq ubigint not null);
+-- what tells that event from those of other logs; 0 says nothing
+alter table live_offset add column if not exists mark bigint default 0;
 
 -- one row an event of a user on a card; kind is a warehouse.LiveKind. request is '' where there is none; value: the seconds of a view, the kind that is undone (0: all)
 create table if not exists live_events (seq ubigint not null, user_id integer not null, card_id integer not null, at_ms bigint not null, kind utinyint not null,
