@@ -287,6 +287,21 @@ func TestEngineReloadsUnderLoad(t *testing.T) {
 	}
 }
 
+// A version that cannot be noted as the current one is not used either: the next start, and other servers of the folder, would use another.
+func TestEngineActivatesWholly(t *testing.T) {
+	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: calm})
+	writeModel(t, r.models, "b", "b")
+	if err := os.MkdirAll(filepath.Join(r.models, previousFile, "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Activate(context.Background(), "b", false); err == nil {
+		t.Fatal("a version is activated that cannot be noted")
+	}
+	if p := r.page(FeedRequest{User: userKey(1)}); p.Model != "a" {
+		t.Errorf("a page of %s", p.Model)
+	}
+}
+
 // A catalogue that no view can be made of with the model changes nothing.
 func TestEngineKeepsItsView(t *testing.T) {
 	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: calm})

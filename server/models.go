@@ -185,17 +185,22 @@ func (m *models) activate(id string, force bool) error {
 		return fmt.Errorf("%w: %s", ErrGate, strings.Join(manifest.Gate.Lost, "; "))
 	}
 	before, _ := feed.Current(m.dir)
-	if l := m.now.Load(); l == nil || l.id != id {
+	used := m.now.Load()
+	if used == nil || used.id != id {
 		if err := m.load(id); err != nil {
 			return err
 		}
 	}
 	if before != "" && before != id {
-		if err := durable.Write(filepath.Join(m.dir, previousFile), 0o644, []byte(before+"\n")); err != nil {
-			return err
-		}
+		err = durable.Write(filepath.Join(m.dir, previousFile), 0o644, []byte(before+"\n"))
 	}
-	return feed.Activate(m.dir, id)
+	if err == nil {
+		err = feed.Activate(m.dir, id)
+	}
+	if err != nil {
+		m.now.Store(used)
+	}
+	return err
 }
 
 func (m *models) manifest(id string) (feed.Manifest, error) {
