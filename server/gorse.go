@@ -254,7 +254,12 @@ func (c *gorseCall) fail(err error) {
 		c.w.Header().Set("Retry-After", "1")
 		gorseText(c.w, http.StatusServiceUnavailable, err.Error())
 	default:
-		gorseText(c.w, http.StatusInternalServerError, err.Error())
+		text := err.Error()
+		if v := visitOf(c.r.Context()); v != nil { // a Server logs what it is about, which may hold names of files
+			v.cause = err
+			text = "the server could not do it; its log says why under request " + v.id
+		}
+		gorseText(c.w, http.StatusInternalServerError, text)
 	}
 }
 
