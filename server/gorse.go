@@ -7,6 +7,7 @@ package server
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -250,7 +251,7 @@ func (c *gorseCall) fail(err error) {
 		gorseText(c.w, http.StatusNotFound, c.r.PathValue("user")+": user not found")
 	case errors.Is(err, ErrUnknownItem):
 		gorseText(c.w, http.StatusNotFound, c.r.PathValue("item")+": item not found")
-	case errors.Is(err, ErrNotReady):
+	case errors.Is(err, ErrNotReady), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled): // or the client is gone
 		c.w.Header().Set("Retry-After", "1")
 		gorseText(c.w, http.StatusServiceUnavailable, err.Error())
 	default:
