@@ -45,7 +45,10 @@ func wholeText(v float64) string { return countText(int64(v + .5)) }
 var liveFigures = [figureCount]liveFigure{
 	{key: "users", colour: "1", name: "users today", unit: "count", least: 4, text: wholeText, of: func(t *Stats) float64 { return float64(t.UsersToday) },
 		note: func(t *Stats) string {
-			if t.UsersToday == 0 {
+			switch {
+			case t.Users == 0:
+				return "nobody is known yet"
+			case t.UsersToday == 0:
 				return "nobody yet, of " + countText(t.Users) + " known"
 			}
 			return "of " + countText(t.Users) + " known"

@@ -80,7 +80,7 @@
 
   // The panel. Bars grow from where they stood, and a mark stays where they were when the feed was opened.
   let asked = 0;
-  const opened = tastes();
+  const opened = tastes(), mostTastes = 8; // as many as the panel lists
   function tastes() {
     const now = new Map();
     for (const li of panel.querySelectorAll(".tastes li")) now.set(li.dataset.topic, { lift: li.querySelector("b").textContent, bar: li.querySelector(".fill").getAttribute("width"), rule: li.querySelector(".mid").getAttribute("x") });
@@ -120,7 +120,7 @@
       if (was && was.lift === now.lift || !was && !li.classList.contains("up")) continue;
       const note = document.createElement("span");
       note.className = "was";
-      note.textContent = was ? "was " + was.lift : "new";
+      note.textContent = was ? "was " + was.lift : opened.size < mostTastes ? "new" : "was lower"; // of a full list others may have been left out
       li.querySelector(".what").append(" ", note);
       if (!was) continue;
       const mark = document.createElementNS("http://www.w3.org/2000/svg", "rect");
