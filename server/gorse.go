@@ -7,6 +7,7 @@ package server
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -246,11 +247,16 @@ func (c *gorseCall) fail(err error) {
 		gorseText(c.w, http.StatusNotFound, c.r.PathValue("user")+": user not found")
 	case errors.Is(err, ErrUnknownItem):
 		gorseText(c.w, http.StatusNotFound, c.r.PathValue("item")+": item not found")
-	case errors.Is(err, ErrNotReady):
+	case errors.Is(err, ErrNotReady), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled): // or the client is gone
 		c.w.Header().Set("Retry-After", "1")
 		gorseText(c.w, http.StatusServiceUnavailable, err.Error())
 	default:
-		gorseText(c.w, http.StatusInternalServerError, err.Error())
+		text := err.Error()
+		if v := visitOf(c.r.Context()); v != nil { // a Server logs what it is about, which may hold names of files
+			v.cause = err
+			text = "the server could not do it; its log says why under request " + v.id
+		}
+		gorseText(c.w, http.StatusInternalServerError, text)
 	}
 }
 

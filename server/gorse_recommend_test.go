@@ -1,7 +1,9 @@
 package server
 
 import (
+	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -184,5 +186,21 @@ func TestKeyLocks(t *testing.T) {
 	}
 	if count != 1600 {
 		t.Errorf("counted %d of 4 * 200 * 2 = 1600", count)
+	}
+}
+
+// Behind a Server, what nobody foresaw is for its log, not for the client.
+func TestGorseKeepsFaultsToTheLog(t *testing.T) {
+	f := newGorseFake(gorseNow.UnixMilli())
+	f.down = errors.New("the file /srv/secret is broken")
+	var logged syncBuffer
+	c := newClient(t, Config{Backend: f, Logger: slog.New(slog.NewTextHandler(&logged, nil))})
+	c.Mount("/api/", GorseHandler(c.Backend()))
+	w := c.ask("GET", "/api/latest", "", "X-Request-Id", "the-request")
+	if w.Code != 500 || strings.Contains(w.Body.String(), "secret") || !strings.Contains(w.Body.String(), "the-request") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if text := logged.String(); !strings.Contains(text, "secret is broken") || !strings.Contains(text, "the-request") {
+		t.Errorf("logged: %s", text)
 	}
 }

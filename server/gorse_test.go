@@ -316,6 +316,8 @@ func TestGorseTrouble(t *testing.T) {
 			t.Errorf("%s: %d %s; want 500", do, w.Code, w.Body)
 		}
 	}
+	f.down = fmt.Errorf("the list: %w", context.Canceled)
+	run(t, g, step{"GET /api/latest", "", "503 the list: context canceled"})
 	f.down = ErrNotReady
 	run(t, g, step{"GET /api/recommend/u", "", "503 the server is not ready"})
 	f.unready = true

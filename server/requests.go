@@ -26,6 +26,7 @@ type visit struct {
 	id      string
 	key     *heldKey
 	refused string // why it went no further
+	cause   error  // of an answer of 500 that says no more; nil: it is logged where it arose
 	refuse  func(http.ResponseWriter, *http.Request)
 	counts  *atomic.Int64 // towards Limits.InFlight: with all others, or with those without a key; nil: not
 	span    *span
@@ -219,6 +220,9 @@ func (s *Server) note(r *http.Request, v *visit, res *response, took time.Durati
 		slog.Float64("ms", float64(took.Microseconds())/1000))
 	if v.key != nil {
 		attrs = append(attrs, slog.String("key", v.key.name))
+	}
+	if v.cause != nil {
+		attrs = append(attrs, slog.Any("error", v.cause))
 	}
 	if v.refused != "" {
 		attrs = append(attrs, slog.String("refused", v.refused))
