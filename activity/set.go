@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/seguefeed/segue/feature"
+	"github.com/seguefeed/segue/internal/splitmix"
 	"github.com/seguefeed/segue/learn"
 	"github.com/seguefeed/segue/warehouse"
 )
@@ -75,7 +76,7 @@ func (p Part) String() string { return [...]string{"train", "valid", "test"}[p] 
 func Split(users []int32, seed uint64) []Part {
 	parts := make([]Part, len(users))
 	for i, u := range users {
-		switch h := mix(uint64(uint32(u)) ^ mix(seed+0x9e3779b97f4a7c15)); {
+		switch h := splitmix.Mix(uint64(uint32(u)) ^ splitmix.Next(seed)); {
 		case h < 1<<63/5*6: // .6 of 2^64
 			parts[i] = Train
 		case h < 1<<63/5*8:
@@ -85,13 +86,6 @@ func Split(users []int32, seed uint64) []Part {
 		}
 	}
 	return parts
-}
-
-// mix is the finaliser of splitmix64 (Steele, Lea and Flood, OOPSLA 2014).
-func mix(x uint64) uint64 {
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
 }
 
 // rows are the indices of rows that keep holds for, rising.

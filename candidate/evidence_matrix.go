@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/seguefeed/segue/internal/splitmix"
 	"github.com/seguefeed/segue/warehouse"
 )
 
@@ -123,7 +124,7 @@ func chosenUsers(clicks []int32, cfg MatrixConfig) []int32 {
 	var users []hashed
 	for u, n := range clicks {
 		if n >= cfg.MinClicks {
-			users = append(users, hashed{mixUser(uint64(u) ^ cfg.Seed<<32), int32(u)})
+			users = append(users, hashed{splitmix.Next(uint64(u) ^ cfg.Seed<<32), int32(u)})
 		}
 	}
 	limit := len(users)
@@ -142,12 +143,4 @@ func chosenUsers(clicks []int32, cfg MatrixConfig) []int32 {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// mixUser is the finalizer of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
-func mixUser(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
 }

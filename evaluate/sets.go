@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seguefeed/segue/feature"
+	"github.com/seguefeed/segue/internal/splitmix"
 	"github.com/seguefeed/segue/warehouse"
 )
 
@@ -88,13 +89,8 @@ const (
 	TopicPopularity = "popularity in her topic"
 )
 
-// hash mixes two numbers (the finaliser of SplitMix64; Steele, Lea and Flood, OOPSLA 2014).
-func hash(a, b uint64) uint64 {
-	x := a ^ b*0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
-}
+// hash mixes two numbers.
+func hash(a, b uint64) uint64 { return splitmix.Mix(a ^ b*splitmix.Gamma) }
 
 // favourites are, by row of set, the content that the user clicked most before its session, the one clicked last of several; -1 for none.
 func favourites(ctx context.Context, w Source, set *feature.PairSet, opt feature.PairOptions, cards *warehouse.Cards, from time.Time) ([]int16, error) {

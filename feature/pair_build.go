@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/seguefeed/segue/internal/splitmix"
 	"github.com/seguefeed/segue/warehouse"
 )
 
@@ -42,15 +43,7 @@ const defaultMaxRows = 5_000_000
 
 // Sampled says whether a user is among the share of users that o takes.
 func (o *PairOptions) Sampled(user int32) bool {
-	return o.UserShare <= 0 || o.UserShare >= 1 || float64(mix(uint64(user)^mix(o.Seed))>>11)/(1<<53) < o.UserShare
-}
-
-// mix spreads numbers evenly over 64 bits (Steele, Lea and Flood, OOPSLA 2014: the finaliser of SplitMix64).
-func mix(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
+	return o.UserShare <= 0 || o.UserShare >= 1 || float64(splitmix.Next(uint64(user)^splitmix.Next(o.Seed))>>11)/(1<<53) < o.UserShare
 }
 
 // BuildPairs builds rows in one pass over the log, with the features of what was known just before opt.AsOf.

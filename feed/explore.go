@@ -9,6 +9,7 @@ import (
 
 	"github.com/seguefeed/segue/candidate"
 	"github.com/seguefeed/segue/explore"
+	"github.com/seguefeed/segue/internal/splitmix"
 )
 
 // Explorer decides which slots of a page explore and what they show. It is safe for concurrent use; explore.Explorer is one.
@@ -193,12 +194,7 @@ func (f *Feed) age(r *Request, item int32) int32 {
 // requestHash tells requests apart that have the same seed: by the day, not the moment, so that who asks again by a seed gets the same page.
 func requestHash(r *Request) uint64 {
 	h := uint64(r.At.Day)
-	add := func(v uint64) { // the finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)
-		h += v + 0x9e3779b97f4a7c15
-		h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
-		h = (h ^ h>>27) * 0x94d049bb133111eb
-		h ^= h >> 31
-	}
+	add := func(v uint64) { h = splitmix.Next(h + v) }
 	add(uint64(r.N))
 	for _, i := range r.History.Item {
 		add(uint64(i))

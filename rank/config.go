@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/seguefeed/segue/feature"
+	"github.com/seguefeed/segue/internal/splitmix"
 	"github.com/seguefeed/segue/learn"
 )
 
@@ -176,5 +177,5 @@ func (c *Config) placesItself() bool {
 
 // heldOut says whether a user's rows serve to stop and to calibrate.
 func (c *Config) heldOut(user int32) bool {
-	return float64(mix(uint64(uint32(user))^c.Seed*0x9e3779b97f4a7c15^0x5e1d)>>11)/(1<<53) < c.Valid
+	return float64(splitmix.Next(uint64(uint32(user))^c.Seed*splitmix.Gamma^0x5e1d)>>11)/(1<<53) < c.Valid
 }

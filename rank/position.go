@@ -16,6 +16,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/seguefeed/segue/internal/splitmix"
 	"github.com/seguefeed/segue/internal/stat"
 )
 
@@ -190,15 +191,7 @@ func usable(l *Log, v *views, i int) bool {
 }
 
 // groupOf puts users into random groups, the same in every log.
-func groupOf(user int32) int { return int(mix(uint64(uint32(user))) % examinationGroups) }
-
-// mix is the finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
-func mix(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
-}
+func groupOf(user int32) int { return int(splitmix.Next(uint64(uint32(user))) % examinationGroups) }
 
 // ratioInterval is a ratio with the interval of the delete-a-group jackknife of its logarithm (Wolter, Introduction to Variance Estimation,
 // 2007, 4.2). Bounds are NaN unless the ratio stays above 0 without each group.

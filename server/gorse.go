@@ -229,10 +229,6 @@ func badRequest(format string, args ...any) error {
 	return &httpError{http.StatusBadRequest, fmt.Sprintf(format, args...)}
 }
 
-func notFound(id, what string) error {
-	return &httpError{http.StatusNotFound, id + ": " + what + " not found"}
-}
-
 // fail answers with what err means. Gorse has 500 for all that is not the client's doing; where it will pass, 503 tells clients that look to come again.
 func (c *gorseCall) fail(err error) {
 	var (

@@ -3,7 +3,11 @@
 
 package village
 
-import "math"
+import (
+	"math"
+
+	"github.com/seguefeed/segue/internal/splitmix"
+)
 
 // monthDays is the length of the month, day 1 to day 30.
 const monthDays = 30
@@ -247,7 +251,7 @@ func (l *lottery) draw(r *rng) int32 { return l.id[l.alias.draw(r)] }
 // talkID spreads topic ranks over numbers like the log's own.
 func talkID(rank int) int32 {
 	rank = min(rank, 20000)
-	return 1000 + int32(mix(uint64(rank))%1_500_000)
+	return 1000 + int32(splitmix.Mix(uint64(rank))%1_500_000)
 }
 
 // leaning is a user's leaning towards what newcomers like.

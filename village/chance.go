@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"github.com/seguefeed/segue/internal/splitmix"
 )
 
 // Late is the part of the month that activity is asked about.
@@ -65,7 +67,7 @@ func (m *month) activeChance(user int, late Late, lives int) float64 {
 	from := int32(late.FromDay-1) * daySeconds
 	var seen, active float64
 	for life := range lives {
-		m.live(mix(m.pop.seed^uint64(life+1)<<32), user)
+		m.live(splitmix.Mix(m.pop.seed^uint64(life+1)<<32), user)
 		var shown, clicks float64
 		for i := range m.rows {
 			if row := &m.rows[i]; row.at >= from {

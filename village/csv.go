@@ -6,6 +6,8 @@ package village
 import (
 	"math"
 	"strconv"
+
+	"github.com/seguefeed/segue/internal/splitmix"
 )
 
 const (
@@ -76,7 +78,7 @@ func appendSwipes(b []byte, swipes []swipe, keys uint64) []byte {
 	}
 	if keys%8 == 0 { // one list in eight has an order of its own
 		for i := len(order) - 1; i > 0; i-- {
-			keys = mix(keys + uint64(i))
+			keys = splitmix.Mix(keys + uint64(i))
 			j := int(keys % uint64(i+1))
 			order[i], order[j] = order[j], order[i]
 		}

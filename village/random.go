@@ -7,6 +7,8 @@ package village
 import (
 	"math"
 	"math/rand/v2"
+
+	"github.com/seguefeed/segue/internal/splitmix"
 )
 
 // rng is a seeded stream of random numbers. The zero value must be seeded.
@@ -40,16 +42,7 @@ const (
 
 // seed restarts r on the stream that belongs to (seed, stream, index).
 func (r *rng) seed(seed, stream, index uint64) {
-	r.src.Seed(mix(seed^stream<<56), mix(index+0x9e3779b97f4a7c15*stream))
-}
-
-// mix is the finaliser of splitmix64: a bijection of 64-bit words.
-func mix(x uint64) uint64 {
-	x ^= x >> 30
-	x *= 0xbf58476d1ce4e5b9
-	x ^= x >> 27
-	x *= 0x94d049bb133111eb
-	return x ^ x>>31
+	r.src.Seed(splitmix.Mix(seed^stream<<56), splitmix.Mix(index+splitmix.Gamma*stream))
 }
 
 // float is uniform in [0,1).

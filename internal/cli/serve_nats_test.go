@@ -173,7 +173,7 @@ func TestServeNATS(t *testing.T) {
 	// Told to end while it is away, segue ends well, and soon.
 	stopNATS(nats)
 	s.end()
-	nats, _ = startNATS(t, store, port, natsPassword)
+	startNATS(t, store, port, natsPassword)
 	s = start(flags...)
 	if n := s.impressions("her"); n != 25 {
 		t.Errorf("at the end she has %d impressions of 25", n)
