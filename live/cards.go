@@ -316,7 +316,7 @@ const (
 )
 
 // Catalogue is all items now. New items are in it at once; where it has more than 10,000, what is said anew of known ones (a new content, hidden) comes up
-// to a second later. It costs nothing while nothing changed.
+// to a second later, and with it what is new since: who reads rows besides may find cards in them that are not in it yet. It costs nothing while nothing changed.
 func (s *State) Catalogue() *Catalogue {
 	c := s.cards
 	old := c.snapshot.Load()

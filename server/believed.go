@@ -25,6 +25,12 @@ func (e *Engine) User(ctx context.Context, key string, history int) (*UserView, 
 	out := userView(&u)
 	rows, traits, _ := e.c.State.Rows(key)
 	c := e.c.State.Catalogue()
+	renumbered(rows, func(card int32) int32 { // a large catalogue may be a second behind: rows of a card that came since are told then
+		if int(card) < c.Len() {
+			return card
+		}
+		return -1
+	})
 	out.Tastes = e.tastes(rows, c)
 	out.History = doings(rows, c, history)
 	var err error

@@ -30,6 +30,18 @@ func TestEngineLargeCatalogue(t *testing.T) {
 			}
 			eventually(t, "the items are not in the view", func() bool { return len(r.now.Load().toFeed) > smallView })
 
+			// Within the second in which a known item was told of anew, the catalogue does not have a new one yet, and the rows of users who did something with it do.
+			r.state.Catalogue()
+			now := r.clock.now().UnixMilli()
+			r.send(stream.Event{ID: "anew", Kind: stream.Item, AtMS: now, Item: "many 1", Card: &stream.Card{Content: "content 2"}}, stream.Event{ID: "between", Kind: stream.Click, AtMS: now, User: "between", Item: "not there yet"})
+			for _, rows := range []int{0, 1} {
+				u, err := r.User(ctx, "between", 10)
+				if err != nil || u.Clicks != 1 || len(u.History) != rows {
+					t.Fatalf("%+v, %v; a click and %d rows are expected", u, err, rows)
+				}
+				r.clock.pass(2 * viewEvery)
+			}
+
 			for k := range 3 { // the view is behind the state for a second after each
 				user, item := fmt.Sprint("early ", k), fmt.Sprint("just now ", k)
 				r.send(r.did(stream.Item, "", item, ofCard(stream.Card{Content: "novel", Creator: item})), r.did(stream.Impression, user, item), r.did(stream.Click, user, item))

@@ -190,13 +190,16 @@ func (v *view) stateCard(i int32) int32 {
 }
 
 // rows gives a user's rows the feed's numbers; those of cards that the view does not know yet are left out.
-func (v *view) rows(h *warehouse.Histories) {
+func (v *view) rows(h *warehouse.Histories) { renumbered(h, v.feedCard) }
+
+// renumbered gives a user's rows other numbers of cards, and leaves out those of cards whose number is below 0.
+func renumbered(h *warehouse.Histories, number func(card int32) int32) {
 	if len(h.Card) == 0 {
 		return
 	}
 	to := 0
 	for k, card := range h.Card {
-		at := v.feedCard(card)
+		at := number(card)
 		if at < 0 {
 			continue
 		}
