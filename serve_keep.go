@@ -78,8 +78,13 @@ func (r *serving) intoWarehouse(ctx context.Context) {
 			default:
 			}
 		}
-		// A batch costs the more the larger the database is, however few its events: where they are few it is to take no more than a small part of the time.
-		wait.Reset(min(max(r.opt.WarehouseEvery, drainPart*took), max(r.opt.WarehouseEvery, drainRest)))
+		// A batch costs the more the larger the database is, however few its events: where they are few it is to take no more than a small part of the time. Where
+		// the log has little room left events are soon refused, and nothing is waited for.
+		next := min(max(r.opt.WarehouseEvery, drainPart*took), max(r.opt.WarehouseEvery, drainRest))
+		if r.filling() {
+			next = min(next, r.opt.WarehouseEvery)
+		}
+		wait.Reset(next)
 	}
 }
 
@@ -201,11 +206,16 @@ func (r *serving) snapshot(save func(dir string) error) error {
 	return nil
 }
 
+// filling says whether the log fills more than half of its room. What a cluster keeps is left to it.
+func (r *serving) filling() bool {
+	s := r.stream.Status()
+	return r.opt.Stream.URL == "" && s.Bytes > s.MaxBytes/2
+}
+
 // crowded says whether the log is to give up events before their time: it fills more than half of its room, and the database has some that are still there. What a cluster keeps
 // is left to it (MaxAge), since others may read it.
 func (r *serving) crowded() bool {
-	s := r.stream.Status()
-	return r.opt.Stream.URL == "" && s.Bytes > s.MaxBytes/2 && s.First <= r.stored.Load()
+	return r.filling() && r.stream.Status().First <= r.stored.Load()
 }
 
 // trim gives up events that the snapshot and the database have, since neither asks for them again, whatever happens: those of an age, and where room is

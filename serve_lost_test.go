@@ -16,10 +16,13 @@ import (
 // trimmedLog serves a new database until the event log has given events up, and gives the number of events sent.
 func trimmedLog(t *testing.T, dir string, opt ServeOptions) (sent int) {
 	t.Helper()
+	said := &servedHere{t: t}
+	opt.Logger = slog.New(slog.NewTextHandler(said, nil))
 	v := serve(t, emptyDatabase(t, filepath.Join(dir, "first")), opt)
-	for range 40 {
-		v.until("an event is taken", func() bool { return v.send(20) < 300 })
-	}
+	v.until("the event log gives events up", func() bool {
+		v.send(20)
+		return strings.Contains(said.log(), "has given up events")
+	})
 	v.until("all events go into the database", func() bool { return v.offset() == uint64(v.sent) })
 	v.stop()
 	return v.sent
@@ -32,7 +35,9 @@ func TestServeAnotherDatabase(t *testing.T) {
 	sent := trimmedLog(t, dir, opt)
 	other := emptyDatabase(t, dir)
 	opt.Listen = "127.0.0.1:0"
-	err := other.Serve(t.Context(), opt)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // should it serve
+	defer cancel()
+	err := other.Serve(ctx, opt)
 	if err == nil || !errors.Is(err, stream.ErrTrimmed) || !strings.Contains(err.Error(), "--accept-loss") {
 		t.Fatalf("with a database that lacks what the log has given up: %v", err)
 	}
