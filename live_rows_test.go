@@ -93,7 +93,7 @@ func TestLiveKinds(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	if err := s.Warehouse().AppendLive(t.Context(), b); err != nil {
+	if err := s.Warehouse().AppendLive(t.Context(), warehouse.LiveBatches(b)); err != nil {
 		t.Errorf("extreme events: %v", err)
 	}
 	if n := reflect.TypeFor[stream.Event]().NumField(); n != 16 {

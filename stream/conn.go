@@ -206,7 +206,11 @@ func (l *Log) catchUp() error {
 					return err
 				}
 			}
-			l.learn(g.msg, g.events)
+			events, err := g.next(g.left())
+			if err != nil {
+				return fmt.Errorf("stream: stream %q: %w", l.cfg.Name, err)
+			}
+			l.learn(g.msg, events)
 			at = place{g.msg + 1, g.first + uint64(g.count)}
 		}
 	}

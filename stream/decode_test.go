@@ -156,16 +156,24 @@ func FuzzDecodeGroup(f *testing.F) {
 	f.Add("1", "1", "1", []byte(`{"v":1,"id":"x","kind":"like","at_ms":1,"user":"u","item":"i"}`))
 	f.Add("7", "18446744073709551615", "1000", []byte("\n\n"))
 	f.Fuzz(func(t *testing.T, msg, first, count string, data []byte) {
-		g, err := decodeGroup(msg, first, count, data, true)
+		g, err := readGroup(msg, first, count, data)
 		if err != nil {
 			return
 		}
-		if len(g.events) != g.count || g.count < 1 {
-			t.Fatalf("%d events, count %d", len(g.events), g.count)
+		whole := g
+		events, err := g.next(g.left())
+		if err == nil && (len(events) != g.count || g.count < 1 || g.left() != 0) {
+			t.Fatalf("%d events, count %d", len(events), g.count)
 		}
-		for k, e := range g.events {
+		for k, e := range events {
 			if e.Seq != g.first+uint64(k) || e.Seq == 0 {
 				t.Fatalf("event %d has seq %d, the first %d", k, e.Seq, g.first)
+			}
+		}
+		if n := len(events); n > 1 { // the rest, read alone, is the same
+			whole.skip(whole.first + uint64(n) - 1)
+			if last, err := whole.next(1); err != nil || last[0].Seq != events[n-1].Seq || last[0].ID != events[n-1].ID {
+				t.Fatalf("%v, %v after a skip; %v is expected", last, err, events[n-1])
 			}
 		}
 	})

@@ -19,9 +19,10 @@ import (
 // maxFetchBytes bounds what one batch of a reader takes in memory.
 const maxFetchBytes = 4 << 20
 
-// Read hands to f the events from seq from (0: the first that is kept) to the last at the time of the call, in order, up to batch at once (0: as many as 4 MiB
-// hold). What f returns ends it. It fails with ErrTrimmed when events from from on are no longer kept, and with a DamageError, after the events
-// before, when some are lost that Status does not name. Memory: twice MaxGroupBytes, several times that as events. What f is given is its own.
+// Read hands to f the events from seq from (0: the first that is kept) to the last at the time of the call, in order, up to batch at once (0: those that were
+// written together). What f returns ends it. It fails with ErrTrimmed when events from from on are no longer kept, and with a DamageError, after the events
+// before, when some are lost that Status does not name. Memory: twice MaxGroupBytes, and
+// the events of a batch. What f is given is its own.
 func (l *Log) Read(ctx context.Context, from uint64, batch int, f func([]Stored) error) error {
 	info, err := l.info(ctx)
 	if err != nil {
@@ -176,33 +177,8 @@ func (l *Log) span(ctx context.Context, at place, last uint64, batch int, f func
 		if err != nil {
 			return at, err
 		}
-		var events []Stored
-		next, gap := at, error(nil)
-		for _, g := range groups {
-			if g.msg > next.msg && g.first > next.event && next.event > 0 {
-				if gap = l.missing(ctx, next.msg, Range{next.event, g.first - 1}); gap != nil {
-					break
-				}
-			}
-			next.msg = g.msg + 1
-			if more := after(g.events, next.event); len(more) > 0 {
-				events, next.event = append(events, more...), more[len(more)-1].Seq+1
-			}
-		}
-		for k := 0; k < len(events); {
-			n := len(events) - k
-			if batch > 0 {
-				n = min(n, batch)
-			}
-			if err := f(events[k : k+n : k+n]); err != nil {
-				return at, err
-			}
-			k += n
-			at.event = events[k-1].Seq + 1
-		}
-		at = next
-		if gap != nil {
-			return at, gap
+		if at, err = l.hand(ctx, at, groups, batch, f); err != nil {
+			return at, err
 		}
 		if len(groups) > 0 {
 			asked = 0
@@ -224,6 +200,55 @@ func (l *Log) span(ctx context.Context, at place, last uint64, batch int, f func
 		at = place{msg, event}
 	}
 	return at, nil
+}
+
+// hand hands the events of groups to f, from at on, and says where it ended. It reads a batch when it is its turn: readers that rest between batches rest from reading too.
+func (l *Log) hand(ctx context.Context, at place, groups []group, batch int, f func([]Stored) error) (place, error) {
+	next, events := at, []Stored(nil)
+	flush := func() error {
+		if len(events) == 0 {
+			return nil
+		}
+		if err := f(events); err != nil {
+			return err
+		}
+		at.event, events = next.event, nil
+		return nil
+	}
+	for k := range groups {
+		g := &groups[k]
+		if g.msg > next.msg && g.first > next.event && next.event > 0 {
+			if gap := l.missing(ctx, next.msg, Range{next.event, g.first - 1}); gap != nil {
+				if err := flush(); err != nil {
+					return at, err
+				}
+				return next, gap
+			}
+		}
+		for g.skip(next.event); g.left() > 0; {
+			n := g.left()
+			if batch > 0 {
+				n = min(n, batch-len(events))
+			}
+			more, err := g.next(n)
+			if len(more) > 0 {
+				events, next.event = append(events, more...), more[len(more)-1].Seq+1
+			}
+			if err != nil || batch == 0 || len(events) == batch {
+				if failed := flush(); failed != nil {
+					return at, failed
+				}
+			}
+			if err != nil {
+				return at, fmt.Errorf("stream: stream %q: %w", l.cfg.Name, err)
+			}
+		}
+		next.msg = g.msg + 1
+	}
+	if err := flush(); err != nil {
+		return at, err
+	}
+	return next, nil
 }
 
 // missing is why the log does not give the events of r, from message msg on; nil if that is known.
@@ -279,12 +304,40 @@ func join(ranges []Range) []Range {
 	return out
 }
 
-// group is a message of the log.
+// group is a message of the log: events, a line each.
 type group struct {
 	msg, first uint64
 	count      int
-	events     []Stored // nil if they were not asked for
+	data       []byte // the lines that are not read; nil if they were not asked for
+	read       int    // lines
 }
+
+func (g *group) left() int { return g.count - g.read }
+
+// skip passes over events before seq.
+func (g *group) skip(seq uint64) {
+	for ; g.left() > 0 && g.first+uint64(g.read) < seq; g.read++ {
+		_, g.data, _ = bytes.Cut(g.data, newline)
+	}
+}
+
+// next reads n more events. An error is of the one after those that it gives.
+func (g *group) next(n int) ([]Stored, error) {
+	events := make([]Stored, 0, n)
+	for range n {
+		line, rest, _ := bytes.Cut(g.data, newline)
+		seq := g.first + uint64(g.read)
+		e, err := DecodeEvent(line)
+		if err != nil {
+			return events, fmt.Errorf("seq %d (message %d): %w", seq, g.msg, err)
+		}
+		events, g.data = append(events, Stored{seq, e}), rest
+		g.read++
+	}
+	return events, nil
+}
+
+var newline = []byte("\n")
 
 // Since is the seq of the first event that was stored at a time or later; the one after the last where none was.
 func (l *Log) Since(ctx context.Context, at time.Time) (uint64, error) {
@@ -342,9 +395,12 @@ func (l *Log) get(ctx context.Context, ask string, last uint64, n int, events bo
 		default:
 			return nil, l.unavailable(fmt.Errorf("status %s %s", status, m.Header.Get("Description")))
 		}
-		g, err := decodeGroup(m.Header.Get("Nats-Sequence"), m.Header.Get(firstHeader), m.Header.Get(countHeader), m.Data, events)
+		g, err := readGroup(m.Header.Get("Nats-Sequence"), m.Header.Get(firstHeader), m.Header.Get(countHeader), m.Data)
 		if err != nil {
 			return nil, fmt.Errorf("stream: stream %q: %w", l.cfg.Name, err)
+		}
+		if !events {
+			g.data = nil
 		}
 		if g.msg <= last {
 			groups = append(groups, g)
@@ -352,8 +408,8 @@ func (l *Log) get(ctx context.Context, ask string, last uint64, n int, events bo
 	}
 }
 
-// decodeGroup reads a message; its errors name the message, or the seq of an event.
-func decodeGroup(msg, first, count string, data []byte, events bool) (g group, err error) {
+// readGroup reads a message as far as its events; its errors name the message. None of its numbers overflows.
+func readGroup(msg, first, count string, data []byte) (g group, err error) {
 	if g.msg, err = strconv.ParseUint(msg, 10, 64); err != nil {
 		return g, fmt.Errorf("a message without its number: %w", err)
 	}
@@ -363,20 +419,9 @@ func decodeGroup(msg, first, count string, data []byte, events bool) (g group, e
 	if g.count, err = strconv.Atoi(count); err != nil || g.count < 1 || g.count > MaxGroup || g.first < 1 || g.first > math.MaxUint64-MaxGroup {
 		return g, fmt.Errorf("message %d: seq %q and %q events; a seq and 1 to %d are expected", g.msg, first, count, MaxGroup)
 	}
-	if !events {
-		return g, nil
+	if lines := bytes.Count(data, newline) + 1; lines != g.count {
+		return g, fmt.Errorf("message %d: %d events from seq %d on; %d are expected", g.msg, lines, g.first, g.count)
 	}
-	g.events = make([]Stored, 0, g.count)
-	for line := range bytes.SplitSeq(data, []byte("\n")) {
-		seq := g.first + uint64(len(g.events))
-		e, err := DecodeEvent(line)
-		if err != nil {
-			return g, fmt.Errorf("seq %d (message %d): %w", seq, g.msg, err)
-		}
-		g.events = append(g.events, Stored{seq, e})
-	}
-	if len(g.events) != g.count {
-		return g, fmt.Errorf("message %d: %d events from seq %d on; %d are expected", g.msg, len(g.events), g.first, g.count)
-	}
+	g.data = data
 	return g, nil
 }

@@ -407,7 +407,11 @@ func unknown(t *testing.T, h host) {
 			t.Fatal(err)
 		}
 		got, err := read(l, 0, 0)
-		if err == nil || !strings.Contains(err.Error(), c.says) || len(got) != 0 && len(got) != 2 {
+		before := "[1 a 2 b]"
+		if c.name == "field" { // the first of the two can be read
+			before = "[1 a 2 b 3 x]"
+		}
+		if all := fmt.Sprint(got); err == nil || !strings.Contains(err.Error(), c.says) || all != "[]" && all != before {
 			t.Errorf("%s: %v, error %v; want %q", c.name, got, err, c.says)
 		}
 		closed(t, l)

@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"context"
+	"iter"
 	"time"
 )
 
@@ -12,15 +13,28 @@ type Live interface {
 	LiveOffset(ctx context.Context) (seq uint64, err error)
 	// LiveMark is the LiveBatch.Mark of the event that LiveOffset names, 0 where none was said: whether a log is the one that the warehouse has the events of.
 	LiveMark(ctx context.Context) (uint64, error)
-	// AppendLive stores a batch and the offset after it in one transaction: afterwards, also after a kill at any moment, both are in or
-	// neither is. Rows up to the offset that is there are passed over, so that a batch may be given again, whole or with others.
+	// AppendLive stores batches, one after the other, and the offset after the last in one transaction: afterwards, also after a kill at any moment, all of
+	// it is in or nothing is; nor is anything when batches ends with an error, which AppendLive returns. Rows up to the offset that is there are passed
+	// over, so that a batch may be given again, whole or with others.
 	//
 	// The outcome does not hang on how the log was cut into batches, nor on the order in which events came: what a showing was and what
 	// became of it is decided by the times of all events of the user that are in by then (see LiveRow).
 	//
-	// Its memory is that of the batch, of the ids that the warehouse knows (they are kept between batches), and of the rows of some thousands
-	// of the batch's users at a time.
-	AppendLive(ctx context.Context, batch LiveBatch) error
+	// It reads all that the users of the batches did before, which for any thousands of them is most of the warehouse: the more events a call brings, the less
+	// each costs. Its memory is that of one batch, of the ids that the warehouse knows (they are kept between calls), of some bytes for each user and each
+	// card and day of the batches, and of the rows of some thousands of these users at a time.
+	AppendLive(ctx context.Context, batches iter.Seq2[LiveBatch, error]) error
+}
+
+// LiveBatches gives batches, one after the other.
+func LiveBatches(batches ...LiveBatch) iter.Seq2[LiveBatch, error] {
+	return func(yield func(LiveBatch, error) bool) {
+		for _, b := range batches {
+			if !yield(b, nil) {
+				return
+			}
+		}
+	}
 }
 
 // LiveName is what the log is called among Contents.Loads.
@@ -32,7 +46,7 @@ type LiveBatch struct {
 	Last uint64    // the offset after the batch, for events at its end that are no rows; 0 means the Seq of the last row
 	Mark uint64    // tells the last event from those that other logs have at its number; 0 says nothing
 	// Zone is that of a warehouse without impressions, and otherwise checked against the one that is there. nil means the one that is there,
-	// else UTC+8.
+	// else UTC+8. Of several batches that come together the first one's counts.
 	Zone *time.Location
 }
 

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -21,7 +20,7 @@ import (
 )
 
 const (
-	servingMemory = "512MB" // of the engine
+	servingMemory = "256MB" // of the engine
 	// servingGC keeps the heap, most of which is a state without pointers that lives for ever, from doubling before rubbish is collected.
 	servingGC  = 25
 	tracesWait = 3 * time.Second // for a collector to take the last traces
@@ -154,9 +153,6 @@ func (a *app) serve(ctx context.Context, o segue.ServeOptions) (err error) {
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
 		go keepSmall(ctx)
-	}
-	if os.Getenv("GOMAXPROCS") == "" {
-		runtime.GOMAXPROCS(runtime.NumCPU() + sparePlaces)
 	}
 	if o.HTTP.Traces, err = server.TracerFromEnv(os.Getenv, o.Logger); err != nil {
 		return err

@@ -10,12 +10,8 @@ import (
 	"time"
 )
 
-// sparePlaces are places of Go's scheduler beyond the processors: a thread that has stepped back, to bring events into the database, keeps the place that it
-// has while others run, and pages would have one less.
-const sparePlaces = 2
-
 const (
-	servingRubbish = 320 << 20 // bytes
+	servingRubbish = 256 << 20 // bytes
 	leastPercent   = 10
 	mostPercent    = 100
 )

@@ -128,7 +128,7 @@ func BenchmarkAppendLive(b *testing.B) {
 						rows[i] = seen
 					}
 				}
-				if err := e.AppendLive(ctx, warehouse.LiveBatch{Rows: rows}); err != nil {
+				if err := e.AppendLive(ctx, warehouse.LiveBatches(warehouse.LiveBatch{Rows: rows})); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -5,6 +5,7 @@ package duckdb
 
 import (
 	"math"
+	"unsafe"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/duckdb/duckdb-go/v2/mapping"
@@ -38,14 +39,37 @@ func newDictionary() *dictionary { return &dictionary{slots: make([]slot, 1<<10)
 // known reads the ids of earlier loads, which are dense from 0.
 func known(c *rawConn, table, id, key string) (*dictionary, error) {
 	d := newDictionary()
-	err := c.fetch("select "+id+", "+key+" from "+table+" order by 1", func(chunk mapping.DataChunk, n int) error {
-		for _, key := range textColumn(chunk, 1, n) {
-			d.id(key)
+	err := c.fetch("select count(*), coalesce(sum(strlen("+key+")), 0)::bigint from "+table, func(chunk mapping.DataChunk, n int) error {
+		d.reserve(column[int64](chunk, 0, n)[0], column[int64](chunk, 1, n)[0])
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = c.fetch("select "+id+", "+key+" from "+table+" order by 1", func(chunk mapping.DataChunk, n int) error {
+		keys := texts(chunk, 1, n)
+		for i := range n {
+			if b := keys.at(i); len(b) > 0 {
+				d.id(unsafe.String(&b[0], len(b))) // which copies what it keeps
+			} else {
+				d.id("")
+			}
 		}
+		c.rest()
 		return nil
 	})
 	d.base = d.size()
 	return d, err
+}
+
+// reserve makes room in an empty dictionary for keys of so many bytes in all, and some more.
+func (d *dictionary) reserve(keys, bytes int64) {
+	keys, bytes = keys+keys/32, min(bytes+bytes/32, int64(maxArena))
+	size := len(d.slots)
+	for int64(size)*2 < keys*3 {
+		size *= 2
+	}
+	d.slots, d.at, d.arena = make([]slot, size), make([]span, 0, keys), make([]byte, 0, bytes)
 }
 
 func (d *dictionary) size() int32 { return int32(len(d.at)) }

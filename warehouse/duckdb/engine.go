@@ -51,6 +51,7 @@ type Engine struct {
 	empty  bool       // Open made the database, and nothing was loaded since
 	live   *liveKnown // what appends of live events keep between them; nil: nothing
 	broken bool       // the pool is of no more use: see mend
+	guest  bool       // AppendLive lets all others go first
 }
 
 // db is the pool of connections.
@@ -110,7 +111,8 @@ func (e *Engine) Close() error {
 	return err
 }
 
-// Limit closes the database and opens it again for at most so many threads: the engine's settings are locked once it is open. Nothing may be asked of e meanwhile.
+// Limit makes the engine a guest among others who go first: it closes the database and opens it again for at most so many threads, since the engine's settings
+// are locked once it is open, and from then on AppendLive works in a thread that the system runs after all others. Nothing may be asked of e meanwhile.
 func (e *Engine) Limit(ctx context.Context, threads int) error {
 	if threads < 1 {
 		return fmt.Errorf("open %s: %d threads; at least 1 is expected", e.path, threads)
@@ -120,7 +122,7 @@ func (e *Engine) Limit(ctx context.Context, threads int) error {
 	if err := e.db().Close(); err != nil {
 		return fmt.Errorf("open %s again: %w", e.path, err)
 	}
-	e.live, e.cfg.Threads = nil, threads
+	e.live, e.cfg.Threads, e.guest = nil, threads, true
 	return e.connect(context.WithoutCancel(ctx))
 }
 

@@ -150,7 +150,7 @@ func TestLimit(t *testing.T) {
 			t.Errorf("%d threads, want %d", got, want)
 		}
 		batch := warehouse.LiveBatch{Rows: []warehouse.LiveRow{{Seq: uint64(want), Kind: warehouse.LiveImpression, AtMS: 1572600000000, User: "u", Card: "c", Request: string(rune('a' + want)), Slot: 1}}}
-		if err := e.AppendLive(ctx, batch); err != nil {
+		if err := e.AppendLive(ctx, warehouse.LiveBatches(batch)); err != nil {
 			t.Fatal(err)
 		}
 	}

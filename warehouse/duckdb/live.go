@@ -7,7 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"iter"
 	"strings"
 	"time"
 
@@ -44,18 +44,15 @@ func (e *Engine) LiveMark(ctx context.Context) (uint64, error) {
 }
 
 // AppendLive implements warehouse.Live.
-func (e *Engine) AppendLive(ctx context.Context, batch warehouse.LiveBatch) error {
+func (e *Engine) AppendLive(ctx context.Context, batches iter.Seq2[warehouse.LiveBatch, error]) error {
 	if e.cfg.ReadOnly {
 		return fmt.Errorf("append live events to %s: it is open for reading only", e.path)
-	}
-	if err := checkLive(&batch); err != nil {
-		return fmt.Errorf("append live events to %s: %w", e.path, err)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	err := e.mend()
 	if err == nil {
-		err = e.appendOn(ctx, batch)
+		err = e.appendOn(ctx, batches)
 	}
 	if err != nil {
 		e.live = nil // it may know ids that the database does not
@@ -70,7 +67,7 @@ func (e *Engine) AppendLive(ctx context.Context, batch warehouse.LiveBatch) erro
 }
 
 // appendOn appends on a connection of the pool.
-func (e *Engine) appendOn(ctx context.Context, batch warehouse.LiveBatch) error {
+func (e *Engine) appendOn(ctx context.Context, batches iter.Seq2[warehouse.LiveBatch, error]) error {
 	conn, err := e.db().Conn(ctx)
 	if err != nil {
 		return err
@@ -81,7 +78,11 @@ func (e *Engine) appendOn(ctx context.Context, batch warehouse.LiveBatch) error 
 		if err != nil {
 			return err
 		}
-		return e.appendLive(ctx, raw, batch)
+		if e.guest {
+			stop := raw.stepAside()
+			defer stop()
+		}
+		return e.appendLive(ctx, raw, batches)
 	})
 }
 
@@ -119,17 +120,20 @@ func checkLive(b *warehouse.LiveBatch) error {
 // liveAppend is one append.
 type liveAppend struct {
 	*load
-	known   *liveKnown
-	batch   warehouse.LiveBatch
-	cal     *calendar
-	touched []int32 // users whose rows change
-	cutoff  map[int32]int64
-	spoken  [2]int64 // rows of users and of cards
-	empty   bool     // there are no impressions yet
+	known        *liveKnown
+	batches      iter.Seq2[warehouse.LiveBatch, error]
+	offset, mark uint64 // of the last event that is in
+	cal          *calendar
+	touched      map[int32]bool // users whose rows change
+	spokenUsers  map[int32]bool
+	spokenCards  map[int32]bool
+	cutoff       map[int32]int64
+	spoken       [2]int64 // rows of users and of cards
+	empty        bool     // there are no impressions yet
 }
 
-func (e *Engine) appendLive(ctx context.Context, raw *rawConn, batch warehouse.LiveBatch) (err error) {
-	l := &load{engine: e, conn: raw, opt: warehouse.LoadOptions{Zone: batch.Zone}, begun: time.Now().UTC()}
+func (e *Engine) appendLive(ctx context.Context, raw *rawConn, batches iter.Seq2[warehouse.LiveBatch, error]) (err error) {
+	l := &load{engine: e, conn: raw, begun: time.Now().UTC()}
 	l.ctx, l.cancel = context.WithCancelCause(ctx)
 	defer l.cancel(nil)
 	stop := raw.interruptAfter(l.ctx)
@@ -137,7 +141,7 @@ func (e *Engine) appendLive(ctx context.Context, raw *rawConn, batch warehouse.L
 	if err := raw.exec("begin transaction"); err != nil {
 		return err
 	}
-	a := &liveAppend{load: l, batch: batch, cutoff: map[int32]int64{}}
+	a := &liveAppend{load: l, batches: batches, touched: map[int32]bool{}, spokenUsers: map[int32]bool{}, spokenCards: map[int32]bool{}, cutoff: map[int32]int64{}}
 	if err = a.transaction(); err == nil {
 		if stop() { // as in a load: a commit is not to be broken off
 			err = raw.exec("commit")
@@ -159,37 +163,31 @@ func (e *Engine) appendLive(ctx context.Context, raw *rawConn, batch warehouse.L
 }
 
 func (a *liveAppend) transaction() error {
-	offset := uint64(0)
 	err := a.conn.fetch("select coalesce(max(seq), 0)::ubigint from live_offset", func(c mapping.DataChunk, n int) error {
-		offset = column[uint64](c, 0, n)[0]
+		a.offset = column[uint64](c, 0, n)[0]
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if a.batch.Last <= offset {
-		return nil
+	before := a.offset
+	if err := a.store(); err != nil {
+		return err
 	}
-	at, _ := slices.BinarySearchFunc(a.batch.Rows, offset+1, func(r warehouse.LiveRow, seq uint64) int {
-		switch {
-		case r.Seq < seq:
-			return -1
-		case r.Seq > seq:
-			return 1
-		}
-		return 0
-	})
-	a.batch.Rows = a.batch.Rows[at:]
-	if len(a.batch.Rows) > 0 {
-		if err := a.rows(); err != nil {
+	if a.known != nil { // there were rows
+		if err := a.follow(); err != nil {
 			return err
 		}
+	}
+	if a.offset == before {
+		return nil
 	}
 	return a.setOffset()
 }
 
-// rows takes the rows of the batch in.
-func (a *liveAppend) rows() error {
+// begin makes ready for the first rows.
+func (a *liveAppend) begin(zone *time.Location) error {
+	a.opt.Zone = zone
 	if err := a.settleZone(); err != nil {
 		return err
 	}
@@ -204,12 +202,11 @@ func (a *liveAppend) rows() error {
 	if err := a.recall(); err != nil {
 		return err
 	}
-	if err := a.statement("live_temporary"); err != nil {
-		return err
-	}
-	if err := a.store(); err != nil {
-		return err
-	}
+	return a.statement("live_temporary")
+}
+
+// follow derives what follows from the rows that were stored.
+func (a *liveAppend) follow() error {
 	if err := a.forget(); err != nil {
 		return err
 	}
@@ -218,7 +215,7 @@ func (a *liveAppend) rows() error {
 	}
 	t := newTeller(a.load, a.cal)
 	t.cutoff = a.cutoff
-	if err := t.tell(a.touched); err != nil {
+	if err := t.tell(sortedIDs(a.touched)); err != nil {
 		return err
 	}
 	if len(a.cutoff) > 0 {
@@ -387,5 +384,5 @@ func (a *liveAppend) setOffset() error {
 	if err := a.conn.exec("delete from live_offset"); err != nil {
 		return err
 	}
-	return a.conn.exec("insert into live_offset (seq, mark) values ($1, $2)", int64(a.batch.Last), int64(a.batch.Mark))
+	return a.conn.exec("insert into live_offset (seq, mark) values ($1, $2)", int64(a.offset), int64(a.mark))
 }

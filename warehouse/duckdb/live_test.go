@@ -180,7 +180,7 @@ func appendAll(t testing.TB, e *Engine, rows []warehouse.LiveRow, size int) {
 	t.Helper()
 	for len(rows) > 0 {
 		n := min(size, len(rows))
-		if err := e.AppendLive(context.Background(), warehouse.LiveBatch{Rows: rows[:n]}); err != nil {
+		if err := e.AppendLive(context.Background(), warehouse.LiveBatches(warehouse.LiveBatch{Rows: rows[:n]})); err != nil {
 			t.Fatal(err)
 		}
 		rows = rows[n:]
@@ -308,7 +308,7 @@ func TestLiveFromNothing(t *testing.T) {
 	}
 	defer again.Close()
 	compare(t, whole, again, "Describe")
-	if err := again.AppendLive(t.Context(), warehouse.LiveBatch{Last: 1 << 40}); err == nil {
+	if err := again.AppendLive(t.Context(), warehouse.LiveBatches(warehouse.LiveBatch{Last: 1 << 40})); err == nil {
 		t.Error("appended to a database that is open for reading only")
 	}
 }

@@ -55,7 +55,7 @@ func TestLiveDiskFullChild(t *testing.T) {
 		}
 		return b
 	}
-	if err := e.AppendLive(ctx, batch()); err != nil {
+	if err := e.AppendLive(ctx, warehouse.LiveBatches(batch())); err != nil {
 		t.Fatal(err)
 	}
 	check := func(want uint64) {
@@ -75,7 +75,7 @@ func TestLiveDiskFullChild(t *testing.T) {
 		var refused warehouse.LiveBatch
 		for n := 0; n < 100 && failed == nil; n++ {
 			refused = batch()
-			if failed = e.AppendLive(ctx, refused); failed == nil {
+			if failed = e.AppendLive(ctx, warehouse.LiveBatches(refused)); failed == nil {
 				in = seq
 			}
 		}
@@ -88,16 +88,16 @@ func TestLiveDiskFullChild(t *testing.T) {
 			if _, err := e.db().ExecContext(ctx, "checkpoint"); err == nil || !strings.Contains(err.Error(), "FATAL") {
 				t.Fatalf("a checkpoint without room: %v", err)
 			}
-			if err := e.AppendLive(ctx, refused); err == nil {
+			if err := e.AppendLive(ctx, warehouse.LiveBatches(refused)); err == nil {
 				t.Error("a full disk takes the batch after the checkpoint that failed")
 			}
 		}
 		check(in)
-		if err := e.AppendLive(ctx, refused); err == nil {
+		if err := e.AppendLive(ctx, warehouse.LiveBatches(refused)); err == nil {
 			t.Error("a full disk takes the batch the second time")
 		}
 		limit(math.MaxUint64)
-		if err := e.AppendLive(ctx, refused); err != nil {
+		if err := e.AppendLive(ctx, warehouse.LiveBatches(refused)); err != nil {
 			t.Fatalf("with room again: %v", err)
 		}
 		check(seq)

@@ -115,7 +115,7 @@ func TestLiveKilledChild(t *testing.T) {
 	}
 	for len(rows) > 0 {
 		n := min(len(rows), 60)
-		if err := e.AppendLive(context.Background(), warehouse.LiveBatch{Rows: rows[:n]}); err != nil {
+		if err := e.AppendLive(context.Background(), warehouse.LiveBatches(warehouse.LiveBatch{Rows: rows[:n]})); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Printf("in up to %d\n", rows[n-1].Seq)

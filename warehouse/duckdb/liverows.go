@@ -70,6 +70,7 @@ func (t *teller) each(name string, users []int32, each func(c mapping.DataChunk,
 			b.add(user)
 		}
 		each(c, n)
+		t.l.conn.rest()
 		return t.l.ctx.Err()
 	}, args)
 	if err != nil {

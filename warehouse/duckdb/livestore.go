@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"sort"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/duckdb/duckdb-go/v2/mapping"
@@ -19,12 +20,11 @@ type liveTables struct {
 	touched, spokenUsers, spokenCards                  *table
 }
 
-func openLive(w *writer) (*liveTables, error) {
+func openLive(w *writer, t *liveTables) error {
 	const (
 		big, ubig, i32, i16, i8, u8 = mapping.TypeBigInt, mapping.TypeUBigInt, mapping.TypeInteger, mapping.TypeSmallInt, mapping.TypeTinyInt, mapping.TypeUTinyInt
 		text, yes, real, date       = mapping.TypeVarchar, mapping.TypeBoolean, mapping.TypeDouble, mapping.TypeDate
 	)
-	t := &liveTables{}
 	for _, o := range []struct {
 		dst      **table
 		name     string
@@ -44,83 +44,114 @@ func openLive(w *writer) (*liveTables, error) {
 	} {
 		var err error
 		if *o.dst, err = w.open(o.name, o.types, o.nullable...); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return t, nil
+	return nil
 }
 
-// store writes the batch's events and the rows of ids that they are the first to name. It leaves the users whose rows change in touched.
+// store writes the events of all batches and the rows of ids that they are the first to name, and leaves in a what changes with them.
 func (a *liveAppend) store() error {
-	a.w = newWriter(a.ctx, a.conn, a.cancel)
-	err := a.storeRows()
+	var t *liveTables
+	err := error(nil)
+	for batch, failed := range a.batches {
+		if err = failed; err != nil {
+			break
+		}
+		if t, err = a.storeBatch(t, &batch); err != nil {
+			break
+		}
+	}
+	if t == nil {
+		return err
+	}
+	if err == nil {
+		err = a.storeEnd(t)
+	}
 	if finished := a.w.finish(a.ctx); err == nil {
 		err = finished
 	}
 	return err
 }
 
-func (a *liveAppend) storeRows() error {
-	if err := a.openDimensions(); err != nil {
-		return err
+// storeBatch writes the events of a batch that are not in yet. It opens the tables, t, for the first.
+func (a *liveAppend) storeBatch(t *liveTables, batch *warehouse.LiveBatch) (*liveTables, error) {
+	if err := checkLive(batch); err != nil {
+		return t, err
 	}
-	t, err := openLive(a.w)
-	if err != nil {
-		return err
+	if batch.Last <= a.offset {
+		return t, nil
 	}
-	// Who is deleted is known first, since what she did before may come in the same batch, and after.
-	for i := range a.batch.Rows {
-		if r := &a.batch.Rows[i]; r.Kind == warehouse.LiveUserDeleted {
-			hash := xxhash.Sum64String(r.User)
-			a.known.deleted[hash] = max(a.known.deleted[hash], r.AtMS)
-			put(t.deleted, 0, hash)
-			put(t.deleted, 1, r.AtMS)
-			t.deleted.next()
-			if user, ok := a.users.find(r.User); ok {
-				a.cutoff[user] = max(a.cutoff[user], r.AtMS)
-			}
+	rows := batch.Rows[sort.Search(len(batch.Rows), func(i int) bool { return batch.Rows[i].Seq > a.offset }):]
+	if len(rows) > 0 && t == nil {
+		if err := a.begin(batch.Zone); err != nil {
+			return nil, err
+		}
+		a.w = newWriter(a.ctx, a.conn, a.cancel)
+		t = &liveTables{}
+		if err := a.openDimensions(); err != nil {
+			return t, err
+		}
+		if err := openLive(a.w, t); err != nil {
+			return t, err
 		}
 	}
-	touched, spokenUsers, spokenCards := map[int32]bool{}, map[int32]bool{}, map[int32]bool{}
-	for user := range a.cutoff {
-		touched[user], spokenUsers[user] = true, true
-	}
-	for i := range a.batch.Rows {
+	for i := range rows {
 		if i%rowsACheck == 0 && a.ctx.Err() != nil {
-			return a.ctx.Err()
+			return t, a.ctx.Err()
 		}
-		r := &a.batch.Rows[i]
-		if r.User != "" && a.known.gone(r.User, r.AtMS) {
-			continue
+		a.storeRow(t, &rows[i])
+	}
+	a.offset, a.mark = batch.Last, batch.Mark
+	return t, nil
+}
+
+func (a *liveAppend) storeRow(t *liveTables, r *warehouse.LiveRow) {
+	if r.Kind == warehouse.LiveUserDeleted {
+		hash := xxhash.Sum64String(r.User)
+		a.known.deleted[hash] = max(a.known.deleted[hash], r.AtMS)
+		put(t.deleted, 0, hash)
+		put(t.deleted, 1, r.AtMS)
+		t.deleted.next()
+		if user, ok := a.users.find(r.User); ok { // else whatever she did until then comes after, and is passed over
+			a.cutoff[user] = max(a.cutoff[user], r.AtMS)
+			a.touched[user], a.spokenUsers[user] = true, true
 		}
-		switch {
-		case r.Kind == warehouse.LiveUser:
-			user := a.users.id(r.User)
-			a.profile(t.profiles, r, user)
-			spokenUsers[user] = true
-			a.spoken[0]++
-		case r.Kind == warehouse.LiveCard || r.Kind == warehouse.LiveCardDeleted:
-			card := a.cards.id(r.Card)
-			a.traits(t.traits, r, card)
-			spokenCards[card] = true
-			a.spoken[1]++
-		case r.Kind == warehouse.LiveServed:
-			a.page(t.pages, r, a.users.id(r.User))
-		case r.Kind == warehouse.LiveFeedback:
-			a.feedback(t.feedback, r, a.users.id(r.User), a.cards.id(r.Card), false)
-		case r.Kind <= warehouse.LiveUndo:
-			user := a.users.id(r.User)
-			if a.event(t, r, user, a.cards.id(r.Card)) {
-				touched[user] = true
-			}
+		return
+	}
+	if r.Kind < warehouse.LiveCard && a.known.gone(r.User, r.AtMS) {
+		return
+	}
+	switch {
+	case r.Kind == warehouse.LiveUser:
+		user := a.users.id(r.User)
+		a.profile(t.profiles, r, user)
+		a.spokenUsers[user] = true
+		a.spoken[0]++
+	case r.Kind == warehouse.LiveCard || r.Kind == warehouse.LiveCardDeleted:
+		card := a.cards.id(r.Card)
+		a.traits(t.traits, r, card)
+		a.spokenCards[card] = true
+		a.spoken[1]++
+	case r.Kind == warehouse.LiveServed:
+		a.page(t.pages, r, a.users.id(r.User))
+	case r.Kind == warehouse.LiveFeedback:
+		a.feedback(t.feedback, r, a.users.id(r.User), a.cards.id(r.Card), false)
+	case r.Kind <= warehouse.LiveUndo:
+		user := a.users.id(r.User)
+		if a.event(t, r, user, a.cards.id(r.Card)) {
+			a.touched[user] = true
 		}
 	}
-	a.touched = sortedIDs(touched)
+}
+
+// storeEnd writes whose rows change, and the rows of ids that are new.
+func (a *liveAppend) storeEnd(t *liveTables) error {
 	for _, s := range []struct {
 		table *table
-		ids   []int32
-	}{{t.touched, a.touched}, {t.spokenUsers, sortedIDs(spokenUsers)}, {t.spokenCards, sortedIDs(spokenCards)}} {
-		for _, id := range s.ids {
+		ids   map[int32]bool
+	}{{t.touched, a.touched}, {t.spokenUsers, a.spokenUsers}, {t.spokenCards, a.spokenCards}} {
+		for _, id := range sortedIDs(s.ids) {
 			put(s.table, 0, id)
 			s.table.next()
 		}

@@ -49,18 +49,18 @@ func TestLiveTables(t *testing.T) {
 		{[]warehouse.LiveRow{stars(7, 3500, "stars", 1, false), stars(8, 5000, "stars", 6, false)}, []string{"u c hearts 1.0 from 1000 to 1000, 4", "u c stars 6.0 from 5000 to 5000, 8"}},
 		{[]warehouse.LiveRow{undo(9, 6000, "")}, nil},
 	} {
-		if err := e.AppendLive(ctx, warehouse.LiveBatch{Rows: step.rows}); err != nil {
+		if err := e.AppendLive(ctx, warehouse.LiveBatches(warehouse.LiveBatch{Rows: step.rows})); err != nil {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(step.want, read(feedback)); d != "" {
 			t.Errorf("after event %d (-want +got)\n%s", step.rows[len(step.rows)-1].Seq, d)
 		}
 	}
-	err := e.AppendLive(ctx, warehouse.LiveBatch{Rows: []warehouse.LiveRow{
+	err := e.AppendLive(ctx, warehouse.LiveBatches(warehouse.LiveBatch{Rows: []warehouse.LiveRow{
 		{Seq: 10, Kind: warehouse.LiveServed, AtMS: 7000, User: "u", Request: "r", Page: &warehouse.LivePage{Model: "m1", Cards: []warehouse.LiveServedCard{
 			{Card: "a", Score: 2, Propensity: .75, By: "popular"}, {Card: "b", Score: 1, Propensity: .25, Explored: true, By: "fresh"}}}},
 		{Seq: 11, Kind: warehouse.LiveCard, AtMS: 7000, Card: "a", Note: "n", Traits: &warehouse.LiveTraits{Type: -1, Talk: "cats", Categories: []string{`x "y"`, "z"}, Labels: `{"k":1}`}},
-	}})
+	}}))
 	if err != nil {
 		t.Fatal(err)
 	}

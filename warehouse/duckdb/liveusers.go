@@ -97,6 +97,7 @@ func (t *teller) part(users []int32) error {
 	changes := make([]change, 0, len(users))
 	for k, user := range users {
 		changes = append(changes, t.user(v, s, k, user, out))
+		t.l.conn.rest()
 	}
 	if err := gone.finish(t.l.ctx); err != nil {
 		return err
@@ -301,6 +302,7 @@ func (t *teller) write(changes []change) error {
 		return err
 	}
 	for i := range changes {
+		t.l.conn.rest()
 		c := &changes[i]
 		v.user, v.list = c.user, c.list
 		for k := range c.rows {

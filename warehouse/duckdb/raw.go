@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"sync"
+	"time"
 	"unicode/utf8"
 	"unsafe"
 
@@ -17,8 +18,11 @@ import (
 
 // rawConn is one connection of its own to a database file.
 type rawConn struct {
-	db   mapping.Database
-	conn mapping.Connection
+	db    mapping.Database
+	conn  mapping.Connection
+	aside chan<- func() // nil: calls run where they are made
+
+	rested time.Time
 }
 
 // openRaw opens the database at path with the given settings.
@@ -77,7 +81,9 @@ func (c *rawConn) exec(q string, args ...int64) error {
 // run runs one statement into res, which the caller destroys.
 func (c *rawConn) run(q string, res *mapping.Result, args ...int64) error {
 	if len(args) == 0 {
-		if mapping.Query(c.conn, q, res) == mapping.StateError {
+		var state mapping.State
+		c.call(func() { state = mapping.Query(c.conn, q, res) })
+		if state == mapping.StateError {
 			return errors.New(mapping.ResultError(res))
 		}
 		return nil
@@ -87,7 +93,7 @@ func (c *rawConn) run(q string, res *mapping.Result, args ...int64) error {
 	if err != nil {
 		return err
 	}
-	return execute(s, res, args...)
+	return c.execute(s, res, args...)
 }
 
 // prepare prepares a statement, which the caller destroys also after an error.
@@ -99,13 +105,15 @@ func (c *rawConn) prepare(q string) (s mapping.PreparedStatement, err error) {
 }
 
 // execute runs a statement that is prepared into res, which the caller destroys.
-func execute(s mapping.PreparedStatement, res *mapping.Result, args ...int64) error {
+func (c *rawConn) execute(s mapping.PreparedStatement, res *mapping.Result, args ...int64) error {
 	for i, v := range args {
 		if mapping.BindInt64(s, mapping.IdxT(i+1), v) == mapping.StateError {
 			return errors.New(mapping.PrepareError(s))
 		}
 	}
-	if mapping.ExecutePrepared(s, res) == mapping.StateError {
+	var state mapping.State
+	c.call(func() { state = mapping.ExecutePrepared(s, res) })
+	if state == mapping.StateError {
 		return errors.New(mapping.ResultError(res))
 	}
 	return nil
@@ -131,7 +139,7 @@ func (c *rawConn) fetchEach(q string, each func(chunk mapping.DataChunk, n int) 
 	}
 	for _, args := range args {
 		var res mapping.Result
-		if err = execute(s, &res, args...); err == nil {
+		if err = c.execute(s, &res, args...); err == nil {
 			err = chunks(res, each)
 		}
 		mapping.DestroyResult(&res)
@@ -196,7 +204,9 @@ func (w *writer) run() {
 	for c := range w.full {
 		if w.ctx.Err() == nil {
 			mapping.DataChunkSetSize(c.chunk, mapping.IdxT(c.n))
-			if mapping.AppendDataChunk(c.table.appender, c.chunk) == mapping.StateError {
+			var state mapping.State
+			w.conn.call(func() { state = mapping.AppendDataChunk(c.table.appender, c.chunk) })
+			if state == mapping.StateError {
 				w.cancel(c.table.failure("append"))
 			}
 		}
@@ -217,8 +227,12 @@ func (w *writer) finish(ctx context.Context) error {
 	<-w.done
 	err := context.Cause(ctx)
 	for _, t := range w.tables {
-		if err == nil && mapping.AppenderClose(t.appender) == mapping.StateError {
-			err = t.failure("flush")
+		if err == nil {
+			var state mapping.State
+			w.conn.call(func() { state = mapping.AppenderClose(t.appender) })
+			if state == mapping.StateError {
+				err = t.failure("flush")
+			}
 		}
 		t.destroy()
 	}

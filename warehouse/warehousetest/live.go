@@ -73,7 +73,7 @@ func appendLive(t *testing.T, w warehouse.Warehouse, rows ...warehouse.LiveRow) 
 	for i := range rows {
 		rows[i].Seq = offset + uint64(i) + 1
 	}
-	if err := w.AppendLive(context.Background(), warehouse.LiveBatch{Rows: rows}); err != nil {
+	if err := w.AppendLive(context.Background(), warehouse.LiveBatches(warehouse.LiveBatch{Rows: rows})); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -95,7 +95,7 @@ func testLive(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 			want     uint64
 			seconds  string
 		}{{0, 2, 0, 9, "NaN"}, {0, 2, 0, 9, "NaN"}, {1, 3, 0, 10, "3"}, {0, 4, 20, 20, "7"}, {0, 4, 20, 20, "7"}, {0, 0, 25, 25, "7"}} {
-			err := w.AppendLive(ctx, warehouse.LiveBatch{Rows: rows[b.from:b.to], Last: b.last, Mark: 1<<63 + b.want})
+			err := w.AppendLive(ctx, warehouse.LiveBatches(warehouse.LiveBatch{Rows: rows[b.from:b.to], Last: b.last, Mark: 1<<63 + b.want}))
 			seq, offsetErr := w.LiveOffset(ctx)
 			mark, markErr := w.LiveMark(ctx)
 			if err != nil || offsetErr != nil || markErr != nil || seq != b.want || mark != 1<<63+b.want {
@@ -125,19 +125,19 @@ func testLive(t *testing.T, open func(t *testing.T) warehouse.Warehouse) {
 			"another zone":   {Rows: change(func(r *warehouse.LiveRow) {}), Zone: time.UTC},
 			"text not UTF-8": {Rows: change(func(r *warehouse.LiveRow) { r.Card = "\xb9\xe3" })},
 		} {
-			if err := w.AppendLive(ctx, b); err == nil {
+			if err := w.AppendLive(ctx, warehouse.LiveBatches(b)); err == nil {
 				t.Errorf("%s: taken in", name)
 			}
 		}
 		cancelled, cancel := context.WithCancel(ctx)
 		cancel()
-		if err := w.AppendLive(cancelled, warehouse.LiveBatch{Rows: []warehouse.LiveRow{good}}); err == nil {
+		if err := w.AppendLive(cancelled, warehouse.LiveBatches(warehouse.LiveBatch{Rows: []warehouse.LiveRow{good}})); err == nil {
 			t.Error("a cancelled append was taken in")
 		}
 		seq, err := w.LiveOffset(ctx)
 		same(t, "offset", uint64(0), seq, err)
 		same(t, "refused", before, snapshot(t, w), nil)
-		if err := w.AppendLive(ctx, warehouse.LiveBatch{Rows: []warehouse.LiveRow{good}}); err != nil {
+		if err := w.AppendLive(ctx, warehouse.LiveBatches(warehouse.LiveBatch{Rows: []warehouse.LiveRow{good}})); err != nil {
 			t.Errorf("after all these: %v", err)
 		}
 	})

@@ -1,0 +1,51 @@
+// This file lets the engine work in a thread that all others go before, for the sake of those who are waited for: a server's pages. What the engine
+// does with one thread it does in this one. Only calls of the engine run there: were Go code to wait for its turn, all of Go would wait with it
+// whenever the collector stops the program.
+
+package duckdb
+
+import "time"
+
+// stepAside lets what the connection is asked for be done in a thread of its own that all others go before, until stop.
+func (c *rawConn) stepAside() (stop func()) {
+	calls := make(chan func())
+	go func() {
+		goLast()
+		for call := range calls {
+			call()
+		}
+	}()
+	c.aside = calls
+	return func() {
+		c.aside = nil
+		close(calls)
+	}
+}
+
+// call calls the engine, for what may take long.
+func (c *rawConn) call(f func()) {
+	if c.aside == nil {
+		f()
+		return
+	}
+	done := make(chan struct{})
+	c.aside <- func() {
+		f()
+		close(done)
+	}
+	<-done
+}
+
+const (
+	workBetweenRests = time.Millisecond
+	restFor          = 100 * time.Microsecond // a millisecond where nothing else runs
+)
+
+// rest is called between short pieces of work beside the engine's: where the connection has stepped aside, it lets others go first now and then.
+func (c *rawConn) rest() {
+	if c.aside == nil || time.Since(c.rested) < workBetweenRests {
+		return
+	}
+	time.Sleep(restFor)
+	c.rested = time.Now()
+}
