@@ -16,8 +16,9 @@ import (
 
 const (
 	// warehouseBatch is how many events go into the database in one transaction, at most. With 57 million impressions in it, events of 300,000 users cost 35 to 40
-	// microseconds of a processor each at 100,000 at once, 17 to 21 at 300,000 and 15 at a million; but what is under way when a server ends is waited for.
-	warehouseBatch = 500_000
+	// microseconds of a processor each at 100,000 at once, 17 to 21 at 300,000 and 15 at a million; but what is under way when a server ends is waited for, and it
+	// takes memory.
+	warehouseBatch = 300_000
 	// warehouseSlice is how many of them are read from the log and handed on before a rest,
 	warehouseSlice = 64
 	// warehouseRest, which is a millisecond where nothing else runs.

@@ -61,9 +61,9 @@ type badBytes struct {
 }
 
 // checkBlocks looks for damage in the block files of the stream, and for events that were acknowledged, up to seq acked, and are not in them. It reads
-// all of every file, 8 MiB of memory each at a time. Damage is a DamageError. With accept, what cannot be read is replaced, after a copy was put
+// all of every file that is not known to be whole, 8 MiB of memory each at a time. Damage is a DamageError. With accept, what cannot be read is replaced, after a copy was put
 // beside in "damaged", by a record that tells the server to go on behind it, and the lost ranges are returned.
-func checkBlocks(dir, name string, known []Range, front, acked uint64, accept bool) ([]Range, error) {
+func checkBlocks(dir, name string, known []Range, whole *wholeFiles, front, acked uint64, accept bool) ([]Range, error) {
 	msgs := blocksDir(dir, name)
 	paths, err := blockPaths(msgs)
 	if err != nil {
@@ -82,14 +82,13 @@ func checkBlocks(dir, name string, known []Range, front, acked uint64, accept bo
 		}
 	}
 	repair := false
-	var next, whole blockRecord // the message before, and the last one that is not erased
-	first := uint64(0)          // seq
+	var next, end blockRecord // the message before, and the last one that is not erased
+	first := uint64(0)        // seq
 	for k, path := range paths {
-		data, err := os.ReadFile(path)
+		file, err := whole.scan(path, name, k == len(paths)-1, next.msg)
 		if err != nil {
 			return nil, err
 		}
-		file := scanBlock(path, data, name, k == len(paths)-1, next.msg)
 		for _, gap := range file.gaps(next, front == 0) {
 			add(path, gap.why, gap.lost)
 		}
@@ -100,17 +99,20 @@ func checkBlocks(dir, name string, known []Range, front, acked uint64, accept bo
 			next = file.last
 		}
 		if file.whole.msg != 0 {
-			whole = file.whole
+			end = file.whole
 			if first == 0 {
 				first, _ = file.begin.events()
 			}
 		}
 		files = append(files, file)
 	}
+	if err := whole.keep(paths); err != nil {
+		return nil, err
+	}
 	if front > 0 && first > front {
 		add(msgs, "events at the beginning are not there", Range{front, first - 1})
 	}
-	if _, last := whole.events(); last < acked {
+	if _, last := end.events(); last < acked {
 		add(msgs, "events at the end were acknowledged that are not there", Range{last + 1, acked})
 	}
 	if len(lost) == 0 && !repair {

@@ -77,7 +77,7 @@ type Status struct {
 	Lost        []Range // what damage took, within First to Last
 }
 
-// Log is an open log. Its methods may be called by many at once. Goroutines: one of its own, those of its NATS connection and of the embedded server.
+// Log is an open log. Its methods may be called by many at once. Goroutines: two of its own, those of its NATS connection and of the embedded server.
 type Log struct {
 	cfg    Config
 	log    *slog.Logger
@@ -97,6 +97,7 @@ type Log struct {
 	closing sync.RWMutex // held for reading while a request is put in the queue
 	closed  bool
 
+	checking   sync.WaitGroup // of checkOn
 	conn       atomic.Pointer[link]
 	groupBytes atomic.Int64 // that a group has at most
 
@@ -150,6 +151,7 @@ func Open(ctx context.Context, cfg Config) (_ *Log, err error) {
 			}
 		}
 	}
+	var whole *wholeFiles
 	if cfg.URL == "" { // before the server starts, which cuts off what it cannot read
 		if l.kept, err = openIDFiles(filepath.Join(cfg.Dir, "ids", cfg.Name), 0, cfg.Window, l.ids); err != nil {
 			return nil, fmt.Errorf("stream: %w", err)
@@ -158,7 +160,8 @@ func Open(ctx context.Context, cfg Config) (_ *Log, err error) {
 		if front == 0 { // all may have been dropped
 			acked = 0
 		}
-		lost, err := checkBlocks(cfg.Dir, cfg.Name, l.memo.Lost, front, acked, cfg.AcceptLoss)
+		whole = readWhole(filepath.Join(cfg.Dir, cfg.Name+".whole.json"))
+		lost, err := checkBlocks(cfg.Dir, cfg.Name, l.memo.Lost, whole, front, acked, cfg.AcceptLoss)
 		if err != nil {
 			return nil, err
 		}
@@ -174,6 +177,10 @@ func Open(ctx context.Context, cfg Config) (_ *Log, err error) {
 	}
 	if err := l.measure(ctx); err != nil {
 		return nil, err
+	}
+	if whole != nil {
+		l.checking.Add(1)
+		go l.checkOn(whole)
 	}
 	go l.run()
 	return l, nil
@@ -422,6 +429,7 @@ func (l *Log) Close(ctx context.Context) error {
 }
 
 func (l *Log) release() error {
+	l.checking.Wait()
 	var err error
 	if at := l.conn.Swap(nil); at != nil {
 		at.nc.Close()

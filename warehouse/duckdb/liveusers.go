@@ -10,7 +10,7 @@ import (
 )
 
 // usersATelling is how many users are told anew at a time: their rows are in memory together.
-const usersATelling = 1 << 14
+const usersATelling = 1 << 13
 
 // told is what visits found of one user.
 type told struct {
