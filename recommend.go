@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
+	"time"
 
 	"github.com/seguefeed/segue/evaluate"
 	"github.com/seguefeed/segue/feed"
@@ -47,7 +49,11 @@ func (s *Segue) evaluateOptions(ctx context.Context, opt RecommendOptions) (eval
 	if err != nil {
 		return o, err
 	}
-	o.From, o.To = contents.FirstDay, contents.LastDay
+	use, err := s.engine.UseByDay(ctx)
+	if err != nil {
+		return o, err
+	}
+	o.From, o.To = contents.FirstDay, judgedTo(use, opt.ChooseDays, opt.JudgeDays)
 	o.Progress = func(step string, done, total int) {
 		opt.Progress.tell(Step{Name: "recommend: " + step, Unit: Steps, Done: int64(done), Total: int64(total)})
 	}
@@ -64,6 +70,38 @@ func (s *Segue) evaluateOptions(ctx context.Context, opt RecommendOptions) (eval
 		o.Truth, err = s.knowledge(ctx, opt.Truth, keys)
 	}
 	return o, err
+}
+
+// thinDay is the part of the median day's impressions below which a day says too little to judge by: of the day that goes on while it is asked, or of one on which only
+// somebody tried the server out.
+const thinDay = .1
+
+// judgedTo is the last day to judge by: that at the end of the last run of days that are not thin, of as many as are needed to choose and to judge, or as there are.
+func judgedTo(use []warehouse.DayUse, choose, judge int) time.Time {
+	need := 7 // at most, where it is left open: see evaluate.Options
+	if choose > 0 && judge > 0 {
+		need = choose + judge
+	}
+	count := make([]int64, len(use))
+	for k, d := range use {
+		count[k] = d.Impressions
+	}
+	slices.Sort(count)
+	least := thinDay * float64(count[len(count)/2])
+	end, longest, run := 0, 0, 0
+	for k, d := range use {
+		if k > 0 && d.Day.Sub(use[k-1].Day) > 24*time.Hour {
+			run = 0
+		}
+		if run++; float64(d.Impressions) < least {
+			run = 0
+		}
+		if run > 0 && run >= min(need, longest) {
+			end = k
+		}
+		longest = max(longest, run)
+	}
+	return use[end].Day
 }
 
 // knowledge is the truth of the village that the log is of.

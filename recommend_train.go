@@ -17,8 +17,9 @@ import (
 // TrainedModel is a version of a recommender that was trained and written.
 type TrainedModel struct {
 	feed.Manifest
-	Folder  string // of the version
-	Current bool   // is it the one in use now
+	Folder   string    // of the version
+	Current  bool      // is it the one in use now
+	JudgedTo time.Time // the last day that was judged by; days after it have too few impressions, and count in what was trained
 }
 
 // ErrGate is given for a model that does not beat popularity and its own candidates. It was written, and is not current.
@@ -41,6 +42,12 @@ func (s *Segue) TrainRecommender(ctx context.Context, dir string, opt RecommendO
 	if err != nil {
 		return nil, err
 	}
+	contents, err := s.engine.Describe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	judgedTo := o.To
+	o.To = contents.LastDay
 	rec, data, err := s.fitRecommender(ctx, o, judged.Chosen)
 	if err != nil {
 		return nil, err
@@ -50,7 +57,7 @@ func (s *Segue) TrainRecommender(ctx context.Context, dir string, opt RecommendO
 		return nil, err
 	}
 	now := time.Now().UTC()
-	t := &TrainedModel{Manifest: feed.Manifest{ID: now.Format("20060102-150405.000"), Created: now, Version: Version, Seed: opt.Seed, Data: data,
+	t := &TrainedModel{JudgedTo: judgedTo, Manifest: feed.Manifest{ID: now.Format("20060102-150405.000"), Created: now, Version: Version, Seed: opt.Seed, Data: data,
 		Settings: settings, Metrics: metricsOf(judged), Gate: feed.Gate{Passed: true}}}
 	for _, h := range evaluate.Gate(judged) {
 		t.Gate.Passed = t.Gate.Passed && h.Passed

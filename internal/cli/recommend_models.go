@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -67,6 +68,9 @@ func (a *app) printTrained(m *segue.TrainedModel) {
 	fmt.Fprintf(a.stdout, "Version %s is in %s: learned from %s impressions and %s clicks of %s.\n", m.ID, m.Folder, thousands(m.Data.Impressions), thousands(m.Data.Clicks),
 		dayRange(m.Data.From, m.Data.To))
 	fmt.Fprintln(a.stdout, "\nThe gate, on days it had not seen:")
+	if m.JudgedTo.Before(m.Data.To) {
+		fmt.Fprintf(a.stdout, "  (days up to %s; later ones have too few impressions to judge by)\n", m.JudgedTo.Format(time.DateOnly))
+	}
 	for _, why := range m.Gate.Why {
 		fmt.Fprintln(a.stdout, " ", why)
 	}

@@ -135,9 +135,9 @@ func TestServeNATS(t *testing.T) {
 		t.Fatal(err)
 	}
 	stopNATS(nats)
-	for range 2 {
+	for k := range 2 {
 		status, body := s.ask("POST", "/v1/events", shown(t, "her", 20, 25))
-		if status != http.StatusServiceUnavailable || !strings.Contains(body, "the cluster cannot be reached") {
+		if status != http.StatusServiceUnavailable || k > 0 && !strings.Contains(body, "the cluster cannot be reached") { // the first may have been on its way
 			t.Errorf("without the NATS server events are answered %d: %s", status, body)
 		}
 	}
