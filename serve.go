@@ -163,12 +163,14 @@ type serving struct {
 	state  *live.State
 	stream *stream.Log
 	engine *server.Engine
+	model  *server.LoadingModel
 
 	lock   *os.File // of the folder
 	zoneOf *time.Location
 	stored atomic.Uint64 // seq up to which the database has the events
 	kept   atomic.Uint64 // seq up to which the snapshot has them
 	wanted chan struct{} // a snapshot, before its time
+	batch  uint64        // events that go into the database at once
 	still  sync.Mutex    // held while the database changes, or is analysed: its questions are to be of one moment
 
 	drainFails, snapshotFails, trimFails atomic.Pointer[string] // why the last of each did not go; nil: it did
@@ -201,6 +203,7 @@ func (r *serving) open(ctx context.Context) error {
 		return err
 	}
 	r.zoneOf = zone
+	r.model = server.LoadModel(r.opt.Models, zone, r.log)
 	began := time.Now()
 	r.state, err = live.Load(r.stateDir(), r.config(zone))
 	loaded := err == nil
@@ -257,7 +260,7 @@ func (r *serving) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.engine, err = server.NewEngine(server.EngineConfig{Activity: activity, Log: r.stream, State: r.state, Models: r.opt.Models, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap,
+	r.engine, err = server.NewEngine(server.EngineConfig{Activity: activity, Log: r.stream, State: r.state, Models: r.opt.Models, Model: r.model, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap,
 		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag, Learned: filepath.Join(r.opt.Dir, "explored"), CardDays: r.cardDays, Amiss: r.amiss})
 	return err
 }

@@ -19,10 +19,11 @@ const (
 	// microseconds of a processor each at 100,000 at once, 17 to 21 at 300,000 and 15 at a million; but what is under way when a server ends is waited for, and it
 	// takes memory.
 	warehouseBatch = 300_000
-	// warehouseSlice is how many of them are read from the log and handed on before a rest,
+	leastBatch     = 1000 // after failures
+	// warehouseSlice is how many of them are read from the log and handed on, in about a millisecond, before a rest of
 	warehouseSlice = 64
-	// warehouseRest, which is a millisecond where nothing else runs.
-	warehouseRest = 100 * time.Microsecond
+	// warehouseRest: a third of a processor, rather than as much as there is, leaves pages theirs.
+	warehouseRest = 2 * time.Millisecond
 )
 
 func (r *serving) lag() int64 {
@@ -110,6 +111,7 @@ func (r *serving) drain(ctx context.Context) (took time.Duration, err error) {
 		before, more := r.stored.Load(), time.Duration(0)
 		more, err = r.drainBatch(ctx, end)
 		took += more
+		r.batch = nextBatch(r.batch, err)
 		if err != nil || r.stored.Load() == before { // the log may lack its last events
 			break
 		}
@@ -120,11 +122,20 @@ func (r *serving) drain(ctx context.Context) (took time.Duration, err error) {
 	return took, err
 }
 
+// nextBatch is how many events go in at once after a batch of so many did, or failed: what the engine has no room for may go in piece by piece.
+func nextBatch(batch uint64, failed error) uint64 {
+	if failed != nil {
+		return max(batch/4, leastBatch)
+	}
+	return min(2*batch, warehouseBatch)
+}
+
 // drainBatch brings in events up to end, as many as go in at once. Those that could be read go in, also where the log fails at the next.
 func (r *serving) drainBatch(ctx context.Context, end uint64) (time.Duration, error) {
 	r.still.Lock() // waits for a report: until then events stay in the log
 	defer r.still.Unlock()
 	began, first, last := time.Now(), r.stored.Load(), uint64(0)
+	r.batch = cmp.Or(r.batch, warehouseBatch)
 	var unread error
 	err := r.s.engine.AppendLive(context.WithoutCancel(ctx), func(yield func(warehouse.LiveBatch, error) bool) {
 		full := errors.New("the batch is full")
@@ -140,7 +151,7 @@ func (r *serving) drainBatch(ctx context.Context, end uint64) (time.Duration, er
 			if !yield(batch, nil) {
 				return full
 			}
-			if last = batch.Last; last >= min(end, first+warehouseBatch) {
+			if last = batch.Last; last >= min(end, first+r.batch) {
 				return full
 			}
 			time.Sleep(warehouseRest) // pages go first
@@ -178,7 +189,9 @@ func (r *serving) snapshots(ctx context.Context) {
 			return
 		case <-every.C:
 		case <-r.wanted:
-			save = r.state.Save // events may be refused until it is there
+			if r.fills(7, 8) {
+				save = r.state.Save // events are refused soon, until it is there
+			}
 		case now := <-look.C:
 			if now.Before(rest) || r.untold() < r.opt.SnapshotEvents {
 				continue
@@ -240,10 +253,13 @@ func (r *serving) snapshot(save func(dir string) error) error {
 	return nil
 }
 
-// filling says whether the log fills more than half of its room. What a cluster keeps is left to it.
-func (r *serving) filling() bool {
+// filling says whether the log fills more than half of its room.
+func (r *serving) filling() bool { return r.fills(1, 2) }
+
+// fills says whether the log fills more than a part of its room. What a cluster keeps is left to it.
+func (r *serving) fills(part, of int64) bool {
 	s := r.stream.Status()
-	return r.opt.Stream.URL == "" && s.Bytes > s.MaxBytes/2
+	return r.opt.Stream.URL == "" && s.Bytes > s.MaxBytes/of*part
 }
 
 // crowded says whether the log is to give up events before their time: it fills more than half of its room, and the database has some that are still there. What a cluster keeps
@@ -282,6 +298,9 @@ func (r *serving) trim(ctx context.Context) error {
 // close ends what was opened, in the order in which nothing is lost.
 func (r *serving) close() error {
 	var err error
+	if r.model != nil {
+		r.model.Wait()
+	}
 	if r.engine != nil {
 		r.engine.Close()
 	}

@@ -76,6 +76,14 @@ func (c cut) CardUse(ctx context.Context, from, to time.Time) ([]warehouse.CardU
 	return c.Training.CardUse(ctx, from, to)
 }
 
+func (c cut) LoggedDays(ctx context.Context, from, to time.Time) ([]int32, error) {
+	to, ok := c.last(from, to)
+	if !ok {
+		return nil, nil
+	}
+	return c.Training.LoggedDays(ctx, from, to)
+}
+
 func (c cut) SlotUse(ctx context.Context, from, to time.Time) ([]warehouse.SlotUse, error) {
 	to, ok := c.last(from, to)
 	if !ok {

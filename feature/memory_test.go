@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"time"
 
@@ -89,6 +90,12 @@ func (l *memoryLog) Histories(_ context.Context, _, _ time.Time, each func(*ware
 		return nil
 	}
 	return each(l.rows)
+}
+
+func (l *memoryLog) LoggedDays(context.Context, time.Time, time.Time) ([]int32, error) {
+	days := slices.Clone(l.rows.Day)
+	slices.Sort(days)
+	return slices.Compact(days), nil
 }
 
 func (l *memoryLog) SlotUse(_ context.Context, from, _ time.Time) ([]warehouse.SlotUse, error) {

@@ -5,6 +5,7 @@ package feature
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sync/atomic"
@@ -22,10 +23,12 @@ type Source interface {
 // PairContext holds statistics of cards, creators, contents, songs, artists and topics as of each day: what a day adds is known from the
 // next on. Questions about days before the first know nothing, and those after the last know all there is. It is read-only once made
 // and serves any number of goroutines. Memory: 40 bytes a card, 32 a card and day, and 8 a creator, song, artist or topic and day: some 400 MB for
-// 250,000 cards of 90,000 creators over 30 days.
+// 250,000 cards of 90,000 creators over 30 days. Days on which nothing happened add nothing, and take none.
 type PairContext struct {
-	from, last int32 // days since 1970-01-01
-	days       int   // number of k: one more than there are days
+	from, last int32   // days since 1970-01-01
+	logged     []int32 // those from from to last on which something happened, ascending
+	days       int     // number of k: one more than there are in logged
+	byDate     []int32 // k by day, from from to the day after last
 
 	province  map[string]int
 	provinces []string
@@ -72,8 +75,10 @@ func NewPairContext(ctx context.Context, w Source, statsFrom, last time.Time) (*
 	if c.last < c.from {
 		return nil, fmt.Errorf("statistics of cards from %s to %s: no day is left", statsFrom.Format(time.DateOnly), last.Format(time.DateOnly))
 	}
-	c.days = int(c.last-c.from) + 2
-	var err error
+	app, err := c.readDays(ctx, w, statsFrom, last)
+	if err != nil {
+		return nil, err
+	}
 	if c.profiles, err = w.Profiles(ctx); err != nil {
 		return nil, err
 	}
@@ -92,12 +97,8 @@ func NewPairContext(ctx context.Context, w Source, statsFrom, last time.Time) (*
 	if err := c.readOwn(ctx, w, statsFrom, last); err != nil {
 		return nil, err
 	}
-	app, err := w.CardDays(ctx, statsFrom, last)
-	if err != nil {
-		return nil, err
-	}
 	for _, d := range app {
-		k := int(d.Day-c.from) + 1
+		k := int(c.index(d.Day)) + 1
 		n := &c.cards[int(d.Card)*c.days+k]
 		n.appShown, n.appClicks = float32(d.Impressions), float32(d.Clicks)
 		n.appLikes, n.appShares, n.appComments = float32(d.Likes), float32(d.Shares), float32(d.CommentViews)
@@ -112,9 +113,50 @@ func NewPairContext(ctx context.Context, w Source, statsFrom, last time.Time) (*
 	return c, context.Cause(ctx)
 }
 
-// index is the k of a day.
+// index is the k of a day: how many days before it something happened on.
 func (c *PairContext) index(day int32) int32 {
-	return min(max(day-c.from, 0), int32(c.days-1))
+	return c.byDate[min(max(int(day)-int(c.from), 0), len(c.byDate)-1)]
+}
+
+// readDays finds the days on which something happened, and what the app's users did on them.
+func (c *PairContext) readDays(ctx context.Context, w Source, from, last time.Time) ([]warehouse.CardDay, error) {
+	app, err := w.CardDays(ctx, from, last)
+	if err != nil {
+		return nil, err
+	}
+	if c.logged, err = w.LoggedDays(ctx, from, last); err != nil {
+		return nil, err
+	}
+	seen := map[int32]bool{}
+	for _, d := range app {
+		seen[d.Day] = true
+	}
+	for _, day := range c.logged {
+		delete(seen, day)
+	}
+	c.logged = slices.AppendSeq(slices.Clone(c.logged), maps.Keys(seen))
+	slices.Sort(c.logged)
+	if len(c.logged) == 0 {
+		c.logged = []int32{c.last}
+	}
+	c.number()
+	return app, nil
+}
+
+// everyDay says whether something happened on every day.
+func (c *PairContext) everyDay() bool { return len(c.logged) == int(c.last-c.from)+1 }
+
+// number gives days their k.
+func (c *PairContext) number() {
+	c.days = len(c.logged) + 1
+	c.byDate = make([]int32, int(c.last-c.from)+2)
+	k := int32(0)
+	for at := range c.byDate {
+		for int(k) < len(c.logged) && c.logged[k] < c.from+int32(at) {
+			k++
+		}
+		c.byDate[at] = k
+	}
 }
 
 // attr is what is known of a card for good.
@@ -205,7 +247,7 @@ func (c *PairContext) readSlots(ctx context.Context, w Source, from time.Time) e
 	c.slots = newSlotRates(c.days)
 	var sums [slotPositions][2]evidenceSum
 	for k := 1; k < c.days; k++ {
-		day := from.AddDate(0, 0, k-1)
+		day := from.AddDate(0, 0, int(c.logged[k-1]-c.from))
 		rows, err := w.SlotUse(ctx, day, day)
 		if err != nil {
 			return err

@@ -391,7 +391,7 @@ func TestFoldIn(t *testing.T) {
 
 // Rows that come before or after the days of the statistics, and Past's own sums by hand.
 func TestPastSessions(t *testing.T) {
-	c := &PairContext{days: 1, slots: newSlotRates(1), nowhere: cardAttr{codes: [groupKinds]int32{-1, -1, -1, -1, -1, -1, -1, 0}}}
+	c := &PairContext{days: 1, byDate: []int32{0}, slots: newSlotRates(1), nowhere: cardAttr{codes: [groupKinds]int32{-1, -1, -1, -1, -1, -1, -1, 0}}}
 	p := c.NewPast(NoTraits)
 	nan := nan32
 	row := func(minute int64, card, slot int32, f warehouse.Flag) {
@@ -431,7 +431,7 @@ func TestPastSessions(t *testing.T) {
 
 // First pages count for what their slots give once it is known whether she went on: as browsing or in passing.
 func TestPendingRows(t *testing.T) {
-	c := &PairContext{days: 1, slots: newSlotRates(1), nowhere: cardAttr{codes: [groupKinds]int32{-1, -1, -1, -1, -1, -1, -1, 0}}}
+	c := &PairContext{days: 1, byDate: []int32{0}, slots: newSlotRates(1), nowhere: cardAttr{codes: [groupKinds]int32{-1, -1, -1, -1, -1, -1, -1, 0}}}
 	c.slots.rates[0][1], c.slots.rates[0][6] = [2]float32{.01, .2}, [2]float32{0, .1}
 	one := cardAttr{codes: c.nowhere.codes}
 	c.attrs = []cardAttr{one}

@@ -22,15 +22,22 @@ var ErrDamaged = errors.New("feature: the saved statistics of cards are damaged"
 
 var pairFile = partfile.Format{Magic: "seguePRS", Version: 1, Package: "feature", Thing: "saved statistics of cards", Foreign: ErrForeign, Damaged: ErrDamaged}
 
-// pairKind changes with the parts, so that old files are refused by name.
-const pairKind = "pairs by cards"
+// The kinds change with the parts, so that old files are refused by name. pairsWithGaps says first on which days something happened; else it did on every day.
+const (
+	pairKind      = "pairs by cards"
+	pairsWithGaps = "pairs by cards, days with gaps"
+)
 
 // Save writes c, at some 40 bytes a card and day, without copying it.
 func (c *PairContext) Save(w io.Writer) error {
 	if err := c.valid(); err != nil {
 		return fmt.Errorf("feature: save statistics of cards: %w", err)
 	}
-	if err := pairFile.Write(w, pairKind, c.parts()); err != nil {
+	kind, parts := pairKind, c.parts()
+	if !c.everyDay() {
+		kind, parts = pairsWithGaps, append([]any{&c.logged}, parts...)
+	}
+	if err := pairFile.Write(w, kind, parts); err != nil {
 		return fmt.Errorf("feature: save statistics of cards: %w", err)
 	}
 	return nil
@@ -42,14 +49,25 @@ func (c *PairContext) Save(w io.Writer) error {
 func LoadPairContext(r io.Reader) (*PairContext, error) {
 	c := &PairContext{province: map[string]int{}, ready: new(atomic.Pointer[[]*readyDay])}
 	if err := pairFile.Read(r, func(kind string) ([]any, error) {
-		if kind != pairKind {
-			return nil, fmt.Errorf("feature: statistics of kind %q; this program reads %q: train anew", kind, pairKind)
+		switch kind {
+		case pairKind:
+			return c.parts(), nil
+		case pairsWithGaps:
+			return append([]any{&c.logged}, c.parts()...), nil
 		}
-		return c.parts(), nil
+		return nil, fmt.Errorf("feature: statistics of kind %q; this program reads %q: train anew", kind, pairKind)
 	}); err != nil {
 		return nil, err
 	}
-	c.days = int(int64(c.last) - int64(c.from) + 2)
+	if err := c.validDays(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if len(c.logged) == 0 {
+		for day := c.from; day <= c.last; day++ {
+			c.logged = append(c.logged, day)
+		}
+	}
+	c.number()
 	for _, t := range c.tallies() {
 		t.days = c.days
 	}

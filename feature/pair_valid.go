@@ -10,12 +10,28 @@ import (
 // maxDays bounds the days of statistics, so that their product with the cards does not overflow.
 const maxDays = 100_000
 
+// validDays says why the days of c cannot be numbered.
+func (c *PairContext) validDays() error {
+	if c.last < c.from || int64(c.last)-int64(c.from)+2 > maxDays {
+		return fmt.Errorf("statistics of the days %d to %d", c.from, c.last)
+	}
+	before := c.from - 1
+	for _, day := range c.logged {
+		if day <= before || day > c.last {
+			return fmt.Errorf("statistics of day %d after %d, of the days %d to %d", day, before, c.from, c.last)
+		}
+		before = day
+	}
+	return nil
+}
+
 // valid says why features cannot be made of c.
 func (c *PairContext) valid() error {
-	days := int64(c.last) - int64(c.from) + 2
+	if err := c.validDays(); err != nil {
+		return err
+	}
+	days := int64(c.days)
 	switch {
-	case c.last < c.from || days > maxDays:
-		return fmt.Errorf("statistics of the days %d to %d", c.from, c.last)
 	case len(c.provinces) == 0 || len(c.provinces) > math.MaxInt16 || len(c.kinds) == 0 || len(c.kinds) > math.MaxInt8:
 		return fmt.Errorf("%d provinces and %d types of cards", len(c.provinces), len(c.kinds))
 	case int64(len(c.attrs)) > math.MaxInt32 || int64(len(c.cards)) != int64(len(c.attrs))*days:

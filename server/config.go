@@ -43,7 +43,8 @@ type Limits struct {
 	N         int     // cards or rows that are answered; 0: MaxN, which is also the most
 	PerSecond float64 // requests of one key, and of all that need none; 0: 20,000; below 0: any number
 	Burst     int     // that may come at once; 0: PerSecond
-	InFlight  int     // requests at a time, those beyond are answered 503; 0: 512. An eighth besides is for who has no key. Memory: each holds its body, and its answer, at most about 3 BodyBytes
+	InFlight  int     // requests at a time, those beyond are answered 503; 0: 512. An eighth besides is for who has no key. Memory: each holds its answer, and its body, of which see HeldBytes
+	HeldBytes int64   // of the bodies of all requests together, those beyond are answered 503; 0: 128 MB. A body whose length is not said counts as the longest that is taken. Memory: up to six times as much, as JSON is read
 }
 
 // Timeouts of connections.
@@ -71,6 +72,7 @@ func (c Config) checked() (Config, error) {
 	l.PerSecond = orElse(l.PerSecond, 20_000)
 	l.Burst = orElse(l.Burst, max(1, int(l.PerSecond)))
 	l.InFlight = orElse(l.InFlight, 512)
+	l.HeldBytes = orElse(l.HeldBytes, 128<<20)
 	t.ReadHeader = orElse(t.ReadHeader, 5*time.Second)
 	t.Read = orElse(t.Read, 30*time.Second)
 	t.Write = orElse(t.Write, time.Minute)
@@ -95,6 +97,8 @@ func (c Config) checked() (Config, error) {
 		return bad("Limits.PerSecond", "a number is expected")
 	case l.InFlight < 1:
 		return bad("Limits.InFlight", "%d; at least 1 is expected", l.InFlight)
+	case l.HeldBytes < 1:
+		return bad("Limits.HeldBytes", "%d; at least 1 is expected", l.HeldBytes)
 	case l.Burst < 1:
 		return bad("Limits.Burst", "%d; at least 1 is expected", l.Burst)
 	case (c.TLSCert == "") != (c.TLSKey == ""):

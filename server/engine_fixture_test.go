@@ -167,6 +167,12 @@ func (l *smallLog) WindowTotals(_ context.Context, from, to time.Time) (*warehou
 	return t, nil
 }
 
+func (l *smallLog) LoggedDays(_ context.Context, from, to time.Time) ([]int32, error) {
+	days := slices.Clone(l.between(from, to).Day)
+	slices.Sort(days)
+	return slices.Compact(days), nil
+}
+
 func (l *smallLog) SlotUse(_ context.Context, from, to time.Time) ([]warehouse.SlotUse, error) {
 	var use []warehouse.SlotUse
 	h := l.between(from, to)

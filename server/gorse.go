@@ -27,7 +27,7 @@ import (
 )
 
 // Limits of the Gorse interface. One request holds at most gorseMaxBody of JSON, gorseMaxRows rows and their events: some 100 MB at the very worst, and a
-// bulk request one line and MaxEvents rows at a time whatever its length.
+// bulk request one line and MaxEvents rows at a time whatever its length. Limits.HeldBytes bounds all requests together.
 const (
 	gorseDefaultN  = 10
 	gorseMaxN      = 1000      // rows of a list; larger n are taken for it

@@ -1,5 +1,5 @@
 // Pages that were served, on their way into the event log. A page does not wait for that: its event is handed over and written with others, so that a
-// crash can lose the last few milliseconds of served pages, never an event that a client sent and saw acknowledged.
+// crash can lose the last ten milliseconds of served pages, never an event that a client sent and saw acknowledged.
 
 package server
 
@@ -16,6 +16,8 @@ import (
 const (
 	journalRoom  = 8192 // pages waiting; some 2 KB each
 	journalBatch = 200
+	// journalGather is how long a page waits for others: a write of one costs as much as a write of many, and syncs that others wait for.
+	journalGather = 10 * time.Millisecond
 )
 
 // appender is the event log.
@@ -61,6 +63,9 @@ func (j *journal) write() {
 	batch := make([]stream.Event, 0, journalBatch)
 	for e := range j.waiting {
 		batch = append(batch[:0], e)
+		if len(j.waiting) < journalBatch {
+			time.Sleep(journalGather)
+		}
 	more:
 		for len(batch) < journalBatch {
 			select {

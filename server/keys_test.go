@@ -53,6 +53,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"Limits.Events":      {Backend: newScripted(), Limits: Limits{Events: MaxEvents + 1}},
 		"Limits.BodyBytes":   {Backend: newScripted(), Limits: Limits{BodyBytes: -1}},
 		"Limits.InFlight":    {Backend: newScripted(), Limits: Limits{InFlight: -1}},
+		"Limits.HeldBytes":   {Backend: newScripted(), Limits: Limits{HeldBytes: -1}},
 		"Limits.PerSecond":   {Backend: newScripted(), Limits: Limits{PerSecond: math.NaN()}},
 		"Origins: *":         {Backend: newScripted(), Origins: []string{"*"}},
 		"Origins: \"app.ex":  {Backend: newScripted(), Origins: []string{"app.example.com"}},

@@ -29,6 +29,7 @@ type visit struct {
 	cause   error  // of an answer of 500 that says no more; nil: it is logged where it arose
 	refuse  func(http.ResponseWriter, *http.Request)
 	counts  *atomic.Int64 // towards Limits.InFlight: with all others, or with those without a key; nil: not
+	held    int64         // bytes of its body, towards Limits.HeldBytes
 	span    *span
 }
 
@@ -90,6 +91,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if v.counts != nil {
 			v.counts.Add(-1)
 		}
+		s.held.Add(-v.held)
 		took := time.Since(began)
 		s.metrics.observe(r.Pattern, res.code(), took)
 		s.note(r, v, res, took)
@@ -167,7 +169,29 @@ func (s *Server) gate(w *response, r *http.Request, v *visit) *refusal {
 	if most > 0 && r.Body != nil && r.Body != http.NoBody {
 		r.Body = http.MaxBytesReader(w, r.Body, most+1) // the one byte more tells routes that count for themselves
 	}
+	if !open { // what is open reads little: see login
+		v.held = heldOf(r, most)
+		if all := s.held.Add(v.held); all > s.cfg.Limits.HeldBytes && all > v.held { // one alone may always be
+			return &refusal{http.StatusServiceUnavailable, "busy", "too much is sent at a time"}
+		}
+	}
 	return nil
+}
+
+// heldOf is how much of a request's body is in memory at a time, of which most bytes are taken, or any number where that is not above 0: routes that take so
+// much read it piece by piece.
+func heldOf(r *http.Request, most int64) int64 {
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		return 0
+	}
+	size := r.ContentLength
+	if size < 0 {
+		size = most
+	}
+	if size <= 0 || size > gorseMaxBody {
+		size = gorseMaxBody
+	}
+	return size
 }
 
 // guestPart is the part of Limits.InFlight, one in so many, that requests may have besides which need no key and have none.

@@ -151,6 +151,47 @@ func TestInFlightWithoutAKey(t *testing.T) {
 	}
 }
 
+// Bodies are held up to a limit in all: one more is answered 503, one of any length alone is read, one whose length is not said counts as the longest, and room comes back.
+func TestHeldBytes(t *testing.T) {
+	c := newClient(t, Config{Backend: newScripted(), Limits: Limits{HeldBytes: 1000, BodyBytes: 900}})
+	reading, let := make(chan bool, 4), make(chan bool)
+	codes := make(chan int, 4)
+	send := func(length int64) {
+		r := httptest.NewRequest("POST", "http://localhost/v1/events", stuck{reading, let})
+		r.ContentLength = length
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		c.ServeHTTP(w, r)
+		codes <- w.Code
+	}
+	go send(600)
+	<-reading
+	go send(300)
+	<-reading
+	for _, length := range []int64{101, -1} { // 600 + 300 + 101 are above 1,000, and 900 more are
+		go send(length)
+		if code := <-codes; code != 503 {
+			t.Errorf("a body of %d bytes beside 900: %d", length, code)
+		}
+	}
+	if w := c.ask("GET", "/v1/stats", ""); w.Code != 200 {
+		t.Errorf("without a body: %d", w.Code)
+	}
+	close(let)
+	for range 2 {
+		if code := <-codes; code == 503 {
+			t.Errorf("a body that was read: %d", code)
+		}
+	}
+	go send(-1)
+	if code := <-codes; code == 503 {
+		t.Errorf("one alone: %d", code)
+	}
+	if held := c.held.Load(); held != 0 {
+		t.Errorf("%d bytes are still counted", held)
+	}
+}
+
 // Requests beyond the limit are answered at once, health among them not counted, and room comes back.
 func TestInFlight(t *testing.T) {
 	f := newScripted()

@@ -37,6 +37,7 @@ type Server struct {
 	active   atomic.Int64 // requests in the server
 	limited  atomic.Int64 // of them, those that count towards Limits.InFlight
 	guests   atomic.Int64 // and those that count towards the part of it for who has no key
+	held     atomic.Int64 // bytes of bodies, towards Limits.HeldBytes
 	draining atomic.Bool
 }
 

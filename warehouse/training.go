@@ -12,6 +12,8 @@ type Training interface {
 	// of their ids; a user's rows come together, in order of time. The columns are overwritten after each returns. An error of
 	// each ends the reading and is returned.
 	Histories(ctx context.Context, from, to time.Time, each func(*Histories) error) error
+	// LoggedDays returns the days from..to, both included, that have impressions, in days since 1970-01-01, ascending.
+	LoggedDays(ctx context.Context, from, to time.Time) ([]int32, error)
 	// Profiles returns what the user table says, by user id.
 	Profiles(ctx context.Context) (*Profiles, error)
 	// WindowTotals returns impressions and clicks of every user in the days from..to, both included, by user id.

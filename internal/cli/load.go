@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -31,7 +33,7 @@ long users wait.`,
   segue load --url http://127.0.0.1:8087 --kind visits --rate 500 --json   visits, for other tools to read`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c.Kind = load.Kind(kind)
+			c.Kind, c.Key = load.Kind(kind), cmp.Or(c.Key, os.Getenv("SEGUE_KEY"))
 			if !a.quiet {
 				fmt.Fprintf(a.stderr, "load: %s for %s\n", kind, c.Duration+c.WarmUp)
 			}
@@ -51,7 +53,7 @@ long users wait.`,
 		},
 	}
 	cmd.Flags().StringVar(&c.URL, "url", "http://127.0.0.1:8087", "address of the server")
-	cmd.Flags().StringVar(&c.Key, "key", "", "key of the interface, where the server wants one")
+	cmd.Flags().StringVar(&c.Key, "key", "", "key of the interface, where the server wants one; others see it in the list of processes, unlike the variable SEGUE_KEY, which is taken without it")
 	cmd.Flags().StringVar(&kind, "kind", string(load.Feed), "feed, events or visits")
 	cmd.Flags().IntVar(&c.Connections, "connections", 16, "connections at once")
 	cmd.Flags().Float64Var(&c.Rate, "rate", 0, "requests (or visits) a second; 0: as fast as they go")

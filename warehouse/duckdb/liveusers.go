@@ -4,13 +4,15 @@
 package duckdb
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/duckdb/duckdb-go/v2/mapping"
 )
 
-// usersATelling is how many users are told anew at a time: their rows are in memory together.
-const usersATelling = 1 << 13
+// rowsAMB is about how many rows are read at a time, of as many users as have them, for each MB that the engine may hold: it has them in memory together, to put them
+// in order. What it appends in the transaction takes room beside. A variable for its test.
+var rowsAMB = int64(2048)
 
 // told is what visits found of one user.
 type told struct {
@@ -56,7 +58,11 @@ func (t *teller) tell(users []int32) error {
 	if err != nil {
 		return err
 	}
-	for part := range slices.Chunk(users, usersATelling) {
+	parts, err := t.parts(users)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
 		if err := t.l.ctx.Err(); err != nil {
 			return err
 		}
@@ -66,6 +72,40 @@ func (t *teller) tell(users []int32) error {
 	}
 	return t.addCardDays()
 }
+
+// parts are the users, as many at a time as are told together.
+func (t *teller) parts(users []int32) (parts [][]int32, err error) {
+	if len(users) == 0 {
+		return nil, nil
+	}
+	q, err := text("live_weights")
+	if err != nil {
+		return nil, err
+	}
+	from, at, rows := 0, 0, int64(0)
+	err = t.l.conn.fetch(q, func(c mapping.DataChunk, n int) error {
+		weights := column[int64](c, 1, n)
+		for i, user := range column[int32](c, 0, n) {
+			if at == len(users) || users[at] != user {
+				return fmt.Errorf("the engine weighs user %d, who was not asked for", user)
+			}
+			if weight := weights[i] + rowsBeside; rows > 0 && rows+weight > rowsAMB*int64(t.l.engine.cfg.MemoryMB) {
+				parts, from, rows = append(parts, users[from:at]), at, weight
+			} else {
+				rows += weight
+			}
+			at++
+		}
+		return t.l.ctx.Err()
+	})
+	if err == nil && at != len(users) {
+		err = fmt.Errorf("the engine weighs %d of %d users", at, len(users))
+	}
+	return append(parts, users[from:]), err
+}
+
+// rowsBeside are those of a user's sessions, days and totals.
+const rowsBeside = 8
 
 // change is a user's rows that differ from what is stored.
 type change struct {

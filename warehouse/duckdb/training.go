@@ -289,6 +289,15 @@ func (e *Engine) CardContents(ctx context.Context) ([]int16, error) {
 	return out, err
 }
 
+// LoggedDays implements warehouse.Training.
+func (e *Engine) LoggedDays(ctx context.Context, from, to time.Time) (days []int32, err error) {
+	err = e.scan(ctx, "training_logged_days", func(chunk mapping.DataChunk, n int) error {
+		days = append(days, column[int32](chunk, 0, n)...)
+		return nil
+	}, epochDay(from), epochDay(to))
+	return days, err
+}
+
 // SlotUse implements warehouse.Training.
 func (e *Engine) SlotUse(ctx context.Context, from, to time.Time) ([]warehouse.SlotUse, error) {
 	return query[warehouse.SlotUse](ctx, e, "training_slot_use", epochDay(from), epochDay(to))

@@ -96,6 +96,7 @@ func columns(ctx context.Context, w warehouse.Warehouse, from, to time.Time, put
 		return nil
 	})
 	put("SwipeLists", swipes, err)
+	answer(put, "LoggedDays", func() ([]int32, error) { return w.LoggedDays(ctx, from, to) })
 	answer(put, "Profiles", func() (*warehouse.Profiles, error) { return w.Profiles(ctx) })
 	answer(put, "WindowTotals", func() (*warehouse.WindowTotals, error) { return w.WindowTotals(ctx, from, to) })
 	first, last, err := w.Spans(ctx)

@@ -17,6 +17,11 @@ func testUsage(t *testing.T, w warehouse.Warehouse) {
 		{Day: day(3), Impressions: 3, Clicks: 1, Users: 3}, // u3, u4 (clicked), u6
 		{Day: day(30), Impressions: 1, Clicks: 1, Users: 1},
 	}, days, err)
+	first := int32(day(1).Unix() / 86_400)
+	logged, err := w.LoggedDays(ctx, day(2), day(30))
+	same(t, "LoggedDays from the second on", []int32{first + 1, first + 2, first + 29}, logged, err)
+	logged, err = w.LoggedDays(ctx, day(4), day(29))
+	same(t, "LoggedDays between", 0, len(logged), err)
 
 	hours, err := w.UseByHour(ctx)
 	same(t, "UseByHour", []warehouse.HourUse{
