@@ -3,6 +3,7 @@ package duckdb
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -209,6 +211,35 @@ func TestLiveIsAsIfLoaded(t *testing.T) {
 		if err != nil || seq != uint64(len(rows)) {
 			t.Errorf("offset %d, %v; want %d", seq, err, len(rows))
 		}
+	})
+	t.Run("some rows at a time, all batches at once", func(t *testing.T) {
+		defer func(was float64) { rowsAMB = was }(rowsAMB)
+		rowsAMB = .5 // of 2,000 MB: a thousand rows of some users
+		e := early()
+		if err := e.AppendLive(t.Context(), func(yield func(warehouse.LiveBatch, error) bool) {
+			for part := range slices.Chunk(rows, 777) {
+				if !yield(warehouse.LiveBatch{Rows: part}, nil) {
+					return
+				}
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		compare(t, whole, e)
+	})
+	t.Run("a sequence that breaks off", func(t *testing.T) {
+		e := early()
+		broken := errors.New("broken")
+		err := e.AppendLive(t.Context(), func(yield func(warehouse.LiveBatch, error) bool) {
+			if yield(warehouse.LiveBatch{Rows: rows[:500]}, nil) {
+				yield(warehouse.LiveBatch{}, broken)
+			}
+		})
+		if seq, offsetErr := e.LiveOffset(t.Context()); !errors.Is(err, broken) || seq != 0 || offsetErr != nil {
+			t.Errorf("offset %d, %v, %v; nothing is to be in, and the error told", seq, err, offsetErr)
+		}
+		appendAll(t, e, rows, len(rows))
+		compare(t, whole, e)
 	})
 	t.Run("a user at a time", func(t *testing.T) {
 		defer func(was float64) { readOneNS = was }(readOneNS)

@@ -12,7 +12,7 @@ import (
 
 // rowsAMB is about how many rows are read at a time, of as many users as have them, for each MB that the engine may hold: it has them in memory together, to put them
 // in order. What it appends in the transaction takes room beside. A variable for its test.
-var rowsAMB = int64(2048)
+var rowsAMB = 2048.
 
 // told is what visits found of one user.
 type told struct {
@@ -89,7 +89,7 @@ func (t *teller) parts(users []int32) (parts [][]int32, err error) {
 			if at == len(users) || users[at] != user {
 				return fmt.Errorf("the engine weighs user %d, who was not asked for", user)
 			}
-			if weight := weights[i] + rowsBeside; rows > 0 && rows+weight > rowsAMB*int64(t.l.engine.cfg.MemoryMB) {
+			if weight := weights[i] + rowsBeside; rows > 0 && float64(rows+weight) > rowsAMB*float64(t.l.engine.cfg.MemoryMB) {
 				parts, from, rows = append(parts, users[from:at]), at, weight
 			} else {
 				rows += weight
