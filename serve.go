@@ -163,7 +163,6 @@ type serving struct {
 	state  *live.State
 	stream *stream.Log
 	engine *server.Engine
-	model  *server.LoadingModel
 
 	lock   *os.File // of the folder
 	zoneOf *time.Location
@@ -203,7 +202,6 @@ func (r *serving) open(ctx context.Context) error {
 		return err
 	}
 	r.zoneOf = zone
-	r.model = server.LoadModel(r.opt.Models, zone, r.log)
 	began := time.Now()
 	r.state, err = live.Load(r.stateDir(), r.config(zone))
 	loaded := err == nil
@@ -260,7 +258,7 @@ func (r *serving) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.engine, err = server.NewEngine(server.EngineConfig{Activity: activity, Log: r.stream, State: r.state, Models: r.opt.Models, Model: r.model, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap,
+	r.engine, err = server.NewEngine(server.EngineConfig{Activity: activity, Log: r.stream, State: r.state, Models: r.opt.Models, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap,
 		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag, Learned: filepath.Join(r.opt.Dir, "explored"), CardDays: r.cardDays, Amiss: r.amiss})
 	return err
 }

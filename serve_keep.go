@@ -298,9 +298,6 @@ func (r *serving) trim(ctx context.Context) error {
 // close ends what was opened, in the order in which nothing is lost.
 func (r *serving) close() error {
 	var err error
-	if r.model != nil {
-		r.model.Wait()
-	}
 	if r.engine != nil {
 		r.engine.Close()
 	}

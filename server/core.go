@@ -30,7 +30,6 @@ type EngineConfig struct {
 	Log    *stream.Log // whose OnAppend is State.Apply
 	State  *live.State
 	Models string         // folder of versions; "" makes pages from live counts alone
-	Model  *LoadingModel  // of that folder; nil: NewEngine loads it
 	Zone   *time.Location // that days and hours are told in; nil: UTC
 	// Explore is the chance that a slot explores; 0 means feed.ServedExplore, below 0 none does. ExploreCap is the most, over any 1,000 slots; 0 means .1.
 	Explore, ExploreCap float64
@@ -102,17 +101,12 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 		c.Candidates = 200
 	}
 	e := &Engine{c: c}
-	days := func() []int32 { return daysAt(c.Now().In(c.Zone)) }
-	if c.Model == nil {
-		c.Model = loadModel(c.Models, c.Logger, days)
-	}
-	c.Model.Wait()
-	if e.models = c.Model.models; c.Model.err != nil {
-		c.Logger.Warn("no model is in use", "error", c.Model.err)
-	}
-	e.models.days = days
+	e.models = openModels(c.Models, c.Logger, func() []int32 { return daysAt(c.Now().In(c.Zone)) })
 	if err := e.newExplorer(); err != nil {
 		return nil, err
+	}
+	if err := e.models.follow(); err != nil {
+		c.Logger.Warn("no model is in use", "error", err)
 	}
 	if _, err := e.view(); err != nil {
 		return nil, err

@@ -46,30 +46,6 @@ type models struct {
 	refused string            // the version that the folder calls current, if it could not be loaded
 }
 
-// LoadingModel is the current version of a folder on its way into memory, beside what else a start has to do.
-type LoadingModel struct {
-	models *models
-	done   chan struct{}
-	err    error
-}
-
-// LoadModel begins to load the current version of a folder, for days in zone.
-func LoadModel(dir string, zone *time.Location, log *slog.Logger) *LoadingModel {
-	return loadModel(dir, log, func() []int32 { return daysAt(time.Now().In(zone)) })
-}
-
-func loadModel(dir string, log *slog.Logger, days func() []int32) *LoadingModel {
-	l := &LoadingModel{models: openModels(dir, log, days), done: make(chan struct{})}
-	go func() {
-		defer close(l.done)
-		l.err = l.models.follow()
-	}()
-	return l
-}
-
-// Wait waits until the version is loaded, or cannot be, which NewEngine logs.
-func (l *LoadingModel) Wait() { <-l.done }
-
 // tell notes why a version cannot be used; "" takes that back.
 func (m *models) tell(id, why string) {
 	m.told.Lock()

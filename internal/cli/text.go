@@ -60,6 +60,8 @@ func dayRange(from, to time.Time) string {
 		return to.Format("2 January 2006")
 	case from.Month() == to.Month() && from.Year() == to.Year():
 		return from.Format("2") + " to " + to.Format("2 January 2006")
+	case from.Year() != to.Year():
+		return from.Format("2 January 2006") + " to " + to.Format("2 January 2006")
 	}
 	return from.Format("2 January") + " to " + to.Format("2 January 2006")
 }
