@@ -257,22 +257,13 @@ func (l *Log) recall(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	read, done := make(chan []Stored, 8), make(chan struct{})
-	go func() { // beside the reading of the next ones
-		defer close(done)
-		for events := range read {
-			l.remember(after(events, from))
-			if told := after(events, tell); len(told) > 0 {
-				l.cfg.OnAppend(told)
-			}
-		}
-	}()
 	_, err = l.span(ctx, begin, info.State.LastSeq, 0, func(events []Stored) error {
-		read <- events
+		l.remember(after(events, from))
+		if told := after(events, tell); len(told) > 0 {
+			l.cfg.OnAppend(told)
+		}
 		return nil
 	})
-	close(read)
-	<-done
 	return err
 }
 
