@@ -253,6 +253,10 @@ func (r *serving) snapshot(save func(dir string) error) error {
 	return nil
 }
 
+// crowdedPart is the part of its room, one in so many, that the log may fill with events that nobody asks for again: after a crash the server reads all of it, a
+// second or so for each GB.
+const crowdedPart = 8
+
 // filling says whether the log fills more than half of its room.
 func (r *serving) filling() bool { return r.fills(1, 2) }
 
@@ -262,10 +266,10 @@ func (r *serving) fills(part, of int64) bool {
 	return r.opt.Stream.URL == "" && s.Bytes > s.MaxBytes/of*part
 }
 
-// crowded says whether the log is to give up events before their time: it fills more than half of its room, and the database has some that are still there. What a cluster keeps
+// crowded says whether the log is to give up events before their time: it fills more than an eighth of its room, and the database has some that are still there. What a cluster keeps
 // is left to it (MaxAge), since others may read it.
 func (r *serving) crowded() bool {
-	return r.filling() && r.stream.Status().First <= r.stored.Load()
+	return r.fills(1, crowdedPart) && r.stream.Status().First <= r.stored.Load()
 }
 
 // trim gives up events that the snapshot and the database have, since neither asks for them again, whatever happens: those of an age, and where room is
