@@ -50,6 +50,10 @@ func (b *bigCatalogue) CardDays(context.Context, time.Time, time.Time) ([]wareho
 	return b.days, nil
 }
 
+func (b *bigCatalogue) LoggedDays(context.Context, time.Time, time.Time) ([]int32, error) {
+	return nil, nil // users did nothing
+}
+
 func (b *bigCatalogue) SlotUse(context.Context, time.Time, time.Time) ([]warehouse.SlotUse, error) {
 	return []warehouse.SlotUse{{Position: 1, Depth: 1, Impressions: 1000, Clicks: 20}, {Position: 9, Depth: 9, Impressions: 1000, Clicks: 80}}, nil
 }

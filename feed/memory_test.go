@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/seguefeed/segue/warehouse"
@@ -121,6 +122,12 @@ func (l *memoryLog) WindowTotals(_ context.Context, from, to time.Time) (*wareho
 		}
 	}
 	return t, nil
+}
+
+func (l *memoryLog) LoggedDays(_ context.Context, from, to time.Time) ([]int32, error) {
+	days := slices.Clone(l.between(from, to).Day)
+	slices.Sort(days)
+	return slices.Compact(days), nil
 }
 
 func (l *memoryLog) SlotUse(_ context.Context, from, to time.Time) ([]warehouse.SlotUse, error) {
