@@ -42,12 +42,6 @@ func (s *Segue) TrainRecommender(ctx context.Context, dir string, opt RecommendO
 	if err != nil {
 		return nil, err
 	}
-	contents, err := s.engine.Describe(ctx)
-	if err != nil {
-		return nil, err
-	}
-	judgedTo := o.To
-	o.To = contents.LastDay
 	rec, data, err := s.fitRecommender(ctx, o, judged.Chosen)
 	if err != nil {
 		return nil, err
@@ -57,7 +51,7 @@ func (s *Segue) TrainRecommender(ctx context.Context, dir string, opt RecommendO
 		return nil, err
 	}
 	now := time.Now().UTC()
-	t := &TrainedModel{JudgedTo: judgedTo, Manifest: feed.Manifest{ID: now.Format("20060102-150405.000"), Created: now, Version: Version, Seed: opt.Seed, Data: data,
+	t := &TrainedModel{JudgedTo: o.To, Manifest: feed.Manifest{ID: now.Format("20060102-150405.000"), Created: now, Version: Version, Seed: opt.Seed, Data: data,
 		Settings: settings, Metrics: metricsOf(judged), Gate: feed.Gate{Passed: true}}}
 	for _, h := range evaluate.Gate(judged) {
 		t.Gate.Passed = t.Gate.Passed && h.Passed
@@ -83,11 +77,13 @@ func (s *Segue) TrainRecommender(ctx context.Context, dir string, opt RecommendO
 
 // fitRecommender fits everything on all days of the log.
 func (s *Segue) fitRecommender(ctx context.Context, o evaluate.Options, chosen string) (*feed.Recommender, feed.DataRange, error) {
-	data := feed.DataRange{From: o.From, To: o.To}
+	data := feed.DataRange{From: o.From}
 	contents, err := s.engine.Describe(ctx)
 	if err != nil {
 		return nil, data, err
 	}
+	o.To = contents.LastDay // also of days that have too few impressions to judge by
+	data.To = o.To
 	data.Users, data.Cards, data.Impressions = int(contents.Users), int(contents.Cards), contents.Impressions
 	totals, err := s.engine.WindowTotals(ctx, o.From, o.To)
 	if err != nil {

@@ -124,18 +124,18 @@ func (c *PairContext) readDays(ctx context.Context, w Source, from, last time.Ti
 	if err != nil {
 		return nil, err
 	}
-	if c.logged, err = w.LoggedDays(ctx, from, last); err != nil {
+	logged, err := w.LoggedDays(ctx, from, last)
+	if err != nil {
 		return nil, err
 	}
-	seen := map[int32]bool{}
+	days := map[int32]bool{}
+	for _, day := range logged {
+		days[day] = true
+	}
 	for _, d := range app {
-		seen[d.Day] = true
+		days[d.Day] = true
 	}
-	for _, day := range c.logged {
-		delete(seen, day)
-	}
-	c.logged = slices.AppendSeq(slices.Clone(c.logged), maps.Keys(seen))
-	slices.Sort(c.logged)
+	c.logged = slices.Sorted(maps.Keys(days))
 	if len(c.logged) == 0 {
 		c.logged = []int32{c.last}
 	}

@@ -90,11 +90,6 @@ func (r *relations) keep(x *codec, part int, seq uint64) {
 	if b == nil {
 		return
 	}
-	var near []neighbour // one piece of memory for all, so that the collector has few to look at: a list that grows moves out of it
-	var clickers []userRef
-	if x.reading {
-		near, clickers = make([]neighbour, pairs), make([]userRef, users)
-	}
 	for k := range n {
 		i := part + k*relationParts
 		if !x.reading {
@@ -110,7 +105,7 @@ func (r *relations) keep(x *codec, part int, seq uint64) {
 			continue
 		}
 		if n := lengths[2*k]; n > 0 {
-			r.near[i], near = near[:n:n], near[n:]
+			r.near[i] = make([]neighbour, n)
 		}
 		shift := float32(math.Exp2(max(-100, min(100, float64(base-r.base)/(pairDays*86400))))) // to the base of all
 		for j := range r.near[i] {
@@ -122,7 +117,7 @@ func (r *relations) keep(x *codec, part int, seq uint64) {
 			r.near[i][j], b = p, b[8:]
 		}
 		if n := lengths[2*k+1]; n > 0 {
-			r.clickers[i], clickers = clickers[:n:n], clickers[n:]
+			r.clickers[i] = make([]userRef, n)
 		}
 		for j := range r.clickers[i] {
 			r.clickers[i][j], b = userRef(binary.LittleEndian.Uint32(b)), b[4:]

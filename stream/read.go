@@ -21,8 +21,8 @@ const maxFetchBytes = 4 << 20
 
 // Read hands to f the events from seq from (0: the first that is kept) to the last at the time of the call, in order, up to batch at once (0: those that were
 // written together). What f returns ends it. It fails with ErrTrimmed when events from from on are no longer kept, and with a DamageError, after the events
-// before, when some are lost that Status does not name. Memory: twice MaxGroupBytes, and
-// the events of a batch. What f is given is its own.
+// before, when some are lost that Status does not name. Memory: twice MaxGroupBytes, and the events
+// of a batch. What f is given is its own.
 func (l *Log) Read(ctx context.Context, from uint64, batch int, f func([]Stored) error) error {
 	info, err := l.info(ctx)
 	if err != nil {
