@@ -169,7 +169,7 @@ type serving struct {
 	stored atomic.Uint64 // seq up to which the database has the events
 	kept   atomic.Uint64 // seq up to which the snapshot has them
 	wanted chan struct{} // a snapshot, before its time
-	batch  uint64        // events that go into the database at once
+	batch  uint64        // events that go into the database at once, at most; 0: warehouseBatch
 	still  sync.Mutex    // held while the database changes, or is analysed: its questions are to be of one moment
 
 	drainFails, snapshotFails, trimFails atomic.Pointer[string] // why the last of each did not go; nil: it did

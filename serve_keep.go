@@ -111,7 +111,6 @@ func (r *serving) drain(ctx context.Context) (took time.Duration, err error) {
 		before, more := r.stored.Load(), time.Duration(0)
 		more, err = r.drainBatch(ctx, end)
 		took += more
-		r.batch = nextBatch(r.batch, err)
 		if err != nil || r.stored.Load() == before { // the log may lack its last events
 			break
 		}
@@ -135,7 +134,7 @@ func (r *serving) drainBatch(ctx context.Context, end uint64) (time.Duration, er
 	r.still.Lock() // waits for a report: until then events stay in the log
 	defer r.still.Unlock()
 	began, first, last := time.Now(), r.stored.Load(), uint64(0)
-	r.batch = cmp.Or(r.batch, warehouseBatch)
+	batch := cmp.Or(r.batch, warehouseBatch)
 	var unread error
 	err := r.s.engine.AppendLive(context.WithoutCancel(ctx), func(yield func(warehouse.LiveBatch, error) bool) {
 		full := errors.New("the batch is full")
@@ -143,15 +142,15 @@ func (r *serving) drainBatch(ctx context.Context, end uint64) (time.Duration, er
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			batch, err := LiveBatch(events)
+			some, err := LiveBatch(events)
 			if err != nil {
 				return err
 			}
-			batch.Zone = r.zoneOf
-			if !yield(batch, nil) {
+			some.Zone = r.zoneOf
+			if !yield(some, nil) {
 				return full
 			}
-			if last = batch.Last; last >= min(end, first+r.batch) {
+			if last = some.Last; last >= min(end, first+batch) {
 				return full
 			}
 			time.Sleep(warehouseRest) // pages go first
@@ -161,6 +160,7 @@ func (r *serving) drainBatch(ctx context.Context, end uint64) (time.Duration, er
 			unread = nil
 		}
 	})
+	r.batch = nextBatch(batch, err)
 	if err == nil && last > 0 {
 		r.stored.Store(last)
 	}

@@ -36,9 +36,9 @@ func (r wholeRecord) record() blockRecord {
 
 // wholeFiles are those of a stream, by the names of the files.
 type wholeFiles struct {
-	path    string
-	files   map[string]wholeFile
-	changed bool
+	path       string
+	files      map[string]wholeFile
+	read, kept int // files that were read, and those of them that the list at path knows of
 }
 
 // readWhole reads what is kept at path. What cannot be read is found anew.
@@ -65,7 +65,7 @@ func (w *wholeFiles) scan(path, name string, newest bool, before uint64) (blockF
 		return blockFile{}, err
 	}
 	f := scanBlock(path, data, name, newest, before)
-	w.changed = true
+	w.read++
 	if delete(w.files, base); !newest && len(f.bad) == 0 && int64(len(data)) == info.Size() {
 		w.files[base] = wholeFile{info.Size(), info.ModTime().UnixNano(), keepRecord(f.first), keepRecord(f.last), keepRecord(f.begin), keepRecord(f.whole)}
 	}
@@ -80,7 +80,7 @@ func (w *wholeFiles) keep(paths []string) error {
 	}
 	before := len(w.files)
 	maps.DeleteFunc(w.files, func(base string, _ wholeFile) bool { return !there[base] })
-	if !w.changed && len(w.files) == before {
+	if w.read == w.kept && len(w.files) == before {
 		return nil
 	}
 	data, err := json.Marshal(w.files)
@@ -90,7 +90,7 @@ func (w *wholeFiles) keep(paths []string) error {
 	if err := durable.Write(w.path, 0o644, data); err != nil {
 		return err
 	}
-	w.changed = false
+	w.kept = w.read
 	return nil
 }
 
@@ -131,14 +131,11 @@ func (w *wholeFiles) checkMore(dir, name string, rest func() bool) error {
 		return err
 	}
 	for k := range max(len(paths)-2, 0) { // the newest is written, the one before may be about to be complete
-		before := w.changed
-		w.changed = false
+		before := w.read
 		if _, err := w.scan(paths[k], name, false, 0); err != nil && !os.IsNotExist(err) { // given up meanwhile
 			return err
 		}
-		read := w.changed
-		w.changed = before || read
-		if read && !rest() {
+		if w.read > before && !rest() {
 			break
 		}
 	}

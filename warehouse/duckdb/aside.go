@@ -4,7 +4,11 @@
 
 package duckdb
 
-import "time"
+import (
+	"time"
+
+	"github.com/duckdb/duckdb-go/v2/mapping"
+)
 
 // stepAside lets what the connection is asked for be done in a thread of its own that all others go before, until stop.
 func (c *rawConn) stepAside() (stop func()) {
@@ -23,17 +27,13 @@ func (c *rawConn) stepAside() (stop func()) {
 }
 
 // call calls the engine, for what may take long.
-func (c *rawConn) call(f func()) {
+func (c *rawConn) call(f func() mapping.State) mapping.State {
 	if c.aside == nil {
-		f()
-		return
+		return f()
 	}
-	done := make(chan struct{})
-	c.aside <- func() {
-		f()
-		close(done)
-	}
-	<-done
+	state := make(chan mapping.State)
+	c.aside <- func() { state <- f() }
+	return <-state
 }
 
 const (

@@ -124,6 +124,7 @@ type liveAppend struct {
 	batches      iter.Seq2[warehouse.LiveBatch, error]
 	offset, mark uint64 // of the last event that is in
 	cal          *calendar
+	tables       *liveTables    // nil before there are rows
 	touched      map[int32]bool // users whose rows change
 	spokenUsers  map[int32]bool
 	spokenCards  map[int32]bool
@@ -202,7 +203,15 @@ func (a *liveAppend) begin(zone *time.Location) error {
 	if err := a.recall(); err != nil {
 		return err
 	}
-	return a.statement("live_temporary")
+	if err := a.statement("live_temporary"); err != nil {
+		return err
+	}
+	a.w = newWriter(a.ctx, a.conn, a.cancel)
+	if err := a.openDimensions(); err != nil {
+		return err
+	}
+	a.tables, err = openLive(a.w)
+	return err
 }
 
 // follow derives what follows from the rows that were stored.

@@ -20,11 +20,12 @@ type liveTables struct {
 	touched, spokenUsers, spokenCards                  *table
 }
 
-func openLive(w *writer, t *liveTables) error {
+func openLive(w *writer) (*liveTables, error) {
 	const (
 		big, ubig, i32, i16, i8, u8 = mapping.TypeBigInt, mapping.TypeUBigInt, mapping.TypeInteger, mapping.TypeSmallInt, mapping.TypeTinyInt, mapping.TypeUTinyInt
 		text, yes, real, date       = mapping.TypeVarchar, mapping.TypeBoolean, mapping.TypeDouble, mapping.TypeDate
 	)
+	t := &liveTables{}
 	for _, o := range []struct {
 		dst      **table
 		name     string
@@ -44,29 +45,27 @@ func openLive(w *writer, t *liveTables) error {
 	} {
 		var err error
 		if *o.dst, err = w.open(o.name, o.types, o.nullable...); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return t, nil
 }
 
 // store writes the events of all batches and the rows of ids that they are the first to name, and leaves in a what changes with them.
-func (a *liveAppend) store() error {
-	var t *liveTables
-	err := error(nil)
+func (a *liveAppend) store() (err error) {
 	for batch, failed := range a.batches {
-		if err = failed; err != nil {
-			break
+		if err = failed; err == nil {
+			err = a.storeBatch(&batch)
 		}
-		if t, err = a.storeBatch(t, &batch); err != nil {
+		if err != nil {
 			break
 		}
 	}
-	if t == nil {
+	if a.w == nil { // there were no rows
 		return err
 	}
 	if err == nil {
-		err = a.storeEnd(t)
+		err = a.storeEnd()
 	}
 	if finished := a.w.finish(a.ctx); err == nil {
 		err = finished
@@ -74,39 +73,32 @@ func (a *liveAppend) store() error {
 	return err
 }
 
-// storeBatch writes the events of a batch that are not in yet. It opens the tables, t, for the first.
-func (a *liveAppend) storeBatch(t *liveTables, batch *warehouse.LiveBatch) (*liveTables, error) {
+// storeBatch writes the events of a batch that are not in yet.
+func (a *liveAppend) storeBatch(batch *warehouse.LiveBatch) error {
 	if err := checkLive(batch); err != nil {
-		return t, err
+		return err
 	}
 	if batch.Last <= a.offset {
-		return t, nil
+		return nil
 	}
 	rows := batch.Rows[sort.Search(len(batch.Rows), func(i int) bool { return batch.Rows[i].Seq > a.offset }):]
-	if len(rows) > 0 && t == nil {
+	if len(rows) > 0 && a.w == nil {
 		if err := a.begin(batch.Zone); err != nil {
-			return nil, err
-		}
-		a.w = newWriter(a.ctx, a.conn, a.cancel)
-		t = &liveTables{}
-		if err := a.openDimensions(); err != nil {
-			return t, err
-		}
-		if err := openLive(a.w, t); err != nil {
-			return t, err
+			return err
 		}
 	}
 	for i := range rows {
 		if i%rowsACheck == 0 && a.ctx.Err() != nil {
-			return t, a.ctx.Err()
+			return a.ctx.Err()
 		}
-		a.storeRow(t, &rows[i])
+		a.storeRow(&rows[i])
 	}
 	a.offset, a.mark = batch.Last, batch.Mark
-	return t, nil
+	return nil
 }
 
-func (a *liveAppend) storeRow(t *liveTables, r *warehouse.LiveRow) {
+func (a *liveAppend) storeRow(r *warehouse.LiveRow) {
+	t := a.tables
 	if r.Kind == warehouse.LiveUserDeleted {
 		hash := xxhash.Sum64String(r.User)
 		a.known.deleted[hash] = max(a.known.deleted[hash], r.AtMS)
@@ -146,7 +138,8 @@ func (a *liveAppend) storeRow(t *liveTables, r *warehouse.LiveRow) {
 }
 
 // storeEnd writes whose rows change, and the rows of ids that are new.
-func (a *liveAppend) storeEnd(t *liveTables) error {
+func (a *liveAppend) storeEnd() error {
+	t := a.tables
 	for _, s := range []struct {
 		table *table
 		ids   map[int32]bool

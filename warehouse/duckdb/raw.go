@@ -81,9 +81,7 @@ func (c *rawConn) exec(q string, args ...int64) error {
 // run runs one statement into res, which the caller destroys.
 func (c *rawConn) run(q string, res *mapping.Result, args ...int64) error {
 	if len(args) == 0 {
-		var state mapping.State
-		c.call(func() { state = mapping.Query(c.conn, q, res) })
-		if state == mapping.StateError {
+		if c.call(func() mapping.State { return mapping.Query(c.conn, q, res) }) == mapping.StateError {
 			return errors.New(mapping.ResultError(res))
 		}
 		return nil
@@ -111,9 +109,7 @@ func (c *rawConn) execute(s mapping.PreparedStatement, res *mapping.Result, args
 			return errors.New(mapping.PrepareError(s))
 		}
 	}
-	var state mapping.State
-	c.call(func() { state = mapping.ExecutePrepared(s, res) })
-	if state == mapping.StateError {
+	if c.call(func() mapping.State { return mapping.ExecutePrepared(s, res) }) == mapping.StateError {
 		return errors.New(mapping.ResultError(res))
 	}
 	return nil
@@ -204,9 +200,7 @@ func (w *writer) run() {
 	for c := range w.full {
 		if w.ctx.Err() == nil {
 			mapping.DataChunkSetSize(c.chunk, mapping.IdxT(c.n))
-			var state mapping.State
-			w.conn.call(func() { state = mapping.AppendDataChunk(c.table.appender, c.chunk) })
-			if state == mapping.StateError {
+			if w.conn.call(func() mapping.State { return mapping.AppendDataChunk(c.table.appender, c.chunk) }) == mapping.StateError {
 				w.cancel(c.table.failure("append"))
 			}
 		}
@@ -227,12 +221,8 @@ func (w *writer) finish(ctx context.Context) error {
 	<-w.done
 	err := context.Cause(ctx)
 	for _, t := range w.tables {
-		if err == nil {
-			var state mapping.State
-			w.conn.call(func() { state = mapping.AppenderClose(t.appender) })
-			if state == mapping.StateError {
-				err = t.failure("flush")
-			}
+		if err == nil && w.conn.call(func() mapping.State { return mapping.AppenderClose(t.appender) }) == mapping.StateError {
+			err = t.failure("flush")
 		}
 		t.destroy()
 	}
