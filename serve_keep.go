@@ -62,22 +62,9 @@ func noted(why *atomic.Pointer[string], err error) {
 
 // intoWarehouse brings events into the database, some at a time, each once: their offset goes with them.
 func (r *serving) intoWarehouse(ctx context.Context) {
-	wait := time.NewTimer(r.opt.WarehouseEvery)
-	defer wait.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.opt.Drain)
-			defer cancel()
-			if _, err := r.drain(last); errors.Is(err, context.DeadlineExceeded) {
-				r.log.Info("the next start goes on bringing events into the database", "behind", r.lag())
-			} else if err != nil {
-				r.log.Warn("not all events went into the database; the next start goes on with them", "behind", r.lag(), "error", err)
-			}
-			return
-		case <-wait.C:
-		}
-		took, err := r.drain(ctx)
+	for took := time.Duration(0); r.gather(ctx, took); {
+		var err error
+		took, err = r.drain(ctx, warehouseBatch)
 		noted(&r.drainFails, err)
 		if err != nil && ctx.Err() == nil {
 			r.log.Error("events could not go into the database; they stay in the event log", "behind", r.lag(), "error", err)
@@ -88,30 +75,51 @@ func (r *serving) intoWarehouse(ctx context.Context) {
 			default:
 			}
 		}
-		// A batch costs the more the larger the database is, however few its events: where they are few it is to take no more than a small part of the time. Where
-		// the log has little room left events are soon refused, and nothing is waited for.
-		next := min(max(r.opt.WarehouseEvery, drainPart*took), max(r.opt.WarehouseEvery, drainRest))
-		if r.filling() {
-			next = min(next, r.opt.WarehouseEvery)
-		}
-		wait.Reset(next)
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.opt.Drain)
+	defer cancel()
+	if _, err := r.drain(last, 0); errors.Is(err, context.DeadlineExceeded) {
+		r.log.Info("the next start goes on bringing events into the database", "behind", r.lag())
+	} else if err != nil {
+		r.log.Warn("not all events went into the database; the next start goes on with them", "behind", r.lag(), "error", err)
 	}
 }
 
 const (
-	// drainPart is how many times as long as it took to bring events in the next are left to gather,
+	// drainPart is how many times as long as it took to bring events in the next are left to gather: a batch costs the more the larger the database is, however few
+	// its events, and where they are few it is to take no more than a small part of the time. It is
 	drainPart = 10
-	// drainRest at the longest: where events come faster than a small part of the time can bring in, waiting the longer the more there were would never end.
+	// drainRest at the longest.
 	drainRest = time.Minute
 )
 
-// drain brings in all events that are there, until ctx ends; a batch that is under way then is finished. took is how long the database was at it.
-func (r *serving) drain(ctx context.Context) (took time.Duration, err error) {
+// gather lets events gather for WarehouseEvery, and for longer after bringing in those before took long; but no longer than until there are as many as go in at
+// once, or the log has little room left, where events are soon refused. False: ctx has ended.
+func (r *serving) gather(ctx context.Context, took time.Duration) bool {
+	until := time.Now().Add(min(drainPart*took, drainRest))
+	for wait := r.opt.WarehouseEvery; ; {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(wait):
+		}
+		left := time.Until(until)
+		if left <= 0 || r.lag() >= warehouseBatch || r.filling() {
+			return true
+		}
+		wait = min(left, r.opt.look)
+	}
+}
+
+// drain brings in events that are there, one batch at least and then until fewer than left of them wait or ctx ends; a batch that is under way then is finished.
+// took is how long the database was at it.
+func (r *serving) drain(ctx context.Context, left uint64) (took time.Duration, err error) {
 	for end := r.stream.Status().Last; r.stored.Load() < end; {
 		before, more := r.stored.Load(), time.Duration(0)
 		more, err = r.drainBatch(ctx, end)
 		took += more
-		if err != nil || r.stored.Load() == before { // the log may lack its last events
+		now := r.stored.Load()
+		if err != nil || now == before || end-min(now, end) < left { // nothing came: the log may lack its last events
 			break
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"os"
 	"os/exec"
@@ -231,9 +232,16 @@ func (r *rig) kill() {
 	<-r.over
 }
 
-// end tells the server to end, which brings all events into the database.
+// stuck is how long the server may bring no events into the database before it is not waited for any longer.
+const stuck = 3 * time.Minute
+
+// end waits for as long as events go into the database, and tells the server to end, which brings in the last.
 func (r *rig) end() error {
-	for end := time.Now().Add(5 * time.Minute); r.lag() > 0 && time.Now().Before(end); {
+	least, since := int64(math.MaxInt64), time.Now()
+	for lag := r.lag(); lag > 0 && time.Since(since) < stuck; lag = r.lag() {
+		if lag < least {
+			least, since = lag, time.Now()
+		}
 		time.Sleep(200 * time.Millisecond)
 	}
 	if err := r.cmd.Process.Signal(syscall.SIGTERM); err != nil {
