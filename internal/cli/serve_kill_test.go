@@ -83,7 +83,7 @@ func (l *ledger) visit(t *testing.T, s *served, events int, end func()) {
 	until := l.count() + events
 	finished := make(chan error, 1)
 	go func() {
-		_, err := load.Run(ctx, load.Config{URL: s.url, Kind: load.Visits, Connections: 6, Duration: time.Minute, N: 10, Users: 700, Seed: uint64(until), Client: &http.Client{Transport: l, Timeout: 10 * time.Second}})
+		_, err := load.Run(ctx, load.Config{URL: s.url, Kind: load.Visits, Connections: 6, Duration: time.Minute, N: 10, Users: 700, Seed: uint64(until), Transport: l})
 		finished <- err
 	}()
 	for l.count() < until {

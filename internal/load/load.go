@@ -45,8 +45,8 @@ type Config struct {
 	Seed        uint64
 	// Acked is told the ids of events of each request that was acknowledged, from several goroutines; nil: nobody.
 	Acked func(ids []string)
-	// Client is used instead of one of its own.
-	Client *http.Client
+	// Transport takes the requests; nil: one of its own.
+	Transport http.RoundTripper
 }
 
 func (c *Config) settle() error {
@@ -74,9 +74,11 @@ func (c *Config) settle() error {
 	case c.Connections < 1 || c.Connections > 10_000 || c.Rate != 0 && !(c.Rate >= 1e-3 && c.Rate <= 1e6) || c.Duration < 0 || c.WarmUp < 0 || c.N < 1 || c.Batch < 1 || c.Users < 1:
 		return errors.New("load: connections from 1 to 10,000, a rate from .001 to 1,000,000 or none, and positive times and numbers are expected")
 	}
-	if c.Client == nil {
-		t := &http.Transport{MaxIdleConns: c.Connections, MaxIdleConnsPerHost: c.Connections, MaxConnsPerHost: c.Connections, DisableCompression: true}
-		c.Client = &http.Client{Transport: t, Timeout: 30 * time.Second}
+	if c.Transport == nil {
+		c.Transport = new(Wires)
+		if u.Scheme == "https" {
+			c.Transport = &http.Transport{MaxIdleConns: c.Connections, MaxIdleConnsPerHost: c.Connections, MaxConnsPerHost: c.Connections, DisableCompression: true}
+		}
 	}
 	return nil
 }
@@ -139,14 +141,25 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	for w := range c.Connections {
 		wg.Go(func() {
 			rng := rand.New(rand.NewPCG(c.Seed, uint64(w)))
+			if c.Rate == 0 {
+				for at := time.Now(); at.Before(end) && ctx.Err() == nil; at = time.Now() {
+					d.once(ctx, rng, at)
+				}
+			}
 			for at := range due {
 				d.once(ctx, rng, at)
 			}
 		})
 	}
-	late := d.pace(ctx, due, began, end)
+	late := 0
+	if c.Rate > 0 {
+		late = d.pace(ctx, due, began, end)
+	}
 	close(due)
 	wg.Wait()
+	if t, ok := c.Transport.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
 	took := time.Since(counted).Seconds()
 	r := &Result{Kind: c.Kind, Loop: "closed", Connections: c.Connections, Rate: c.Rate, Seconds: took, Requests: len(d.ms), Events: int(d.events.Load()), Failed: d.failed, Late: late}
 	if c.Rate > 0 {
@@ -164,18 +177,8 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 	return r, ctx.Err()
 }
 
-// pace hands out the moments at which requests are due.
+// pace hands out the moments at which requests of an open loop are due.
 func (d *driver) pace(ctx context.Context, due chan<- time.Time, began, end time.Time) (late int) {
-	if d.c.Rate == 0 {
-		for time.Now().Before(end) {
-			select {
-			case due <- time.Now():
-			case <-ctx.Done():
-				return 0
-			}
-		}
-		return 0
-	}
 	gap := time.Duration(float64(time.Second) / d.c.Rate)
 	for k := 0; ; k++ {
 		at := began.Add(time.Duration(k) * gap)
@@ -270,7 +273,12 @@ func (d *driver) list(ctx context.Context, what, field string, n int) ([]string,
 	return out, nil
 }
 
+// patience is how long an answer is waited for.
+const patience = 30 * time.Second
+
 func (d *driver) send(ctx context.Context, method, path string, body []byte) ([]byte, int, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	var from io.Reader
 	if body != nil {
 		from = bytes.NewReader(body)
@@ -285,7 +293,7 @@ func (d *driver) send(ctx context.Context, method, path string, body []byte) ([]
 	if d.c.Key != "" {
 		r.Header.Set("X-API-Key", d.c.Key)
 	}
-	a, err := d.c.Client.Do(r)
+	a, err := d.c.Transport.RoundTrip(r)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -326,12 +334,9 @@ func (d *driver) record(due time.Time, status int, err error, want int) bool {
 
 // reasonOf is why a request had no answer, without the addresses of its connection: there is one for each.
 func reasonOf(err error) string {
-	var u *url.Error
-	if errors.As(err, &u) {
-		if u.Timeout() {
-			return "no answer in time"
-		}
-		err = u.Err
+	var late interface{ Timeout() bool }
+	if errors.As(err, &late) && late.Timeout() {
+		return "no answer in time"
 	}
 	var op *net.OpError
 	if errors.As(err, &op) && op.Err != nil {

@@ -92,7 +92,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	r := &rig{settings: set, dir: dir, bin: filepath.Join(dir, "segue"), ledger: newLedger(&http.Transport{MaxIdleConnsPerHost: 32})}
+	r := &rig{settings: set, dir: dir, bin: filepath.Join(dir, "segue"), ledger: newLedger(new(load.Wires))}
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
@@ -279,7 +279,7 @@ func (r *rig) soak(ctx context.Context, out io.Writer) ([]sample, *load.Result, 
 	whole := time.Duration(r.seconds * float64(time.Second))
 	go func() {
 		var err error
-		result, err = load.Run(ctx, load.Config{URL: r.url, Kind: load.Visits, Connections: 32, Rate: r.rate, Duration: whole + time.Minute, Users: int(r.users), Seed: 1, Client: &http.Client{Transport: r.ledger, Timeout: 30 * time.Second}})
+		result, err = load.Run(ctx, load.Config{URL: r.url, Kind: load.Visits, Connections: 32, Rate: r.rate, Duration: whole + time.Minute, Users: int(r.users), Seed: 1, Transport: r.ledger})
 		driven <- err
 	}()
 	var samples []sample
