@@ -22,7 +22,7 @@ type Source interface {
 
 // PairContext holds statistics of cards, creators, contents, songs, artists and topics as of each day: what a day adds is known from the
 // next on. Questions about days before the first know nothing, and those after the last know all there is. It is read-only once made
-// and serves any number of goroutines. Memory: 40 bytes a card, 32 a card and day, and 8 a creator, song, artist or topic and day: some 400 MB for
+// and serves any number of goroutines. Memory: 48 bytes a card, 36 a card and day on which it was shown, and 8 a creator, song, artist or topic and day: some 400 MB for
 // 250,000 cards of 90,000 creators over 30 days. Days on which nothing happened add nothing, and take none.
 type PairContext struct {
 	from, last int32   // days since 1970-01-01
@@ -40,7 +40,7 @@ type PairContext struct {
 	kinds   []string   // names of types
 
 	slots    slotRates
-	cards    []cardCount  // by card*days+k, running sums
+	cards    cardSums
 	appBase  []float32    // by k: the app's clicks per impression
 	own, app []float32    // by k: strengths by which cards' lifts are shrunk
 	after    [3][]float32 // by k: likes, shares and comments opened, a click
@@ -60,13 +60,6 @@ type cardAttr struct {
 	codes     [groupKinds]int32 // of what it belongs to; -1 for none
 	published int32
 	followers float32 // log(1 + the creator's); NaN for none
-}
-
-// cardCount is a card's running sums before a day.
-type cardCount struct {
-	shown, clicks, expected          float32 // of the sample; expected: clicks that such slots give to all cards
-	appShown, appClicks              float32
-	appLikes, appShares, appComments float32 // comments opened
 }
 
 // NewPairContext reads the days statsFrom to last, both included.
@@ -94,17 +87,18 @@ func NewPairContext(ctx context.Context, w Source, statsFrom, last time.Time) (*
 	if err := c.readSlots(ctx, w, statsFrom); err != nil {
 		return nil, err
 	}
-	if err := c.readOwn(ctx, w, statsFrom, last); err != nil {
+	counts, err := c.readOwn(ctx, w, statsFrom, last)
+	if err != nil {
 		return nil, err
 	}
 	for _, d := range app {
 		k := int(c.index(d.Day)) + 1
-		n := &c.cards[int(d.Card)*c.days+k]
+		n := &counts[int(d.Card)*c.days+k]
 		n.appShown, n.appClicks = float32(d.Impressions), float32(d.Clicks)
 		n.appLikes, n.appShares, n.appComments = float32(d.Likes), float32(d.Shares), float32(d.CommentViews)
 	}
 	c.hasApp = len(app) > 0
-	c.sumDays()
+	c.cards = sumsOf(counts, c.days)
 	c.sumGroups(sizes)
 	c.weighCards()
 	if err := c.learnStudy(ctx, w, statsFrom, last, sizes[ofContent1]); err != nil {
@@ -142,9 +136,6 @@ func (c *PairContext) readDays(ctx context.Context, w Source, from, last time.Ti
 	c.number()
 	return app, nil
 }
-
-// everyDay says whether something happened on every day.
-func (c *PairContext) everyDay() bool { return len(c.logged) == int(c.last-c.from)+1 }
 
 // number gives days their k.
 func (c *PairContext) number() {
@@ -258,10 +249,10 @@ func (c *PairContext) readSlots(ctx context.Context, w Source, from time.Time) e
 	return nil
 }
 
-// readOwn counts what the sample did with each card on each day.
-func (c *PairContext) readOwn(ctx context.Context, w Source, from, last time.Time) error {
-	c.cards = make([]cardCount, len(c.attrs)*c.days)
-	return w.Histories(ctx, from, last, func(h *warehouse.Histories) error {
+// readOwn counts what the sample did with each card on each day: by card*days+k, that of the day before the k-th.
+func (c *PairContext) readOwn(ctx context.Context, w Source, from, last time.Time) ([]cardCount, error) {
+	counts := make([]cardCount, len(c.attrs)*c.days)
+	return counts, w.Histories(ctx, from, last, func(h *warehouse.Histories) error {
 		for u := range h.User {
 			for i, end := h.Start[u], h.Start[u+1]; i < end; {
 				day, depth := h.Day[i], int32(-1)
@@ -271,7 +262,7 @@ func (c *PairContext) readOwn(ctx context.Context, w Source, from, last time.Tim
 				}
 				k := c.index(day) + 1 // slots' rates of the day itself: both are known from the next on
 				for ; i < to; i++ {
-					n := &c.cards[int(h.Card[i])*c.days+int(k)]
+					n := &counts[int(h.Card[i])*c.days+int(k)]
 					n.shown++
 					if h.Flags[i]&warehouse.Clicked != 0 {
 						n.clicks++
@@ -306,24 +297,6 @@ func (n *cardCount) times(app bool) float32 {
 	return n.shown
 }
 
-// sumDays turns counts of days into running sums.
-func (c *PairContext) sumDays() {
-	for card := range c.attrs {
-		row := c.cards[card*c.days : (card+1)*c.days]
-		for k := 1; k < c.days; k++ {
-			n, b := &row[k], &row[k-1]
-			n.shown += b.shown
-			n.clicks += b.clicks
-			n.expected += b.expected
-			n.appShown += b.appShown
-			n.appClicks += b.appClicks
-			n.appLikes += b.appLikes
-			n.appShares += b.appShares
-			n.appComments += b.appComments
-		}
-	}
-}
-
 // weighCards finds how far cards differ from their kin, in the app and in the sample.
 func (c *PairContext) weighCards() {
 	c.appBase, c.own, c.app = make([]float32, c.days), make([]float32, c.days), make([]float32, c.days)
@@ -334,8 +307,8 @@ func (c *PairContext) weighCards() {
 	for k := range c.days {
 		var shown, clicks float64
 		var after [3]float64
-		for at := k; at < len(c.cards); at += c.days {
-			n := &c.cards[at]
+		for card := range c.attrs {
+			n := c.cards.of(int32(card), int32(k))
 			shown += float64(n.appShown)
 			clicks += float64(n.appClicks)
 			after[0] += float64(n.appLikes)
@@ -352,14 +325,14 @@ func (c *PairContext) weighCards() {
 		}
 		var m moments
 		for card := range c.attrs {
-			n := &c.cards[card*c.days+k]
+			n := c.cards.of(int32(card), int32(k))
 			kin[card] = c.kin(&c.attrs[card], n, int32(k))
 			m.add(float64(n.appClicks), float64(n.appShown)*float64(c.appBase[k])*float64(kin[card]))
 		}
 		c.app[k] = m.strength()
 		m = moments{}
 		for card := range c.attrs {
-			n := &c.cards[card*c.days+k]
+			n := c.cards.of(int32(card), int32(k))
 			m.add(float64(n.clicks), float64(n.expected)*float64(c.appLift(n, kin[card], int32(k))))
 		}
 		c.own[k] = m.strength()
@@ -378,13 +351,12 @@ func (c *PairContext) ownLift(n *cardCount, app float32, k int32) float32 {
 	return (n.clicks + s*app) / (n.expected + s)
 }
 
-var noCount cardCount
-
+// count are the sums of any card.
 func (c *PairContext) count(card, k int32) *cardCount {
 	if card < 0 || int(card) >= len(c.attrs) {
 		return &noCount
 	}
-	return &c.cards[int(card)*c.days+int(k)]
+	return c.cards.of(card, k)
 }
 
 // quality is the lift that is thought of a card on the k-th day.

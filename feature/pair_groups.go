@@ -17,7 +17,7 @@ func (c *PairContext) gatherCards(t *tallies, code func(card int, k int) int32, 
 	s := pairSums{make([]float32, len(t.at)), make([]float32, len(t.at))}
 	for card := range c.attrs {
 		for k := 1; k < c.days; k++ {
-			clicks, expected := c.effective(&c.cards[card*c.days+k], int32(k))
+			clicks, expected := c.effective(c.cards.of(int32(card), int32(k)), int32(k))
 			to := code(card, k)
 			if to < 0 || expected == 0 {
 				continue
@@ -52,6 +52,15 @@ func (c *PairContext) effective(n *cardCount, k int32) (clicks, expected float32
 	return clicks * f, expected * f
 }
 
+// eachDay calls do for each card as of each day.
+func (c *PairContext) eachDay(do func(k int, n *cardCount)) {
+	for card := range c.attrs {
+		for k := range c.days {
+			do(k, c.cards.of(int32(card), int32(k)))
+		}
+	}
+}
+
 // spreadRounds are enough: each weighs cards by what the last found of their spread.
 const spreadRounds = 3
 
@@ -62,13 +71,12 @@ func (c *PairContext) spreadCards() {
 	mean := make([]float64, c.days)
 	for round := range spreadRounds {
 		sums, m := make([]evidenceSum, c.days), make([]moments, c.days)
-		for at := range c.cards {
-			k := at % c.days
-			clicks, shown := c.cards[at].counted(c.hasApp)
+		c.eachDay(func(k int, n *cardCount) {
+			clicks, shown := n.counted(c.hasApp)
 			f := 1 / (1 + float64(shown)*float64(c.base[k])*float64(c.spread[k])) // 1 in the first round
 			sums[k].clicks += f * float64(clicks)
 			sums[k].n += f * float64(shown)
-		}
+		})
 		for k, s := range sums {
 			if s.n > 0 {
 				c.base[k] = float32(s.clicks / s.n)
@@ -77,11 +85,10 @@ func (c *PairContext) spreadCards() {
 				mean[k] = float64(c.base[k])
 			}
 		}
-		for at := range c.cards {
-			k := at % c.days
-			clicks, shown := c.cards[at].counted(c.hasApp)
+		c.eachDay(func(k int, n *cardCount) {
+			clicks, shown := n.counted(c.hasApp)
 			m[k].add(float64(clicks), float64(shown)*float64(c.base[k]))
-		}
+		})
 		for k := range m {
 			c.spread[k] = 1 / m[k].strength()
 		}
@@ -113,9 +120,9 @@ func (c *PairContext) sumGroups(n [groupKinds]int) {
 	for _, kind := range []int{ofCreator, ofSong, ofArtist, ofTalk} {
 		c.gatherCards(&c.groups[kind], codeOf(kind), c.contentOf)
 	}
-	c.gatherCards(&c.exposure, func(card, k int) int32 { return exposureBand(c.cards[card*c.days+k].times(c.hasApp)) },
+	c.gatherCards(&c.exposure, func(card, k int) int32 { return exposureBand(c.cards.of(int32(card), int32(k)).times(c.hasApp)) },
 		func(card, k int) float32 {
-			return c.likeIt(&c.attrs[card], &c.cards[card*c.days+k], int32(k))
+			return c.likeIt(&c.attrs[card], c.cards.of(int32(card), int32(k)), int32(k))
 		})
 }
 

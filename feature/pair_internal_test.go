@@ -138,11 +138,11 @@ func TestCardLiftsByHand(t *testing.T) {
 		c.attrs[card].codes[ofContent1], c.attrs[card].codes[ofCreator] = 0, 0
 	}
 	c.wider[0] = []int32{-1}
-	c.cards = make([]cardCount, 6)
-	c.cards[1] = cardCount{shown: 40, clicks: 3, expected: 2, appShown: 1000, appClicks: 60, appLikes: 6}
-	c.cards[3] = cardCount{appShown: 200, appClicks: 20}
-	c.cards[5] = cardCount{appShown: 800, appClicks: 20}
-	c.sumDays()
+	c.cards = sumsOf([]cardCount{
+		{}, {shown: 40, clicks: 3, expected: 2, appShown: 1000, appClicks: 60, appLikes: 6},
+		{}, {appShown: 200, appClicks: 20},
+		{}, {appShown: 800, appClicks: 20},
+	}, c.days)
 	c.sumGroups([groupKinds]int{ofContent1: 1, ofCreator: 1, ofType: 1})
 	c.weighCards()
 	base := 100. / 2000
@@ -183,7 +183,7 @@ func TestCardLiftsByHand(t *testing.T) {
 	// Over that, card 0 has fewer clicks and card 1 more, so that the creator shows no variance. Without card 0 it is card 1.
 	near(t, "strength of creators", float64(c.groups[ofCreator].strength[1]), maxStrength)
 	like0, like1 := content*(20*f1+10000)/(e1*f1*content+10000), content*(60*f0+10000)/(e0*f0*content+10000)
-	near(t, "like card 0", float64(c.likeIt(&c.attrs[0], &c.cards[1], 1)), like0)
+	near(t, "like card 0", float64(c.likeIt(&c.attrs[0], c.count(0, 1), 1)), like0)
 	// 1000 and 800 showings are of one band.
 	s = maxStrength
 	if d := (60 - e0*like0) * (20 - e2); d > 0 {
@@ -192,13 +192,13 @@ func TestCardLiftsByHand(t *testing.T) {
 	near(t, "strength of bands", float64(c.exposure.strength[1]), s)
 	often, seldom := (60*f0+20*f2+s)/(e0*f0*like0+e2*f2+s), (20*f1+s)/(e1*f1*like1+s)
 	kin0, kin1 := typical*like0*often, typical*like1*seldom
-	near(t, "kin", float64(c.kin(&c.attrs[0], &c.cards[1], 1)), kin0)
-	near(t, "kin of card 1", float64(c.kin(&c.attrs[1], &c.cards[3], 1)), kin1)
+	near(t, "kin", float64(c.kin(&c.attrs[0], c.count(0, 1), 1)), kin0)
+	near(t, "kin of card 1", float64(c.kin(&c.attrs[1], c.count(1, 1), 1)), kin1)
 	// Lifts of the app over kin.
 	s = 1 / moment([][2]float64{{60, 50 * kin0}, {20, 10 * kin1}, {20, 40 * typical * often}})
 	near(t, "strength", float64(c.app[1]), s)
 	app := (60 + s*kin0) / (50 + s)
-	near(t, "in the app", float64(c.appLift(&c.cards[1], c.kin(&c.attrs[0], &c.cards[1], 1), 1)), app)
+	near(t, "in the app", float64(c.appLift(c.count(0, 1), c.kin(&c.attrs[0], c.count(0, 1), 1), 1)), app)
 	// One card of the sample with (3 - 2 app)^2 - 2 app < 0: no variance is seen, the app's lift stands.
 	near(t, "in the sample", float64(c.quality(0, 1)), (3+10000*app)/(2+10000))
 	near(t, "before the day", float64(c.quality(0, 0)), 1)
@@ -230,7 +230,8 @@ func TestGroupsAreToldFromCards(t *testing.T) {
 	for i := range content {
 		content[i] = gamma(11)
 	}
-	c := &PairContext{days: 2, hasApp: true, attrs: make([]cardAttr, cards), cards: make([]cardCount, 2*cards)}
+	c := &PairContext{days: 2, hasApp: true, attrs: make([]cardAttr, cards)}
+	counts := make([]cardCount, 2*cards)
 	c.wider[0] = slices.Repeat([]int32{-1}, contents)
 	for i := range c.attrs {
 		a := cardAttr{codes: [groupKinds]int32{-1, -1, -1, -1, -1, -1, -1, 0}}
@@ -241,9 +242,9 @@ func TestGroupsAreToldFromCards(t *testing.T) {
 		for at := r.ExpFloat64(); at < mean; at += r.ExpFloat64() { // Poisson
 			clicks++
 		}
-		c.cards[2*i+1] = cardCount{appShown: float32(shown), appClicks: float32(clicks)}
+		counts[2*i+1] = cardCount{appShown: float32(shown), appClicks: float32(clicks)}
 	}
-	c.sumDays()
+	c.cards = sumsOf(counts, c.days)
 	c.sumGroups([groupKinds]int{ofContent1: contents, ofCreator: creators, ofType: 1})
 	if v := 1 / c.groups[ofContent1].strength[1]; v < .04 || v > .2 {
 		t.Errorf("contents' lifts have variance %.3f; about .09 is expected", v)
@@ -253,7 +254,7 @@ func TestGroupsAreToldFromCards(t *testing.T) {
 	}
 	widest := float32(0)
 	for i := range c.attrs {
-		l := c.others(ofCreator, &c.attrs[i], &c.cards[2*i+1], 1)
+		l := c.others(ofCreator, &c.attrs[i], c.count(int32(i), 1), 1)
 		widest = max(widest, l, 1/l)
 	}
 	if widest > 1.2 {
@@ -435,7 +436,7 @@ func TestPendingRows(t *testing.T) {
 	c.slots.rates[0][1], c.slots.rates[0][6] = [2]float32{.01, .2}, [2]float32{0, .1}
 	one := cardAttr{codes: c.nowhere.codes}
 	c.attrs = []cardAttr{one}
-	c.cards = []cardCount{{clicks: 3, expected: 1}}
+	c.cards = sumsOf([]cardCount{{clicks: 3, expected: 1}}, 1)
 	c.own, c.app, c.appBase, c.base, c.spread, c.typical = []float32{1}, []float32{1}, []float32{0}, []float32{0}, []float32{0}, []float32{1}
 	c.exposure = newTallies(exposureBands, 1)
 	c.exposure.accumulate()

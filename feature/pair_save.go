@@ -22,22 +22,20 @@ var ErrDamaged = errors.New("feature: the saved statistics of cards are damaged"
 
 var pairFile = partfile.Format{Magic: "seguePRS", Version: 1, Package: "feature", Thing: "saved statistics of cards", Foreign: ErrForeign, Damaged: ErrDamaged}
 
-// The kinds change with the parts, so that old files are refused by name. pairsWithGaps says first on which days something happened; else it did on every day.
+// Kinds change with the parts, so that files of another kind are refused by name. Those of the older two hold sums of all cards on all days, the first of them of logs without gaps.
 const (
-	pairKind      = "pairs by cards"
+	pairKind      = "pairs by cards, sums that change"
 	pairsWithGaps = "pairs by cards, days with gaps"
+	pairsOfOld    = "pairs by cards"
 )
 
-// Save writes c, at some 40 bytes a card and day, without copying it.
+// Save writes c, at some 36 bytes a card and day on which it was shown, without copying it.
 func (c *PairContext) Save(w io.Writer) error {
-	if err := c.valid(); err != nil {
-		return fmt.Errorf("feature: save statistics of cards: %w", err)
+	err := c.valid()
+	if err == nil {
+		err = pairFile.Write(w, pairKind, append([]any{&c.logged}, c.parts(c.cards.parts())...))
 	}
-	kind, parts := pairKind, c.parts()
-	if !c.everyDay() {
-		kind, parts = pairsWithGaps, append([]any{&c.logged}, parts...)
-	}
-	if err := pairFile.Write(w, kind, parts); err != nil {
+	if err != nil {
 		return fmt.Errorf("feature: save statistics of cards: %w", err)
 	}
 	return nil
@@ -48,12 +46,17 @@ func (c *PairContext) Save(w io.Writer) error {
 // later version an error that says so. Whatever a file claims, no more memory is taken than some times the bytes that it has.
 func LoadPairContext(r io.Reader) (*PairContext, error) {
 	c := &PairContext{province: map[string]int{}, ready: new(atomic.Pointer[[]*readyDay])}
+	var dense []cardCount // of an older file
+	old := false
 	if err := pairFile.Read(r, func(kind string) ([]any, error) {
-		switch kind {
+		sums := []any{partfile.Records(&dense, countBytes, encodeCount, decodeCount)}
+		switch old = kind != pairKind; kind {
 		case pairKind:
-			return c.parts(), nil
+			return append([]any{&c.logged}, c.parts(c.cards.parts())...), nil
 		case pairsWithGaps:
-			return append([]any{&c.logged}, c.parts()...), nil
+			return append([]any{&c.logged}, c.parts(sums)...), nil
+		case pairsOfOld:
+			return c.parts(sums), nil
 		}
 		return nil, fmt.Errorf("feature: statistics of kind %q; this program reads %q: train anew", kind, pairKind)
 	}); err != nil {
@@ -70,6 +73,12 @@ func LoadPairContext(r io.Reader) (*PairContext, error) {
 	c.number()
 	for _, t := range c.tallies() {
 		t.days = c.days
+	}
+	if old {
+		if err := validDense(dense, len(c.attrs), c.days); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+		c.cards = packed(dense, c.days)
 	}
 	if err := c.valid(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
@@ -105,15 +114,20 @@ func (c *PairContext) byDay() []*[]float32 {
 	return all
 }
 
-// parts are what a file keeps, in its order; what follows from it is made anew.
-func (c *PairContext) parts() []any {
-	parts := []any{&c.from, &c.last, &c.hasApp, &c.provinces, &c.kinds, &c.nowhere.codes[ofType], &c.wider[0], &c.wider[1], &c.study.places, &c.study.taste.place,
+// parts are what a file keeps of running sums.
+func (s *cardSums) parts() []any {
+	return []any{&s.first, &s.since, partfile.Records(&s.at, countBytes, encodeCount, decodeCount)}
+}
+
+// parts are what a file keeps, in its order, with the parts of its sums; what follows from it is made anew.
+func (c *PairContext) parts(sums []any) []any {
+	parts := append([]any{&c.from, &c.last, &c.hasApp, &c.provinces, &c.kinds, &c.nowhere.codes[ofType], &c.wider[0], &c.wider[1], &c.study.places, &c.study.taste.place,
 		partfile.Records(&c.attrs, attrBytes, encodeAttr, decodeAttr),
-		partfile.Records(&c.slots.rates, slotBytes, encodeSlots, decodeSlots),
-		partfile.Records(&c.cards, countBytes, encodeCount, decodeCount),
+		partfile.Records(&c.slots.rates, slotBytes, encodeSlots, decodeSlots)}, sums...)
+	parts = append(parts,
 		partfile.Each(&c.study.taste.load, func(load *[][tasteDims]float32) []any {
 			return []any{partfile.Records(load, 4*tasteDims, encodeLoad, decodeLoad)}
-		})}
+		}))
 	for _, s := range c.byDay() {
 		parts = append(parts, s)
 	}
