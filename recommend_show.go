@@ -5,6 +5,7 @@ package segue
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,11 +75,7 @@ type ShownCard struct {
 // ShowPage makes the page that a user, by the log's own id, would get at the end of the log, by a version under dir ("" is the current one). A user
 // whom the log does not know gets that of someone new.
 func (s *Segue) ShowPage(ctx context.Context, dir, version, user string, opt ShowOptions) (*ShownPage, error) {
-	v, err := feed.OpenVersion(dir, version)
-	if err != nil {
-		return nil, err
-	}
-	rec, err := feed.OpenRecommender(v)
+	v, rec, err := feed.OpenRecommender(dir, version, runtime.GOMAXPROCS(0))
 	if err != nil {
 		return nil, err
 	}

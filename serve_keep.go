@@ -24,6 +24,8 @@ const (
 	warehouseSlice = 64
 	// warehouseRest: a third of a processor, rather than as much as there is, leaves pages theirs.
 	warehouseRest = 2 * time.Millisecond
+	// warehouseBehind is how many batches may wait before rests become a fourth: pages that take longer are better than a log that is full in the end.
+	warehouseBehind = 3
 )
 
 func (r *serving) lag() int64 {
@@ -143,6 +145,10 @@ func (r *serving) drainBatch(ctx context.Context, end uint64) (time.Duration, er
 	defer r.still.Unlock()
 	began, first, last := time.Now(), r.stored.Load(), uint64(0)
 	batch := cmp.Or(r.batch, warehouseBatch)
+	rest := warehouseRest
+	if r.lag() > warehouseBehind*warehouseBatch {
+		rest /= 4
+	}
 	var unread error
 	err := r.s.engine.AppendLive(context.WithoutCancel(ctx), func(yield func(warehouse.LiveBatch, error) bool) {
 		full := errors.New("the batch is full")
@@ -161,7 +167,7 @@ func (r *serving) drainBatch(ctx context.Context, end uint64) (time.Duration, er
 			if last = some.Last; last >= min(end, first+batch) {
 				return full
 			}
-			time.Sleep(warehouseRest) // pages go first
+			time.Sleep(rest) // pages go first
 			return nil
 		})
 		if errors.Is(unread, full) {

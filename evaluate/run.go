@@ -312,7 +312,7 @@ func (e *run) retrieve(ctx context.Context) error {
 	lists := make([]Lists, len(methods))
 	for from := 0; from < len(e.asks); {
 		to := sameDay(e.asks, from)
-		e.pairs.Prepare(e.asks[from].At.Day)
+		e.pairs.Prepare(1, e.asks[from].At.Day)
 		some, err := ListAll(ctx, e.asks[from:to], methods, e.o.Threads, func(done, total int) { e.o.Progress("list cards", from*total+(to-from)*done, total*len(e.asks)) })
 		if err != nil {
 			return err

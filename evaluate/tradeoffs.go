@@ -40,7 +40,7 @@ func (e *run) judgePages(ctx context.Context, s feed.Settings) ([]Cell, time.Dur
 	took := make([]time.Duration, len(asks))
 	for a := range asks { // one after another, so that times are those of one core
 		if a == 0 || asks[a].At.Day != asks[a-1].At.Day {
-			e.pairs.Prepare(asks[a].At.Day)
+			e.pairs.Prepare(1, asks[a].At.Day)
 		}
 		began := time.Now()
 		if lists[a], err = paged("", f).List(ctx, &asks[a].Request); err != nil {

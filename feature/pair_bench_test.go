@@ -83,7 +83,7 @@ func BenchmarkPairVectors(b *testing.B) {
 	}
 	for _, prepared := range []bool{false, true} {
 		if prepared {
-			c.Prepare(at.Day)
+			c.Prepare(1, at.Day)
 		}
 		for _, n := range []int{10, 500} {
 			out := make([]float32, n*len(c.Columns()))

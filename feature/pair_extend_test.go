@@ -39,7 +39,7 @@ func TestExtended(t *testing.T) {
 		}
 		for _, prepare := range []bool{false, true} {
 			if prepare {
-				base.Prepare(memoryDay + 6)
+				base.Prepare(3, memoryDay+6)
 			}
 			want, got := of(whole, memoryDay+6), of(extended, memoryDay+6)
 			differ := 0

@@ -80,7 +80,7 @@ func TestContextFromAFile(t *testing.T) {
 			if !reflect.DeepEqual(have, want) {
 				t.Errorf("%s: other features", name)
 			}
-			got.Prepare(memoryDay + 4)
+			got.Prepare(3, memoryDay+4)
 			if !reflect.DeepEqual(featureBits(got, l, 9), want) {
 				t.Errorf("%s: other features on a day prepared", name)
 			}
@@ -212,7 +212,7 @@ func FuzzLoadPairContext(f *testing.F) {
 			}
 		}
 		if c.Cards() < 1000 {
-			c.Prepare(memoryDay)
+			c.Prepare(3, memoryDay)
 		}
 		again, err := LoadPairContext(bytes.NewReader(savedContext(t, c)))
 		if err != nil || again.Cards() != c.Cards() {

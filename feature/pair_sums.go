@@ -57,18 +57,25 @@ func sumsOf(counts []cardCount, days int) cardSums {
 
 // packed is sums, which are by card*days+k running ones already.
 func packed(sums []cardCount, days int) cardSums {
-	counts := cardSums{first: []int64{0}}
-	for from := 0; from < len(sums); from += days {
-		var before cardCount
-		for k, sum := range sums[from : from+days] {
-			if sum != before {
-				counts.since, counts.at = append(counts.since, int32(k)), append(counts.at, sum)
-				before = sum
+	changes := func(do func(k int, sum *cardCount), end func()) {
+		for from := 0; from < len(sums); from += days {
+			before := &noCount
+			for k := range days {
+				if sum := &sums[from+k]; *sum != *before {
+					do(k, sum)
+					before = sum
+				}
 			}
+			end()
 		}
-		counts.first = append(counts.first, int64(len(counts.at)))
 	}
-	return counts
+	entries := 0
+	changes(func(int, *cardCount) { entries++ }, func() {})
+	s := cardSums{first: make([]int64, 1, len(sums)/days+1), since: make([]int32, 0, entries), at: make([]cardCount, 0, entries)}
+	changes(func(k int, sum *cardCount) {
+		s.since, s.at = append(s.since, int32(k)), append(s.at, *sum)
+	}, func() { s.first = append(s.first, int64(len(s.at))) })
+	return s
 }
 
 var noCount cardCount

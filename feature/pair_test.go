@@ -367,10 +367,10 @@ func TestPrepare(t *testing.T) {
 	opt := feature.PairOptions{From: day(28), To: day(30)}
 	before := pairs(t, w, c, opt)
 	for _, d := range []int32{29, 30} {
-		c.Prepare(18201 + d - 1)
+		c.Prepare(3, 18201+d-1)
 		sameVectors(t, fmt.Sprintf("day %d prepared", d), before.Columns, before.X, pairs(t, w, c, opt).X)
 	}
-	c.Prepare(18201+28, 18201+29)
+	c.Prepare(3, 18201+28, 18201+29)
 	sameVectors(t, "two days prepared", before.Columns, before.X, pairs(t, w, c, opt).X)
 	p, at := c.NewPast(feature.NoTraits), feature.Moment{AtMS: 1575100000000, Day: 18230}
 	out := make([]float32, 3*len(before.Columns))

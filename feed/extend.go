@@ -41,12 +41,12 @@ func (r *Recommender) Extend(cards *warehouse.Cards, keys []string, more []candi
 }
 
 // Prepare makes what hangs on the day alone for the days that a server is about to serve, today and perhaps tomorrow, before a request of them asks for it,
-// and lets go of what was made for others. Requests of other days are served then, a little slower, from the shortlist of the day nearest to theirs.
-func (r *Recommender) Prepare(days ...int32) error {
-	r.Pairs.Prepare(days...)
+// on so many threads, and lets go of what was made for others. Requests of other days are served then, a little slower, from the shortlist of the day nearest to theirs.
+func (r *Recommender) Prepare(threads int, days ...int32) error {
+	r.Pairs.Prepare(threads, days...)
 	s, ok := r.Feed.c.Ranker.(*modelRanker)
 	if !ok {
 		return nil
 	}
-	return s.prepare(days...)
+	return s.prepare(threads, days...)
 }

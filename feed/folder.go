@@ -197,6 +197,20 @@ type Version struct {
 // OpenVersion opens the version id under dir, "" being the current one, and checks its files: another length or checksum than the manifest's
 // gives ErrDamaged.
 func OpenVersion(dir, id string) (*Version, error) {
+	v, err := findVersion(dir, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range v.Files {
+		if err := v.verify(f); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// findVersion is OpenVersion without looking at the files.
+func findVersion(dir, id string) (*Version, error) {
 	if id == "" {
 		var err error
 		if id, err = Current(dir); err != nil {
@@ -211,16 +225,12 @@ func OpenVersion(dir, id string) (*Version, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Version{m, folder}
 	for _, f := range m.Files {
 		if !nameRule.MatchString(f.Name) {
 			return nil, fmt.Errorf("feed: %s names a file %q: %w", folder, f.Name, ErrDamaged)
 		}
-		if err := v.verify(f); err != nil {
-			return nil, err
-		}
 	}
-	return v, nil
+	return &Version{m, folder}, nil
 }
 
 func (v *Version) verify(want File) error {

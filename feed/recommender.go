@@ -3,12 +3,15 @@
 package feed
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/seguefeed/segue/candidate"
 	"github.com/seguefeed/segue/feature"
@@ -127,36 +130,31 @@ func readHead(r io.Reader) (*recommenderHead, error) {
 	return h, nil
 }
 
-// OpenRecommender loads the recommender that a version holds: its pages are those of the one written. Files that are not what they should be
-// give ErrDamaged.
-func OpenRecommender(v *Version) (*Recommender, error) {
+// OpenRecommender loads the recommender of a version under dir ("" is the current one) and checks its files, so many of them at a time: its pages are those of
+// the one written. Files that are not what they should be give ErrDamaged.
+func OpenRecommender(dir, id string, threads int) (*Version, *Recommender, error) {
+	v, err := findVersion(dir, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	// Files are read before it is known that they are as they were written; what reads them takes nothing for granted.
 	var r Recommender
 	var head *recommenderHead
-	for _, part := range []struct {
-		name string
-		read func(io.Reader) error
-	}{
-		{recommenderFile, func(f io.Reader) (err error) { head, err = readHead(f); return err }},
-		{cardsFile, func(f io.Reader) (err error) { r.Cards, r.CardKeys, r.Names, err = LoadCatalogue(f); return err }},
-		{statisticsFile, func(f io.Reader) (err error) { r.Pairs, err = feature.LoadPairContext(f); return err }},
-		{rankerFile, func(f io.Reader) (err error) { r.Model, err = rank.Load(f, r.Pairs.Columns()); return err }},
-	} {
-		if err := v.load(part.name, part.read); err != nil {
-			return nil, err
-		}
+	begun := v.load(recommenderFile, func(f io.Reader) (err error) { head, err = readHead(f); return err })
+	if begun == nil {
+		begun = v.load(cardsFile, func(f io.Reader) (err error) { r.Cards, r.CardKeys, r.Names, err = LoadCatalogue(f); return err })
 	}
-	for k, name := range head.Generators {
-		var g candidate.Generator
-		err := v.load(fmt.Sprintf(generatorFile, k+1), func(f io.Reader) (err error) {
-			if g, err = candidate.LoadGenerator(f, len(r.Cards.Creator)); err == nil && g.Name() != name {
-				err = fmt.Errorf("%w: the generator is called %q where %q is expected", ErrDamaged, g.Name(), name)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		r.Generators = append(r.Generators, g)
+	var loads []func() error
+	if begun == nil {
+		loads = v.loads(&r, head)
+	}
+	checks := make([]func() error, len(v.Files))
+	for k, f := range v.Files {
+		checks[k] = func() error { return v.verify(f) }
+	}
+	failed := together(threads, append(loads, checks...))
+	if err := cmp.Or(cmp.Or(failed[len(loads):]...), begun, cmp.Or(failed[:len(loads)]...)); err != nil {
+		return nil, nil, err
 	}
 	r.Settings, r.Quota = head.Settings, head.Quota
 	for _, e := range head.Examination {
@@ -168,9 +166,50 @@ func OpenRecommender(v *Version) (*Recommender, error) {
 	}
 	out, err := NewRecommender(r)
 	if err != nil {
-		return nil, fmt.Errorf("feed: model %s: %w", v.ID, err)
+		return nil, nil, fmt.Errorf("feed: model %s: %w", v.ID, err)
 	}
-	return out, nil
+	return v, out, nil
+}
+
+// loads are what loads the parts of r that know the catalogue.
+func (v *Version) loads(r *Recommender, head *recommenderHead) []func() error {
+	loads := []func() error{func() error { // the largest
+		err := v.load(statisticsFile, func(f io.Reader) (err error) { r.Pairs, err = feature.LoadPairContext(f); return err })
+		if err != nil {
+			return err
+		}
+		return v.load(rankerFile, func(f io.Reader) (err error) { r.Model, err = rank.Load(f, r.Pairs.Columns()); return err })
+	}}
+	r.Generators = make([]candidate.Generator, len(head.Generators))
+	for k, name := range head.Generators {
+		loads = append(loads, func() error {
+			return v.load(fmt.Sprintf(generatorFile, k+1), func(f io.Reader) (err error) {
+				g, err := candidate.LoadGenerator(f, len(r.Cards.Creator))
+				if err == nil && g.Name() != name {
+					err = fmt.Errorf("%w: the generator is called %q where %q is expected", ErrDamaged, g.Name(), name)
+				}
+				r.Generators[k] = g
+				return err
+			})
+		})
+	}
+	return loads
+}
+
+// together does tasks, so many at a time, and returns what became of each.
+func together(threads int, tasks []func() error) []error {
+	failed := make([]error, len(tasks))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(max(threads, 1), len(tasks)) {
+		wg.Go(func() {
+			for k := int(next.Add(1)) - 1; k < len(tasks); k = int(next.Add(1)) - 1 {
+				failed[k] = tasks[k]()
+			}
+		})
+	}
+	wg.Wait()
+	return failed
 }
 
 // load reads a file whole; what its reader finds wrong with it is ErrDamaged too.

@@ -116,11 +116,7 @@ func TestRecommenderFromAVersion(t *testing.T) {
 			if _, err := WriteVersion(dir, Manifest{ID: "a"}, r.Parts()); err != nil {
 				t.Fatal(err)
 			}
-			v, err := OpenVersion(dir, "a")
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := OpenRecommender(v)
+			v, got, err := OpenRecommender(dir, "a", 3)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -214,12 +210,10 @@ func TestOpenRecommenderOfOtherFiles(t *testing.T) {
 			if _, err := WriteVersion(dir, Manifest{ID: "a"}, c.parts); err != nil {
 				t.Fatal(err)
 			}
-			v, err := OpenVersion(dir, "a")
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := OpenRecommender(v); err == nil || errors.Is(err, ErrDamaged) != c.damaged {
-				t.Errorf("opening gives %v; ErrDamaged is expected: %v", err, c.damaged)
+			for threads := range 4 {
+				if _, _, err := OpenRecommender(dir, "a", threads); err == nil || errors.Is(err, ErrDamaged) != c.damaged {
+					t.Errorf("opening with %d threads gives %v; ErrDamaged is expected: %v", threads, err, c.damaged)
+				}
 			}
 		})
 	}
@@ -276,4 +270,31 @@ func FuzzReadHead(f *testing.F) {
 			t.Fatalf("a page of %+v: %v", h.Settings, err)
 		}
 	})
+}
+
+// TestOpenChecksFiles: a file that reads well and is not the one that was written is found.
+func TestOpenChecksFiles(t *testing.T) {
+	dir := t.TempDir()
+	folder, err := WriteVersion(dir, Manifest{ID: "a"}, recommender(t).Parts())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, threads := range []int{1, 2} {
+		if _, _, err := OpenRecommender(dir, "a", threads); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(folder, recommenderFile)
+	b, err := os.ReadFile(file)
+	if err == nil {
+		err = os.WriteFile(file, append(b, '\n'), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, threads := range []int{1, 2} {
+		if _, _, err := OpenRecommender(dir, "a", threads); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "the manifest says") {
+			t.Errorf("opening with %d threads gives %v", threads, err)
+		}
+	}
 }

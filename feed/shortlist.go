@@ -9,8 +9,10 @@ package feed
 import (
 	"cmp"
 	"container/heap"
+	"errors"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/seguefeed/segue/candidate"
 	"github.com/seguefeed/segue/feature"
@@ -83,7 +85,7 @@ func abs(v int64) int64 { return max(v, -v) }
 
 // prepare makes the lists of days, in whose place those of no other day are made from then on: which cards are worth a look hardly changes from one day to
 // another, and who asks for some other day is not to make everybody wait. Memory: 12 bytes a card and day.
-func (r *modelRanker) prepare(days ...int32) error {
+func (r *modelRanker) prepare(threads int, days ...int32) error {
 	r.making.Lock()
 	defer r.making.Unlock()
 	next := &shortDays{prepared: true}
@@ -91,7 +93,7 @@ func (r *modelRanker) prepare(days ...int32) error {
 		d := r.short.Load().of(day)
 		if d == nil || d.day != day {
 			var err error
-			if d, err = r.listDay(day); err != nil {
+			if d, err = r.listDay(threads, day); err != nil {
 				return err
 			}
 		}
@@ -111,7 +113,7 @@ func (r *modelRanker) shortlist(day int32) (*shortDay, error) {
 	if d := r.short.Load().of(day); d != nil {
 		return d, nil
 	}
-	d, err := r.listDay(day)
+	d, err := r.listDay(1, day)
 	if err == nil {
 		r.short.Store(&shortDays{days: []*shortDay{d}})
 	}
@@ -119,25 +121,20 @@ func (r *modelRanker) shortlist(day int32) (*shortDay, error) {
 }
 
 // listDay makes the lists of a day.
-func (r *modelRanker) listDay(day int32) (*shortDay, error) {
+func (r *modelRanker) listDay(threads int, day int32) (*shortDay, error) {
 	n := len(r.cards.Content)
 	d := &shortDay{day: day, value: make([]float32, n)}
 	at := feature.Moment{AtMS: int64(day)*dayMS + strangersHour*dayMS/24, Day: day, Hour: strangersHour}
-	stranger := &Request{At: at, Traits: candidate.Traits{Age: -1}}
-	items, worth := make([]int32, 0, scoredTogether), make([]Worth, scoredTogether)
-	for from := 0; from < n; from += scoredTogether {
-		items = items[:0]
-		for i := from; i < min(n, from+scoredTogether); i++ {
-			items = append(items, int32(i))
-		}
-		if err := r.Rank(stranger, items, worth[:len(items)]); err != nil {
-			return nil, err
-		}
-		for k, i := range items {
-			if v := worth[k].Value; v > 0 && !math.IsInf(float64(v), 0) {
-				d.value[i] = v
-			}
-		}
+	var wg sync.WaitGroup
+	part := n/max(threads, 1) + 1
+	failed := make([]error, 0, threads+1)
+	for from := 0; from < n; from += part {
+		failed = append(failed, nil)
+		err := &failed[len(failed)-1]
+		wg.Go(func() { *err = r.valueAll(at, from, d.value[from:min(from+part, n)]) })
+	}
+	if wg.Wait(); errors.Join(failed...) != nil {
+		return nil, errors.Join(failed...)
 	}
 	byContent := map[int32][]int32{}
 	for i, c := range r.cards.Content {
@@ -155,6 +152,27 @@ func (r *modelRanker) listDay(day int32) (*shortDay, error) {
 		return cmp.Or(cmp.Compare(d.value[b.cards[0]], d.value[a.cards[0]]), cmp.Compare(a.content, b.content))
 	})
 	return d, nil
+}
+
+// valueAll sets values to those that cards from a number on have for someone of whom nothing is known.
+func (r *modelRanker) valueAll(at feature.Moment, first int, values []float32) error {
+	stranger := &Request{At: at, Traits: candidate.Traits{Age: -1}}
+	items, worth := make([]int32, 0, scoredTogether), make([]Worth, scoredTogether)
+	for from := 0; from < len(values); from += scoredTogether {
+		items = items[:0]
+		for i := from; i < min(len(values), from+scoredTogether); i++ {
+			items = append(items, int32(first+i))
+		}
+		if err := r.Rank(stranger, items, worth[:len(items)]); err != nil {
+			return err
+		}
+		for k := range items {
+			if v := worth[k].Value; v > 0 && !math.IsInf(float64(v), 0) {
+				values[from+k] = v
+			}
+		}
+	}
+	return nil
 }
 
 const dayMS = 24 * 3600 * 1000

@@ -165,7 +165,7 @@ func TestPreparedDays(t *testing.T) {
 	}
 	var first *shortDay
 	for _, prepared := range [][]int32{{today}, {today, today + 1}, {today + 1}} {
-		if err := r.Prepare(prepared...); err != nil {
+		if err := r.Prepare(3, prepared...); err != nil {
 			t.Fatal(err)
 		}
 		kept := s.short.Load().days[len(prepared)-1]

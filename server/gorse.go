@@ -30,9 +30,9 @@ import (
 // bulk request one line and MaxEvents rows at a time whatever its length. Limits.HeldBytes bounds all requests together.
 const (
 	gorseDefaultN  = 10
-	gorseMaxN      = 1000      // rows of a list; larger n are taken for it
-	gorseMaxOffset = 10_000    // beyond it lists are empty
-	gorseMaxBody   = 16 << 20  // bytes
+	gorseMaxN      = 1000   // rows of a list; larger n are taken for it
+	gorseMaxOffset = 10_000 // beyond it lists are empty
+	gorseMaxBody   = mostHeld
 	gorseMaxRows   = 50_000    // of one request
 	gorseMaxLine   = 256 << 10 // bytes of a line of a bulk request
 	gorseMaxKey    = 255       // bytes of an Idempotency-Key

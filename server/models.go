@@ -12,6 +12,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -107,15 +108,15 @@ func (m *models) load(id string) (err error) {
 			m.log.Error("a model was refused; the one in use stays", "model", id, "error", err)
 		}
 	}()
-	v, err := feed.OpenVersion(m.dir, id)
+	threads := 1 // beside pages
+	if m.now.Load() == nil {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	v, rec, err := feed.OpenRecommender(m.dir, id, threads)
 	if err != nil {
 		return err
 	}
-	rec, err := feed.OpenRecommender(v)
-	if err != nil {
-		return err
-	}
-	if err := rec.Prepare(m.days()...); err != nil {
+	if err := rec.Prepare(threads, m.days()...); err != nil {
 		return err
 	}
 	l := &loaded{id: v.ID, manifest: v.Manifest, rec: rec, cards: make(map[string]int32, len(rec.CardKeys))}
@@ -166,7 +167,7 @@ func (m *models) watch(ctx context.Context, every time.Duration) {
 		}
 		if l := m.now.Load(); l != nil && !slices.Equal(m.days(), days) {
 			days = m.days()
-			if err := l.rec.Prepare(days...); err != nil {
+			if err := l.rec.Prepare(1, days...); err != nil {
 				m.log.Error("the day could not be made ready", "error", err)
 			}
 		}

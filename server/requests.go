@@ -178,6 +178,9 @@ func (s *Server) gate(w *response, r *http.Request, v *visit) *refusal {
 	return nil
 }
 
+// mostHeld is how much of a body is in memory at a time, in bytes; what may be longer is read piece by piece.
+const mostHeld = 16 << 20
+
 // heldOf is how much of a request's body is in memory at a time, of which most bytes are taken, or any number where that is not above 0: routes that take so
 // much read it piece by piece.
 func heldOf(r *http.Request, most int64) int64 {
@@ -188,8 +191,8 @@ func heldOf(r *http.Request, most int64) int64 {
 	if size < 0 {
 		size = most
 	}
-	if size <= 0 || size > gorseMaxBody {
-		size = gorseMaxBody
+	if size <= 0 || size > mostHeld {
+		size = mostHeld
 	}
 	return size
 }

@@ -21,8 +21,8 @@ import (
 
 const (
 	servingMemory = "256MB" // of the engine
-	// servingGC keeps the heap, most of which is a state without pointers that lives for ever, from doubling before rubbish is collected.
-	servingGC  = 25
+	// startingGC is for the first seconds, until keepSmall has looked: what is read then stays, and with 25 looking through it was a fifth of a start.
+	startingGC = 100
 	tracesWait = 3 * time.Second // for a collector to take the last traces
 )
 
@@ -149,7 +149,7 @@ func (a *app) serve(ctx context.Context, o segue.ServeOptions) (err error) {
 		return err
 	}
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetGCPercent(servingGC) // while the state is read
+		debug.SetGCPercent(startingGC)
 		ctx, stop := context.WithCancel(ctx)
 		defer stop()
 		go keepSmall(ctx)

@@ -213,8 +213,8 @@ func TestLiveIsAsIfLoaded(t *testing.T) {
 		}
 	})
 	t.Run("some rows at a time, all batches at once", func(t *testing.T) {
-		defer func(was float64) { rowsAMB = was }(rowsAMB)
-		rowsAMB = .5 // of 2,000 MB: a thousand rows of some users
+		defer func(amb float64, changed int) { rowsAMB, changedTogether = amb, changed }(rowsAMB, changedTogether)
+		rowsAMB, changedTogether = .5, 4000 // of 2,000 MB: a thousand rows of some users; changes of several of these parts together
 		e := early()
 		if err := e.AppendLive(t.Context(), func(yield func(warehouse.LiveBatch, error) bool) {
 			for part := range slices.Chunk(rows, 777) {

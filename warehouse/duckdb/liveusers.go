@@ -42,6 +42,9 @@ type teller struct {
 	appeared int64 // impressions of the live log, less those that went
 
 	rows, live int64 // impressions there are, and those of them of the live log
+
+	changes []change // that were found and are not made
+	changed int      // rows of them
 }
 
 func newTeller(l *load, cal *calendar) *teller {
@@ -69,9 +72,20 @@ func (t *teller) tell(users []int32) error {
 		if err := t.part(part); err != nil {
 			return err
 		}
+		if t.changed >= changedTogether {
+			if err := t.change(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := t.change(); err != nil {
+		return err
 	}
 	return t.addCardDays()
 }
+
+// changedTogether is about how many rows are changed at a time, at some 100 bytes each: to find those that go, the engine looks at all that there are. A variable for its test.
+var changedTogether = 1 << 18
 
 // parts are the users, as many at a time as are told together.
 func (t *teller) parts(users []int32) (parts [][]int32, err error) {
@@ -120,9 +134,8 @@ type change struct {
 	seen     bool // has rows at all
 }
 
-// part tells some users: it finds what changes, takes out what goes, and appends what is new.
+// part finds what changes of some users.
 func (t *teller) part(users []int32) error {
-	first, last := int64(users[0]), int64(users[len(users)-1])
 	s, err := t.read(users)
 	if err != nil {
 		return err
@@ -134,21 +147,30 @@ func (t *teller) part(users []int32) error {
 		return err
 	}
 	v := &visits{cal: t.cal, months: map[int32]int64{}, kept: &told{}}
-	changes := make([]change, 0, len(users))
 	for k, user := range users {
-		changes = append(changes, t.user(v, s, k, user, out))
+		c := t.user(v, s, k, user, out)
+		t.changes = append(t.changes, c)
+		t.changed += len(c.rows) + len(c.list) + len(c.sessions) + len(c.days) + len(c.follows) + 1
 		t.l.conn.rest()
 	}
-	if err := gone.finish(t.l.ctx); err != nil {
-		return err
+	return gone.finish(t.l.ctx)
+}
+
+// change takes out what goes of the users whose changes were found, and appends what is new.
+func (t *teller) change() error {
+	if len(t.changes) == 0 {
+		return nil
 	}
 	if err := t.l.statement("live_remove"); err != nil {
 		return err
 	}
-	if err := t.l.statement("live_remove_totals", first, last); err != nil {
+	if err := t.l.statement("live_remove_totals", int64(t.changes[0].user), int64(t.changes[len(t.changes)-1].user)); err != nil {
 		return err
 	}
-	return t.write(changes)
+	err := t.write(t.changes)
+	clear(t.changes) // lets go of their rows
+	t.changes, t.changed = t.changes[:0], 0
+	return err
 }
 
 // user finds what changes of the k-th user of s.

@@ -22,7 +22,7 @@ type rawConn struct {
 	conn  mapping.Connection
 	aside chan<- func() // nil: calls run where they are made
 
-	rested time.Time
+	rested time.Time // when the last rest ended, or the engine's work in its place
 }
 
 // openRaw opens the database at path with the given settings.
@@ -81,7 +81,9 @@ func (c *rawConn) exec(q string, args ...int64) error {
 // run runs one statement into res, which the caller destroys.
 func (c *rawConn) run(q string, res *mapping.Result, args ...int64) error {
 	if len(args) == 0 {
-		if c.call(func() mapping.State { return mapping.Query(c.conn, q, res) }) == mapping.StateError {
+		state := c.call(func() mapping.State { return mapping.Query(c.conn, q, res) })
+		c.rested = time.Now()
+		if state == mapping.StateError {
 			return errors.New(mapping.ResultError(res))
 		}
 		return nil
@@ -109,7 +111,9 @@ func (c *rawConn) execute(s mapping.PreparedStatement, res *mapping.Result, args
 			return errors.New(mapping.PrepareError(s))
 		}
 	}
-	if c.call(func() mapping.State { return mapping.ExecutePrepared(s, res) }) == mapping.StateError {
+	state := c.call(func() mapping.State { return mapping.ExecutePrepared(s, res) })
+	c.rested = time.Now()
+	if state == mapping.StateError {
 		return errors.New(mapping.ResultError(res))
 	}
 	return nil
