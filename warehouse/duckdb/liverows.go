@@ -3,6 +3,7 @@
 package duckdb
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -33,25 +34,48 @@ type stored struct {
 type bounds struct {
 	users []int32
 	of    []int
+	who   []int32 // by row: whose of users it is
 }
 
-func newBounds(users []int32) *bounds { return &bounds{users, make([]int, len(users)+1)} }
+func newBounds(users []int32) *bounds { return &bounds{users: users, of: make([]int, len(users)+1)} }
 
-// add counts one row; rows come in the order of users.
+// add counts one row.
 func (b *bounds) add(user int32) {
-	k, _ := slices.BinarySearch(b.users, user)
+	k := 0
+	if n := len(b.who); n > 0 && b.users[b.who[n-1]] == user {
+		k = int(b.who[n-1])
+	} else {
+		k, _ = slices.BinarySearch(b.users, user)
+	}
+	b.who = append(b.who, int32(k))
 	b.of[k+1]++
 }
 
-func (b *bounds) sums() []int {
+func (b *bounds) sums() {
 	for k := range b.users {
 		b.of[k+1] += b.of[k]
 	}
-	return b.of
+}
+
+// gather brings rows, which b counted in their order, together by user, in place and in no order for each: rows of the live log stand in the order of time, and for the
+// engine to put many in order takes more memory than they do.
+func gather[T any](rows []T, b *bounds) {
+	next := slices.Clone(b.of)
+	for k := range b.users {
+		for at := next[k]; at < b.of[k+1]; at = next[k] {
+			w := b.who[at]
+			if int(w) != k {
+				to := next[w]
+				rows[at], rows[to] = rows[to], rows[at]
+				b.who[at], b.who[to] = b.who[to], w
+			}
+			next[w]++
+		}
+	}
 }
 
 // each runs sql/NAME.sql for the users, or sql/NAME_of.sql for each of them, and hands its rows, chunk by chunk, to each; it returns where the rows of each user begin.
-func (t *teller) each(name string, users []int32, each func(c mapping.DataChunk, n int)) ([]int, error) {
+func (t *teller) each(name string, users []int32, each func(c mapping.DataChunk, n int)) (*bounds, error) {
 	b := newBounds(users)
 	args := [][]int64{{int64(users[0]), int64(users[len(users)-1])}}
 	if t.oneByOne(len(users)) {
@@ -76,7 +100,8 @@ func (t *teller) each(name string, users []int32, each func(c mapping.DataChunk,
 	if err != nil {
 		return nil, fmt.Errorf("query %s: %w", name, err)
 	}
-	return b.sums(), nil
+	b.sums()
+	return b, nil
 }
 
 // readOneNS is what it takes, besides looking for the blocks that hold her, to read the rows of one user with a query of her own for each table. A variable for its test.
@@ -92,31 +117,44 @@ func (t *teller) oneByOne(users int) bool {
 // read reads all rows of the users, who are in ascending order.
 func (t *teller) read(users []int32) (*stored, error) {
 	s := &stored{}
-	var err error
-	if s.rowsOf, err = t.each("live_old_impressions", users, s.addImpressions); err != nil {
-		return nil, err
-	}
 	swipes := &swipeReader{s: s}
-	if _, err = t.each("live_old_swipes", users, swipes.add); err != nil {
-		return nil, err
+	for _, r := range []struct {
+		name string
+		each func(c mapping.DataChunk, n int)
+		of   *[]int
+		then func(b *bounds)
+	}{
+		{"live_old_impressions", s.addImpressions, &s.rowsOf, s.gatherImpressions},
+		{"live_old_swipes", swipes.add, nil, nil},
+		{"live_old_sessions", s.addSessions, &s.sessionsOf, nil},
+		{"live_old_days", s.addDays, &s.daysOf, nil},
+		{"live_old_follows", s.addFollows, &s.followsOf, nil},
+		{"live_events", s.addEvents, &s.eventsOf, func(b *bounds) { gather(s.events, b) }},
+	} {
+		b, err := t.each(r.name, users, r.each)
+		if err != nil {
+			return nil, err
+		}
+		if r.then != nil {
+			r.then(b)
+		}
+		if r.of != nil {
+			*r.of = b.of
+		}
 	}
 	s.list = swipes.list
-	if s.sessionsOf, err = t.each("live_old_sessions", users, s.addSessions); err != nil {
-		return nil, err
-	}
-	if s.daysOf, err = t.each("live_old_days", users, s.addDays); err != nil {
-		return nil, err
-	}
-	if s.followsOf, err = t.each("live_old_follows", users, func(c mapping.DataChunk, n int) {
-		day := column[int32](c, 2, n)
-		for i, card := range column[int32](c, 1, n) {
-			s.follows = append(s.follows, followed{card, day[i]})
+	return s, nil
+}
+
+// gatherImpressions leaves them by user and id.
+func (s *stored) gatherImpressions(b *bounds) {
+	gather(s.rows, b)
+	byID := func(a, b storedRow) int { return cmp.Compare(a.id, b.id) }
+	for k := range b.users {
+		if mine := s.rows[b.of[k]:b.of[k+1]]; !slices.IsSortedFunc(mine, byID) {
+			slices.SortFunc(mine, byID)
 		}
-	}); err != nil {
-		return nil, err
 	}
-	s.eventsOf, err = t.each("live_events", users, s.addEvents)
-	return s, err
 }
 
 func (s *stored) addImpressions(c mapping.DataChunk, n int) {
@@ -174,11 +212,22 @@ func (s *stored) addDays(c mapping.DataChunk, n int) {
 	}
 }
 
+func (s *stored) addFollows(c mapping.DataChunk, n int) {
+	day := column[int32](c, 2, n)
+	for i, card := range column[int32](c, 1, n) {
+		s.follows = append(s.follows, followed{card, day[i]})
+	}
+}
+
 func (s *stored) addEvents(c mapping.DataChunk, n int) {
 	seq, card, at, kind := column[uint64](c, 1, n), column[int32](c, 2, n), column[int64](c, 3, n), column[uint8](c, 4, n)
 	from, slot, value, request := column[int32](c, 5, n), column[int32](c, 6, n), column[float64](c, 7, n), texts(c, 8, n)
+	last := "" // what was done on a page comes together
 	for i := range n {
+		if b := request.at(i); string(b) != last {
+			last = string(b)
+		}
 		s.events = append(s.events, liveEvent{seq: seq[i], atMS: at[i], card: card[i], from: from[i], kind: warehouse.LiveKind(kind[i]), slot: slot[i], value: value[i],
-			request: string(request.at(i))})
+			request: last})
 	}
 }
