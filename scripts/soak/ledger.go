@@ -133,7 +133,8 @@ func (r *rig) account(ctx context.Context) (verdict, error) {
 		return verdict{}, err
 	}
 	defer db.Close()
-	rows, err := db.SQL(ctx, `select e.kind, u.user_key, c.card_key, e.at_ms, e.request from live_events e join users u using (user_id) join cards c using (card_id)`)
+	rows, err := db.SQL(ctx, fmt.Sprintf(`select e.kind, u.user_key, c.card_key, e.at_ms, e.request from live_events e join users u using (user_id) join cards c using (card_id)
+where e.at_ms >= %d`, r.began.UnixMilli())) // SOAK_DB may have events of before
 	if err != nil {
 		return verdict{}, err
 	}

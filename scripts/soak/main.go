@@ -139,6 +139,7 @@ type rig struct {
 	cmd      *exec.Cmd
 	url      string
 	over     chan struct{} // closed once cmd has ended
+	began    time.Time     // when the first visit may come
 }
 
 // every is the time from sample to sample: ten seconds, or less for there to be thirty.
@@ -276,6 +277,7 @@ func (r *rig) soak(ctx context.Context, out io.Writer) ([]sample, *load.Result, 
 	defer cancel()
 	var result *load.Result
 	driven := make(chan error, 1)
+	r.began = time.Now()
 	whole := time.Duration(r.seconds * float64(time.Second))
 	go func() {
 		var err error
