@@ -28,7 +28,7 @@ type bounds struct {
 
 // keepSmall sets the collector by what is alive, now and then, until ctx ends.
 func keepSmall(ctx context.Context) {
-	t := time.NewTicker(5 * time.Second)
+	t := time.NewTicker(time.Second)
 	defer t.Stop()
 	var set bounds
 	for {
@@ -49,21 +49,31 @@ func keepSmall(ctx context.Context) {
 	}
 }
 
-// memoryNow is what the last collection found alive, and what Go holds beside objects, but for what it could give back, in bytes.
-func memoryNow() (alive, beside uint64) {
-	s := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/objects:bytes"},
-		{Name: "/memory/classes/heap/free:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
-	metrics.Read(s)
-	alive, beside = s[0].Value.Uint64(), s[1].Value.Uint64()
-	for _, heap := range s[2:] {
-		beside -= min(heap.Value.Uint64(), beside)
-	}
-	return alive, beside
+// memory is what Go holds, in bytes.
+type memory struct {
+	alive  uint64 // as the last collection found it
+	heap   uint64 // objects, alive or not
+	beside uint64 // beside them, but for what could be given back
 }
 
-// boundsFor is how much of what is alive may be rubbish beside it, and how much may be held with that before memory goes back to the system.
-func boundsFor(alive, beside uint64) bounds {
-	percent := min(max(servingRubbish*100/max(alive, 1), leastPercent), mostPercent)
-	held := float64(alive+alive*percent/100) + float64(beside) + servingIdle
-	return bounds{int(percent), int64(held / heldPart)}
+func memoryNow() memory {
+	s := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/total:bytes"},
+		{Name: "/memory/classes/heap/free:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	metrics.Read(s)
+	m := memory{alive: s[0].Value.Uint64(), heap: s[1].Value.Uint64(), beside: s[2].Value.Uint64()}
+	for _, other := range []uint64{m.heap, s[3].Value.Uint64(), s[4].Value.Uint64()} {
+		m.beside -= min(other, m.beside)
+	}
+	return m
+}
+
+// boundsFor is how much of what is alive may be rubbish beside it, and how much may be held with that before memory goes back to the system. A heap that has grown
+// beyond that is one whose last collection was before: what of it is alive the next will tell, and until then a limit below it would have one after the other.
+func boundsFor(m memory) bounds {
+	percent := min(max(servingRubbish*100/max(m.alive, 1), leastPercent), mostPercent)
+	held := m.alive + m.alive*percent/100
+	if m.heap > held {
+		held = m.heap + servingRubbish
+	}
+	return bounds{int(percent), int64(float64(held+m.beside+servingIdle) / heldPart)}
 }
