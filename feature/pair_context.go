@@ -22,8 +22,8 @@ type Source interface {
 
 // PairContext holds statistics of cards, creators, contents, songs, artists and topics as of each day: what a day adds is known from the
 // next on. Questions about days before the first know nothing, and those after the last know all there is. It is read-only once made
-// and serves any number of goroutines. Memory: 48 bytes a card, 36 a card and day on which it was shown, and 8 a creator, song, artist or topic and day: some 400 MB for
-// 250,000 cards of 90,000 creators over 30 days. Days on which nothing happened add nothing, and take none.
+// and serves any number of goroutines. Memory: 48 bytes a card, 36 a card and day on which it was shown, and 8 a creator, song, artist or topic and day: some 250 MB for
+// 250,000 cards of 90,000 creators over 30 days, on half of which a card was shown. Days on which nothing happened add nothing, and take none.
 type PairContext struct {
 	from, last int32   // days since 1970-01-01
 	logged     []int32 // those from from to last on which something happened, ascending

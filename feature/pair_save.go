@@ -75,8 +75,8 @@ func LoadPairContext(r io.Reader) (*PairContext, error) {
 		t.days = c.days
 	}
 	if old {
-		if err := validDense(dense, len(c.attrs), c.days); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+		if int64(len(dense)) != int64(len(c.attrs))*int64(c.days) {
+			return nil, fmt.Errorf("%w: %d sums of %d cards and %d days", ErrDamaged, len(dense), len(c.attrs), c.days)
 		}
 		c.cards = packed(dense, c.days)
 	}

@@ -2,10 +2,7 @@
 
 package feature
 
-import (
-	"fmt"
-	"math"
-)
+import "fmt"
 
 // cardCount is a card's running sums before a day.
 type cardCount struct {
@@ -14,7 +11,7 @@ type cardCount struct {
 	appLikes, appShares, appComments float32 // comments opened
 }
 
-// plus adds what another day adds.
+// plus adds o.
 func (n *cardCount) plus(o *cardCount) {
 	n.shown += o.shown
 	n.clicks += o.clicks
@@ -33,29 +30,17 @@ type cardSums struct {
 	at    []cardCount // by entry
 }
 
-// sumsOf are the running sums of counts, which are by card*days+k what the day before the k-th adds.
+// sumsOf are the running sums of counts, which are by card*days+k what the day before the k-th adds, and are overwritten.
 func sumsOf(counts []cardCount, days int) cardSums {
-	cards, entries := len(counts)/days, 0
-	for i := range counts {
-		if counts[i] != (cardCount{}) {
-			entries++
+	for from := 0; from < len(counts); from += days {
+		for k := from + 1; k < from+days; k++ {
+			counts[k].plus(&counts[k-1])
 		}
 	}
-	s := cardSums{first: make([]int64, 1, cards+1), since: make([]int32, 0, entries), at: make([]cardCount, 0, entries)}
-	for card := range cards {
-		var sum cardCount
-		for k := range days {
-			if n := &counts[card*days+k]; *n != (cardCount{}) {
-				sum.plus(n)
-				s.since, s.at = append(s.since, int32(k)), append(s.at, sum)
-			}
-		}
-		s.first = append(s.first, int64(len(s.at)))
-	}
-	return s
+	return packed(counts, days)
 }
 
-// packed is sums, which are by card*days+k running ones already.
+// packed is sums, which are by card*days+k running ones.
 func packed(sums []cardCount, days int) cardSums {
 	changes := func(do func(k int, sum *cardCount), end func()) {
 		for from := 0; from < len(sums); from += days {
@@ -120,14 +105,6 @@ func (s *cardSums) valid(cards, days int) error {
 				return fmt.Errorf("card %d has sums that are not finite, or too large", card)
 			}
 		}
-	}
-	return nil
-}
-
-// validDense says why the sums of an older file, by card*days+k, cannot be taken.
-func validDense(sums []cardCount, cards, days int) error {
-	if int64(cards) > math.MaxInt32 || int64(len(sums)) != int64(cards)*int64(days) {
-		return fmt.Errorf("%d sums of %d cards and %d days", len(sums), cards, days)
 	}
 	return nil
 }

@@ -9,10 +9,8 @@ package feed
 import (
 	"cmp"
 	"container/heap"
-	"errors"
 	"math"
 	"slices"
-	"sync"
 
 	"github.com/seguefeed/segue/candidate"
 	"github.com/seguefeed/segue/feature"
@@ -125,16 +123,13 @@ func (r *modelRanker) listDay(threads int, day int32) (*shortDay, error) {
 	n := len(r.cards.Content)
 	d := &shortDay{day: day, value: make([]float32, n)}
 	at := feature.Moment{AtMS: int64(day)*dayMS + strangersHour*dayMS/24, Day: day, Hour: strangersHour}
-	var wg sync.WaitGroup
+	var parts []func() error
 	part := n/max(threads, 1) + 1
-	failed := make([]error, 0, threads+1)
 	for from := 0; from < n; from += part {
-		failed = append(failed, nil)
-		err := &failed[len(failed)-1]
-		wg.Go(func() { *err = r.valueAll(at, from, d.value[from:min(from+part, n)]) })
+		parts = append(parts, func() error { return r.valueAll(at, from, d.value[from:min(from+part, n)]) })
 	}
-	if wg.Wait(); errors.Join(failed...) != nil {
-		return nil, errors.Join(failed...)
+	if err := cmp.Or(together(threads, parts)...); err != nil {
+		return nil, err
 	}
 	byContent := map[int32][]int32{}
 	for i, c := range r.cards.Content {

@@ -56,13 +56,15 @@ func (s *Wires) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		_ = c.conn.Close() // the error before is the one that matters
 		// A server closes connections that were idle for long; what was asked just then was not heard, and is asked again.
-		if again := used && !began && r.Context().Err() == nil; !again || r.Body != nil && r.GetBody == nil {
+		if unheard := used && !began && r.Context().Err() == nil; !unheard || r.Body != nil && r.GetBody == nil {
 			return nil, causeOf(r.Context(), err)
 		}
 		if r.Body != nil {
-			if r.Body, err = r.GetBody(); err != nil {
+			again := *r // the caller's stays as it is
+			if again.Body, err = r.GetBody(); err != nil {
 				return nil, err
 			}
+			r = &again
 		}
 	}
 }
