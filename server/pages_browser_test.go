@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
@@ -140,15 +142,27 @@ func inTab[T any](tab *pagesTab, script string) T {
 	return v
 }
 
-// until waits for a script to be true. The page forbids scripts made from text, so that chromedp's own polling cannot be used.
+// until waits for a script to be true. The page forbids scripts made from text, so that chromedp's own polling cannot be used. A page that is left while
+// it is asked has no answer: the next one is asked.
 func (tab *pagesTab) until(what, script string) {
 	tab.Helper()
-	for end := time.Now().Add(30 * time.Second); !inTab[bool](tab, script); {
-		if time.Now().After(end) {
-			tab.Fatalf("waited in vain until %s; the word at the bottom: %q", what, inTab[string](tab, `(document.getElementById("toast") || {}).textContent || ""`))
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(30 * time.Millisecond) {
+		isSo, err := chromedp.Run(tab.ctx, chromedp.Evaluate[bool](script))
+		switch {
+		case isSo && err == nil:
+			return
+		case err != nil && !pageLeft(err):
+			tab.Fatalf("%s: %s: %v", what, script, err)
+		case time.Now().After(end):
+			tab.Fatalf("waited in vain until %s (%v); the word at the bottom: %q", what, err, inTab[string](tab, `(document.getElementById("toast") || {}).textContent || ""`))
 		}
-		time.Sleep(30 * time.Millisecond)
 	}
+}
+
+// pageLeft is true for an answer that is missing because the page went away under the question, in the words of the browser's protocol.
+func pageLeft(err error) bool {
+	var e *cdproto.Error
+	return errors.As(err, &e) && (e.Message == "Inspected target navigated or closed" || e.Message == "Execution context was destroyed.")
 }
 
 // colours sets what the system prefers. Nothing moves by itself, so that a click meets what it was aimed at.
