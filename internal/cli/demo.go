@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -57,16 +58,7 @@ report. Then serve the feed of it, for a browser on this machine, until Ctrl-C; 
 			if asJSON {
 				return a.printJSON(demo)
 			}
-			fmt.Fprintf(a.stdout, "The report is in %s\nThe log is in %s, the database in %s. Ask it something: segue sql --db %s \"from users limit 5\"\n",
-				demo.Page, demo.Log, demo.Database, demo.Database)
-			if demo.Models != "" {
-				gate := "It passed the gate."
-				if demo.Gate.Forced {
-					gate = "IT DID NOT PASS THE GATE (" + strings.Join(demo.Gate.Lost, "; ") + ") and is current because this is a demo."
-				}
-				fmt.Fprintf(a.stdout, "A recommender is in %s. %s See the page of someone new: segue recommend show somebody-new --db %s --models %s\n",
-					demo.Models, gate, demo.Database, demo.Models)
-			}
+			tellDemo(a.stdout, &demo)
 			if !serves {
 				return nil
 			}
@@ -90,6 +82,22 @@ report. Then serve the feed of it, for a browser on this machine, until Ctrl-C; 
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print where everything is as JSON, and do not serve")
 	a.engineFlags(cmd)
 	return cmd
+}
+
+// tellDemo says where everything is, and what to do with it.
+func tellDemo(w io.Writer, demo *segue.DemoResult) {
+	fmt.Fprintf(w, "The report is in %s\nThe log is in %s, the database in %s. Ask it something:\n  segue sql --db %s \"from users limit 5\"\n",
+		demo.Page, demo.Log, demo.Database, demo.Database)
+	if demo.Models == "" {
+		return
+	}
+	fmt.Fprintf(w, "A recommender is in %s. ", demo.Models)
+	if demo.Gate.Forced {
+		fmt.Fprintf(w, "IT DID NOT PASS THE GATE, and is current because this is a demo:\n  %s\n", strings.Join(demo.Gate.Lost, "\n  "))
+	} else {
+		fmt.Fprintln(w, "It passed the gate.")
+	}
+	fmt.Fprintf(w, "See the page of someone new:\n  segue recommend show somebody-new --db %s --models %s\n", demo.Database, demo.Models)
 }
 
 // mayListen says why nothing can be served at an address.
