@@ -230,6 +230,10 @@ func (r *serving) open(ctx context.Context) error {
 		return err
 	}
 	r.log.Info("the state is back", "users", r.state.UserCount(), "items", r.state.Catalogue().Len(), "took", time.Since(began).Round(time.Millisecond))
+	config := server.EngineConfig{Models: r.opt.Models, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap, NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log,
+		Lag: r.lag, Learned: filepath.Join(r.opt.Dir, "explored"), CardDays: r.cardDays, Amiss: r.amiss}
+	config.Loading = config.LoadModels() // beside the log, which is read by one thread
+	defer func() { _ = config.Loading.Wait() }()
 	began = time.Now()
 	stored, err := r.s.engine.LiveOffset(ctx)
 	if err != nil {
@@ -254,12 +258,11 @@ func (r *serving) open(ctx context.Context) error {
 		return err
 	}
 	r.log.Info("the event log is open", "last", r.stream.Status().Last, "in_database", r.stored.Load(), "told", r.untold(), "took", time.Since(began).Round(time.Millisecond))
-	activity, err := r.activity(ctx)
-	if err != nil {
+	if config.Activity, err = r.activity(ctx); err != nil {
 		return err
 	}
-	r.engine, err = server.NewEngine(server.EngineConfig{Activity: activity, Log: r.stream, State: r.state, Models: r.opt.Models, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap,
-		NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log, Lag: r.lag, Learned: filepath.Join(r.opt.Dir, "explored"), CardDays: r.cardDays, Amiss: r.amiss})
+	config.Log, config.State = r.stream, r.state
+	r.engine, err = server.NewEngine(config)
 	return err
 }
 

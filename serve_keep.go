@@ -190,19 +190,20 @@ func (r *serving) skip() {
 	}
 }
 
-// snapshots takes them, and trims the log after each.
+// snapshots takes them, and trims the log after each and where it is crowded.
 func (r *serving) snapshots(ctx context.Context) {
 	every, look := time.NewTicker(r.opt.SnapshotEvery), time.NewTicker(r.opt.look)
 	defer every.Stop()
 	defer look.Stop()
 	var rest time.Time
 	for {
-		save := func(dir string) error { return r.state.SaveBeside(ctx, dir) }
+		save, due := func(dir string) error { return r.state.SaveBeside(ctx, dir) }, true
 		select {
 		case <-ctx.Done():
 			return
 		case <-every.C:
 		case <-r.wanted:
+			due = r.filling() // else what the last one has can go, and the next comes in its time
 			if r.fills(7, 8) {
 				save = r.state.Save // events are refused soon, until it is there
 			}
@@ -211,7 +212,7 @@ func (r *serving) snapshots(ctx context.Context) {
 				continue
 			}
 		}
-		if r.untold() > 0 {
+		if due && r.untold() > 0 {
 			began := time.Now()
 			err := r.snapshot(save)
 			if ctx.Err() != nil {
@@ -268,8 +269,8 @@ func (r *serving) snapshot(save func(dir string) error) error {
 }
 
 // crowdedPart is the part of its room, one in so many, that the log may fill with events that nobody asks for again: after a crash the server reads all of it, a
-// second or so for each GB.
-const crowdedPart = 8
+// second or more for each GB.
+const crowdedPart = 32
 
 // filling says whether the log fills more than half of its room.
 func (r *serving) filling() bool { return r.fills(1, 2) }
@@ -280,8 +281,8 @@ func (r *serving) fills(part, of int64) bool {
 	return r.opt.Stream.URL == "" && s.Bytes > s.MaxBytes/of*part
 }
 
-// crowded says whether the log is to give up events before their time: it fills more than an eighth of its room, and the database has some that are still there. What a cluster keeps
-// is left to it (MaxAge), since others may read it.
+// crowded says whether the log is to give up events before their time: it fills more than a thirty-second of its room, and the database has some that are still there.
+// What a cluster keeps is left to it (MaxAge), since others may read it.
 func (r *serving) crowded() bool {
 	return r.fills(1, crowdedPart) && r.stream.Status().First <= r.stored.Load()
 }

@@ -1,19 +1,21 @@
-// Where records lie: in pages, in blocks of a few sizes, so that a user's records grow without a piece of memory of their own each.
+// Where short lists lie, of records of users and of what goes with items: in pages, in blocks of a few sizes, so that each grows without a piece of memory of its own. The
+// collector looks at every piece there is: with one for each item it took most of its time for these.
 
 package live
 
 import (
 	"slices"
+	"unsafe"
 )
 
-// blocks are the records of one shard. A block is named by where it begins.
-type blocks struct {
-	pages [][]record
-	used  uint32     // records of the last page
+// blocks are lists of at most maxRecords. A block is named by where it begins.
+type blocks[T any] struct {
+	pages [][]T
+	used  uint32     // of the last page
 	free  [][]uint32 // blocks that were given back, by class
 }
 
-const pageRecords = 2048
+const pageRecords = 4096
 
 // blockSizes are the sizes of blocks: steps of an eighth to a quarter, so that 7% of a block is free on the average.
 var blockSizes = func() (out []int) {
@@ -37,7 +39,7 @@ var blockSizes = func() (out []int) {
 	return append(out, maxRecords)
 }()
 
-// classOf is the smallest class for a number of records.
+// classOf is the smallest class for a number.
 var classOf = func() (out [maxRecords + 1]uint8) {
 	class := 0
 	for n := range out {
@@ -49,11 +51,11 @@ var classOf = func() (out [maxRecords + 1]uint8) {
 	return out
 }()
 
-// room is how many records a block holds that was taken for n.
+// room is how many a block holds that was taken for n.
 func room(n int) int { return blockSizes[classOf[n]] }
 
-// take gives a block for n records, at most maxRecords.
-func (b *blocks) take(n int) uint32 {
+// take gives a block for n, at most maxRecords.
+func (b *blocks[T]) take(n int) uint32 {
 	class := classOf[n]
 	if b.free == nil {
 		b.free = make([][]uint32, len(blockSizes))
@@ -67,7 +69,7 @@ func (b *blocks) take(n int) uint32 {
 		if len(b.pages) > 0 {
 			b.scrap()
 		}
-		b.pages = append(b.pages, make([]record, pageRecords))
+		b.pages = append(b.pages, make([]T, pageRecords))
 		b.used = 0
 	}
 	at := uint32(len(b.pages)-1)*pageRecords + b.used
@@ -76,7 +78,7 @@ func (b *blocks) take(n int) uint32 {
 }
 
 // scrap cuts what is left of the last page into blocks.
-func (b *blocks) scrap() {
+func (b *blocks[T]) scrap() {
 	for class := len(blockSizes) - 1; class >= 0; class-- {
 		for size := uint32(blockSizes[class]); b.used+size <= pageRecords; b.used += size {
 			b.free[class] = append(b.free[class], uint32(len(b.pages)-1)*pageRecords+b.used)
@@ -84,11 +86,11 @@ func (b *blocks) scrap() {
 	}
 }
 
-// give takes back a block that was taken for n records.
-func (b *blocks) give(at uint32, n int) { b.free[classOf[n]] = append(b.free[classOf[n]], at) }
+// give takes back a block that was taken for n.
+func (b *blocks[T]) give(at uint32, n int) { b.free[classOf[n]] = append(b.free[classOf[n]], at) }
 
-// of are the n records of a block.
-func (b *blocks) of(at uint32, n int) []record {
+// of are the n of a block.
+func (b *blocks[T]) of(at uint32, n int) []T {
 	if n == 0 {
 		return nil
 	}
@@ -97,12 +99,62 @@ func (b *blocks) of(at uint32, n int) []record {
 }
 
 // bytes is the memory held.
-func (b *blocks) bytes() int64 {
-	n := int64(len(b.pages)) * pageRecords * 16
+func (b *blocks[T]) bytes() int64 {
+	var one T
+	n := int64(len(b.pages)) * pageRecords * int64(unsafe.Sizeof(one))
 	for _, list := range b.free {
 		n += int64(cap(list)) * 4
 	}
 	return n
+}
+
+// shortLists are one list an item, of at most maxRecords each.
+type shortLists[T any] struct {
+	blocks blocks[T]
+	heads  []head // by item
+}
+
+// head says where a list is.
+type head struct {
+	block uint32
+	n     uint16
+}
+
+// grow makes room for n items.
+func (l *shortLists[T]) grow(n int) {
+	if n > len(l.heads) {
+		l.heads = append(l.heads, make([]head, n-len(l.heads))...)
+	}
+}
+
+// of is the list of an item.
+func (l *shortLists[T]) of(item int32) []T {
+	return l.blocks.of(l.heads[item].block, int(l.heads[item].n))
+}
+
+// resize makes the list of an item n long, and gives it: what it had first, and whatever lay there.
+func (l *shortLists[T]) resize(item int32, n int) []T {
+	h := &l.heads[item]
+	old := l.of(item)
+	if n > 0 && len(old) > 0 && classOf[n] == classOf[len(old)] {
+		h.n = uint16(n)
+		return l.of(item)
+	}
+	now := head{n: uint16(n)}
+	if n > 0 {
+		now.block = l.blocks.take(n)
+		copy(l.blocks.of(now.block, n), old)
+	}
+	if len(old) > 0 {
+		l.blocks.give(h.block, len(old))
+	}
+	*h = now
+	return l.of(item)
+}
+
+// bytes is the memory held.
+func (l *shortLists[T]) bytes() int64 {
+	return l.blocks.bytes() + int64(cap(l.heads))*int64(unsafe.Sizeof(head{}))
 }
 
 func sortRecords(r []record) {

@@ -146,14 +146,14 @@ func TestRelationsAreBounded(t *testing.T) {
 		apply(s, at(stream.Click, fmt.Sprint(u), "a", float64(u)), at(stream.Click, fmt.Sprint(u), fmt.Sprint("item ", u), float64(u)))
 	}
 	a, _ := s.CardID("a")
-	if n := len(s.relations.near[a]); n != maxNeighbours {
+	if n := len(s.relations.near.of(a)); n != maxNeighbours {
 		t.Errorf("%d neighbours, want %d", n, maxNeighbours)
 	}
-	if n := len(s.relations.clickers[a]); n != maxClickers {
+	if n := len(s.relations.clickers.of(a)); n != maxClickers {
 		t.Errorf("%d users, want %d", n, maxClickers)
 	}
 	last, _ := s.CardID("item 299")
-	if !slices.ContainsFunc(s.relations.near[a], func(n neighbour) bool { return n.card == last }) {
+	if !slices.ContainsFunc(s.relations.near.of(a), func(n neighbour) bool { return n.card == last }) {
 		t.Error("the last pair is not among them")
 	}
 }

@@ -22,9 +22,7 @@ func (s *State) Memory() int64 {
 	n += int64(len(*s.counts.pages.Load())) * countPage * 88
 	r := &s.relations
 	r.mu.RLock()
-	for i := range r.near {
-		n += 48 + int64(cap(r.near[i]))*8 + int64(cap(r.clickers[i]))*4
-	}
+	n += r.near.bytes() + r.clickers.bytes()
 	r.mu.RUnlock()
 	return n + s.text.Load()
 }

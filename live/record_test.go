@@ -181,7 +181,7 @@ func TestPlace(t *testing.T) {
 // TestBlocks: blocks never lie over each other, and those given back are used again.
 func TestBlocks(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 5))
-	var b blocks
+	var b blocks[record]
 	type held struct {
 		at uint32
 		n  int
@@ -216,8 +216,37 @@ func TestBlocks(t *testing.T) {
 		mark(h, int32(h.at))
 		all = append(all, h)
 	}
-	if len(b.pages) > 40 { // 50 blocks of 512 are 13 pages; classes do not share what was given back
+	if len(b.pages) > 20 { // 50 blocks of 512 are 7 pages; classes do not share what was given back
 		t.Errorf("%d pages for 50 blocks", len(b.pages))
+	}
+}
+
+// TestShortLists: lists keep what they hold while they and others grow and shrink.
+func TestShortLists(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 2))
+	var l shortLists[int]
+	const items = 40
+	l.grow(items / 2)
+	l.grow(items)
+	want := make([][]int, items)
+	for step := range 20_000 {
+		item := r.IntN(items)
+		n := max(0, min(len(want[item])+r.IntN(7)-3, maxNeighbours))
+		list := l.resize(int32(item), n)
+		if len(list) != n {
+			t.Fatalf("step %d: %d long, want %d", step, len(list), n)
+		}
+		kept := min(n, len(want[item]))
+		want[item] = append([]int(nil), want[item][:kept]...)
+		for k := kept; k < n; k++ {
+			list[k] = step
+			want[item] = append(want[item], step)
+		}
+		for i := range want {
+			if got := l.of(int32(i)); !slices.Equal(got, want[i]) {
+				t.Fatalf("step %d, which changed list %d: list %d is %v, want %v", step, item, i, got, want[i])
+			}
+		}
 	}
 }
 

@@ -29,22 +29,21 @@ type neighbour struct {
 // relationParts is into how many parts a snapshot takes items apart.
 const relationParts = 64
 
-// relations are those of items. One goroutine changes them, under mu. Memory: at most 800 bytes an item and 128, and 48 for items that nobody clicked.
+// relations are those of items. One goroutine changes them, under mu. Memory: at most 832 bytes an item and 128, and 16 for items that nobody clicked.
 //
 // Weights grow with the time of pairs, in place of all falling with every moment (forward decay: Cormode, Shkapenyuk, Srivastava and Xu, ICDE 2009).
 type relations struct {
 	mu       sync.RWMutex
 	base     int64                 // second
 	seq      [relationParts]uint64 // of the last event that a part of the items, by id modulo relationParts, is known to have; only after a load it matters
-	near     [][]neighbour
-	clickers [][]userRef // the last is the latest
+	near     shortLists[neighbour]
+	clickers shortLists[userRef] // the last is the latest
 }
 
 // grow makes room for n items.
 func (r *relations) grow(n int) {
-	for len(r.near) < n {
-		r.near, r.clickers = append(r.near, nil), append(r.clickers, nil)
-	}
+	r.near.grow(n)
+	r.clickers.grow(n)
 }
 
 // weightAt is that of a pair at a second. mu must be held.
@@ -55,7 +54,8 @@ func (r *relations) weightAt(second int64) float32 {
 	}
 	if second-r.base > 60*half { // float32 has room for 127
 		shift := float32(math.Exp2(-float64(second-r.base) / half))
-		for _, list := range r.near {
+		for item := range r.near.heads {
+			list := r.near.of(int32(item))
 			for k := range list {
 				list[k].weight *= shift
 			}
@@ -72,7 +72,7 @@ func (r *relations) decay(second int64) float64 {
 
 // pair counts two items that a user clicked.
 func (r *relations) pair(a, b int32, w float32) {
-	list := r.near[a]
+	list := r.near.of(a)
 	least := 0
 	for k := range list {
 		if list[k].card == b {
@@ -85,7 +85,7 @@ func (r *relations) pair(a, b int32, w float32) {
 	}
 	switch {
 	case len(list) < maxNeighbours:
-		r.near[a] = append(list, neighbour{b, w})
+		r.near.resize(a, len(list)+1)[len(list)] = neighbour{b, w}
 	case list[least].weight <= w:
 		list[least] = neighbour{b, w}
 	}
@@ -93,14 +93,18 @@ func (r *relations) pair(a, b int32, w float32) {
 
 // by says that a user clicked an item.
 func (r *relations) by(card int32, who userRef) {
-	list := r.clickers[card]
-	if at := slices.Index(list, who); at >= 0 {
-		list = slices.Delete(list, at, at+1)
+	list := r.clickers.of(card)
+	goes := slices.Index(list, who)
+	switch {
+	case goes >= 0:
+	case len(list) < maxClickers:
+		list = r.clickers.resize(card, len(list)+1)
+		goes = len(list) - 1
+	default:
+		goes = 0
 	}
-	if len(list) >= maxClickers {
-		list = slices.Delete(list, 0, len(list)-maxClickers+1)
-	}
-	r.clickers[card] = append(list, who)
+	copy(list[goes:], list[goes+1:])
+	list[len(list)-1] = who
 }
 
 // clicked hears of a new click.
@@ -159,8 +163,10 @@ func (s *State) unclick(who userRef, records []record, seq uint64) {
 		if seq <= r.seq[card%relationParts] {
 			continue
 		}
-		if at := slices.Index(r.clickers[card], who); at >= 0 {
-			r.clickers[card] = slices.Delete(r.clickers[card], at, at+1)
+		list := r.clickers.of(card)
+		if at := slices.Index(list, who); at >= 0 {
+			copy(list[at:], list[at+1:])
+			r.clickers.resize(card, len(list)-1)
 		}
 	}
 }
@@ -193,12 +199,12 @@ func (s *State) alike(card int32, out []Scored) []Scored {
 	now := s.cfg.Clock().Unix()
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	if card < 0 || int(card) >= len(r.near) {
+	if card < 0 || int(card) >= len(r.near.heads) {
 		return out
 	}
 	decay := r.decay(now)
 	of := float64(s.counts.of(card).clicks.Load()) + alikeShrink
-	for _, near := range r.near[card] {
+	for _, near := range r.near.of(card) {
 		if s.counts.isHidden(near.card) {
 			continue
 		}
@@ -247,8 +253,8 @@ func (s *State) Neighbours(key string, n int) []ScoredUser {
 	for _, card := range cards {
 		w := 1 / math.Log2(2+float64(s.counts.of(card).clicks.Load()))
 		all += w
-		if int(card) < len(r.clickers) {
-			for _, other := range r.clickers[card] {
+		if int(card) < len(r.clickers.heads) {
+			for _, other := range r.clickers.of(card) {
 				sum[other] += w
 			}
 		}

@@ -60,10 +60,10 @@ func (r *relations) keep(x *codec, part int, seq uint64) {
 	num(x, &seq, 8)
 	base := r.base
 	num(x, &base, 8)
-	n := x.count((len(r.near)-part+relationParts-1)/relationParts, 2)
+	n := x.count((len(r.near.heads)-part+relationParts-1)/relationParts, 2)
 	if x.reading {
 		r.seq[part] = seq
-		if room := (len(r.near) - part + relationParts - 1) / relationParts; n > room {
+		if room := (len(r.near.heads) - part + relationParts - 1) / relationParts; n > room {
 			x.fail("relations of %d items where there are %d", n, room)
 			return
 		}
@@ -75,7 +75,7 @@ func (r *relations) keep(x *codec, part int, seq uint64) {
 	pairs, users := 0, 0
 	for k := range n {
 		if i := part + k*relationParts; !x.reading {
-			lengths[2*k], lengths[2*k+1] = uint8(len(r.near[i])), uint8(len(r.clickers[i]))
+			lengths[2*k], lengths[2*k+1] = uint8(r.near.heads[i].n), uint8(r.clickers.heads[i].n)
 		}
 		if lengths[2*k] > maxNeighbours || lengths[2*k+1] > maxClickers {
 			x.fail("an item has %d neighbours and %d users", lengths[2*k], lengths[2*k+1])
@@ -90,37 +90,37 @@ func (r *relations) keep(x *codec, part int, seq uint64) {
 	if b == nil {
 		return
 	}
+	if x.reading { // parts are read side by side
+		r.mu.Lock()
+		defer r.mu.Unlock()
+	}
 	for k := range n {
-		i := part + k*relationParts
+		i := int32(part + k*relationParts)
 		if !x.reading {
-			for _, p := range r.near[i] {
+			for _, p := range r.near.of(i) {
 				binary.LittleEndian.PutUint32(b, uint32(p.card))
 				binary.LittleEndian.PutUint32(b[4:], math.Float32bits(p.weight))
 				b = b[8:]
 			}
-			for _, u := range r.clickers[i] {
+			for _, u := range r.clickers.of(i) {
 				binary.LittleEndian.PutUint32(b, uint32(u))
 				b = b[4:]
 			}
 			continue
 		}
-		if n := lengths[2*k]; n > 0 {
-			r.near[i] = make([]neighbour, n)
-		}
+		near := r.near.resize(i, int(lengths[2*k]))
 		shift := float32(math.Exp2(max(-100, min(100, float64(base-r.base)/(pairDays*86400))))) // to the base of all
-		for j := range r.near[i] {
+		for j := range near {
 			p := neighbour{int32(binary.LittleEndian.Uint32(b)), math.Float32frombits(binary.LittleEndian.Uint32(b[4:])) * shift}
-			if p.card < 0 || int(p.card) >= len(r.near) || !(p.weight >= 0) || math.IsInf(float64(p.weight), 0) {
+			if p.card < 0 || int(p.card) >= len(r.near.heads) || !(p.weight >= 0) || math.IsInf(float64(p.weight), 0) {
 				x.fail("item %d has the neighbour %d of weight %v", i, p.card, p.weight)
 				return
 			}
-			r.near[i][j], b = p, b[8:]
+			near[j], b = p, b[8:]
 		}
-		if n := lengths[2*k+1]; n > 0 {
-			r.clickers[i] = make([]userRef, n)
-		}
-		for j := range r.clickers[i] {
-			r.clickers[i][j], b = userRef(binary.LittleEndian.Uint32(b)), b[4:]
+		clickers := r.clickers.resize(i, int(lengths[2*k+1]))
+		for j := range clickers {
+			clickers[j], b = userRef(binary.LittleEndian.Uint32(b)), b[4:]
 		}
 	}
 }

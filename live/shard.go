@@ -16,7 +16,7 @@ type shard struct {
 	mu    sync.RWMutex
 	keys  keys
 	users []user // by number of the key
-	rows  blocks
+	rows  blocks[record]
 	texts map[uint32]words
 	notes map[note]string  // comments of foreign feedback
 	gone  map[uint64]int64 // by hash of the key, of users who were deleted: until when, in milliseconds

@@ -160,7 +160,7 @@ func TestUsersAreTold(t *testing.T) {
 	if f := s.Figures(); f.UsersToday != 0 {
 		t.Errorf("%+v without her", f)
 	}
-	if list := s.relations.clickers[0]; len(list) != 0 {
+	if list := s.relations.clickers.of(0); len(list) != 0 {
 		t.Error("she stands among those who clicked an item")
 	}
 	apply(s, at(stream.Click, "u", "b", 12))

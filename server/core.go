@@ -29,8 +29,10 @@ import (
 type EngineConfig struct {
 	Log    *stream.Log // whose OnAppend is State.Apply
 	State  *live.State
-	Models string         // folder of versions; "" makes pages from live counts alone
-	Zone   *time.Location // that days and hours are told in; nil: UTC
+	Models string // folder of versions; "" makes pages from live counts alone
+	// Loading is what LoadModels began, of the same settings; nil: NewEngine loads the version in use.
+	Loading *Loading
+	Zone    *time.Location // that days and hours are told in; nil: UTC
 	// Explore is the chance that a slot explores; 0 means feed.ServedExplore, below 0 none does. ExploreCap is the most, over any 1,000 slots; 0 means .1.
 	Explore, ExploreCap float64
 	// Candidates are ranked for a page; 0 means 200. Evaluation ranks 500, and sees no difference.
@@ -79,11 +81,8 @@ const (
 	smallView   = 20_000          // cards: a changed catalogue of no more is taken up by the next page
 )
 
-// NewEngine starts an engine. A model that cannot be loaded is logged and shown among the models; pages are then made from live counts.
-func NewEngine(c EngineConfig) (*Engine, error) {
-	if c.Log == nil || c.State == nil {
-		return nil, errors.New("server: an engine needs an event log and a state")
-	}
+// settle fills in what else has nobody's word.
+func (c *EngineConfig) settle() {
 	if c.Zone == nil {
 		c.Zone = time.UTC
 	}
@@ -93,6 +92,18 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+}
+
+// NewEngine starts an engine. A model that cannot be loaded is logged and shown among the models; pages are then made from live counts.
+func NewEngine(c EngineConfig) (*Engine, error) {
+	if c.Log == nil || c.State == nil {
+		return nil, errors.New("server: an engine needs an event log and a state")
+	}
+	if c.Loading == nil {
+		c.Loading = c.LoadModels()
+	}
+	noModel := c.Loading.Wait()
+	c.settle()
 	if c.Explore == 0 {
 		c.Explore = feed.ServedExplore
 	}
@@ -100,13 +111,12 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 	if c.Candidates == 0 {
 		c.Candidates = 200
 	}
-	e := &Engine{c: c}
-	e.models = openModels(c.Models, c.Logger, func() []int32 { return daysAt(c.Now().In(c.Zone)) })
+	e := &Engine{c: c, models: c.Loading.models}
 	if err := e.newExplorer(); err != nil {
 		return nil, err
 	}
-	if err := e.models.follow(); err != nil {
-		c.Logger.Warn("no model is in use", "error", err)
+	if noModel != nil {
+		c.Logger.Warn("no model is in use", "error", noModel)
 	}
 	if _, err := e.view(); err != nil {
 		return nil, err

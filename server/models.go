@@ -84,6 +84,31 @@ func openModels(dir string, log *slog.Logger, days func() []int32) *models {
 	return &models{dir: dir, log: log, days: days, problem: map[string]string{}}
 }
 
+// Loading is a version that is being loaded.
+type Loading struct {
+	models *models
+	done   chan struct{}
+	err    error // once done
+}
+
+// LoadModels begins to load the version in use. That needs neither the event log nor the state, which can be made ready meanwhile: NewEngine takes it as Loading. Who
+// does not come so far calls Wait, so that nothing goes on behind.
+func (c EngineConfig) LoadModels() *Loading {
+	c.settle()
+	l := &Loading{models: openModels(c.Models, c.Logger, func() []int32 { return daysAt(c.Now().In(c.Zone)) }), done: make(chan struct{})}
+	go func() {
+		defer close(l.done)
+		l.err = l.models.follow()
+	}()
+	return l
+}
+
+// Wait waits until it is loaded, or gives why there is none.
+func (l *Loading) Wait() error {
+	<-l.done
+	return l.err
+}
+
 // dayAhead is how long before midnight the day after is made ready, so that its first request waits for nothing. It takes half a second for 250,000 cards.
 const dayAhead = 10 * time.Minute
 
