@@ -68,7 +68,7 @@ func (t *idTable) find(id eventID) (uint64, bool) {
 // add notes the id of a seq above all that were added, in the place of what the id had before.
 func (t *idTable) add(id eventID, seq uint64) {
 	if t.newer.n >= t.window || t.newer.n > 0 && seq-t.newer.base >= math.MaxUint32 {
-		t.older, t.newer = t.newer, &idHalf{}
+		t.older, t.newer = t.newer, &idHalf{slots: make([]idSlot, len(t.newer.slots))} // it will hold as many: growing anew, it would keep events waiting
 	}
 	t.newer.add(id, seq)
 	n := t.newer.n
