@@ -52,7 +52,7 @@ func (s *Server) apiRoutes() {
 	if len(s.keys) > 0 {
 		cfg.Security = []map[string][]string{{"key": {}}, {"bearer": {}}}
 	}
-	s.api = humago.New(s.mux, cfg)
+	s.api = humago.New(slashed{s.mux}, cfg)
 	s.feedRoutes()
 	s.eventRoutes()
 	s.userRoutes()

@@ -30,6 +30,7 @@ type visit struct {
 	refuse  func(http.ResponseWriter, *http.Request)
 	counts  *atomic.Int64 // towards Limits.InFlight: with all others, or with those without a key; nil: not
 	held    int64         // bytes of its body, towards Limits.HeldBytes
+	slashes bool          // a segment of its path is written as slashMark
 	span    *span
 }
 

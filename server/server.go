@@ -130,6 +130,11 @@ var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.Met
 
 // notFound answers where no route matches, with 405 where one of another method does.
 func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
+	if again := withSlashes(r); again != nil {
+		defer func() { r.Pattern = again.Pattern }() // what the log and the metrics tell
+		s.mux.ServeHTTP(w, again)
+		return
+	}
 	var allowed []string
 	for _, method := range methods {
 		probe := *r
