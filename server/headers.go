@@ -46,6 +46,12 @@ func setSecurity(h http.Header, path string) {
 	h["Cache-Control"] = noStore
 }
 
+// Headers that docs/HTTP.md and docs/GORSE.md name: a browser neither sends nor shows the script others, beyond those of every request.
+const (
+	askHeaders    = "Authorization, Content-Type, Idempotency-Key, Traceparent, Tracestate, X-API-Key, X-API-Version, X-Request-Id"
+	answerHeaders = "Allow, Retry-After, X-Request-Id, X-Write-Back"
+)
+
 // cors lets the pages of Config.Origins call, and answers a browser that asks first. Cookies are never let through.
 func (s *Server) cors(w http.ResponseWriter, r *http.Request) (preflight bool) {
 	if len(s.cfg.Origins) == 0 {
@@ -58,12 +64,12 @@ func (s *Server) cors(w http.ResponseWriter, r *http.Request) (preflight bool) {
 		return false
 	}
 	h.Set("Access-Control-Allow-Origin", origin)
-	h.Set("Access-Control-Expose-Headers", "X-Request-Id, Retry-After")
+	h.Set("Access-Control-Expose-Headers", answerHeaders)
 	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
 		return false
 	}
 	h.Set("Access-Control-Allow-Methods", strings.Join(methods, ", "))
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-API-Key, X-Request-Id")
+	h.Set("Access-Control-Allow-Headers", askHeaders)
 	h.Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 	return true

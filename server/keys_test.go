@@ -336,7 +336,17 @@ func TestCORS(t *testing.T) {
 	if w.Code != 204 || h.Get("Access-Control-Allow-Origin") != ask[1] || !strings.Contains(h.Get("Access-Control-Allow-Methods"), "PUT") || !strings.Contains(h.Get("Access-Control-Allow-Headers"), "X-API-Key") {
 		t.Errorf("preflight: %d %v", w.Code, h)
 	}
+	for _, name := range []string{"Authorization", "Content-Type", "X-Request-Id", "Traceparent", "X-API-Version", "Idempotency-Key"} { // what docs/HTTP.md and docs/GORSE.md name
+		if !slices.Contains(strings.Split(h.Get("Access-Control-Allow-Headers"), ", "), name) {
+			t.Errorf("preflight: a page may not send %s", name)
+		}
+	}
 	w = c.ask("GET", "/v1/stats", "", "Origin", ask[1], "X-API-Key", readSecret)
+	for _, name := range []string{"X-Request-Id", "Retry-After", "Allow", "X-Write-Back"} {
+		if !slices.Contains(strings.Split(w.Header().Get("Access-Control-Expose-Headers"), ", "), name) {
+			t.Errorf("a page is not shown %s", name)
+		}
+	}
 	if w.Code != 200 || w.Header().Get("Access-Control-Allow-Origin") != ask[1] || w.Header().Get("Access-Control-Allow-Credentials") != "" || w.Header().Get("Vary") != "Origin" {
 		t.Errorf("a page that may: %d %v", w.Code, w.Header())
 	}
