@@ -34,7 +34,7 @@ func (s *Server) apiRoutes() {
 			Info: &huma.Info{Title: "segue", Version: orText(s.cfg.Version, "0"), Description: "" +
 				"Pages of a feed, what happened on them, and what is believed of users and items. " +
 				"Errors are problem details (RFC 9457) whose errors name the field. Ids are any UTF-8 of at most 512 bytes without NUL, percent-encoded in paths; the ids . and .. " +
-				"need a client that leaves %2E as it is."},
+				"need a client that leaves %2E as it is. A method that a path does not list is answered 405, with those that it has in Allow."},
 			Tags: []*huma.Tag{{Name: "feed"}, {Name: "events"}, {Name: "users"}, {Name: "items"}, {Name: "models"}, {Name: "server"}},
 			Components: &huma.Components{
 				Schemas: huma.NewMapRegistry(schemaPrefix, huma.DefaultSchemaNamer),
@@ -63,6 +63,9 @@ func (s *Server) apiRoutes() {
 
 // operation is what all operations of /v1 share.
 func (s *Server) operation(method, path, id, tag, summary, description string, more ...int) huma.Operation {
+	if len(s.keys) == 0 {
+		more = append(slices.Clip(more), http.StatusMisdirectedRequest) // of a Host that is not loopback's
+	}
 	return huma.Operation{
 		Method: method, Path: path, OperationID: id, Tags: []string{tag}, Summary: summary, Description: description,
 		MaxBodyBytes: s.cfg.Limits.BodyBytes + 1, BodyReadTimeout: s.cfg.Timeouts.Read,
@@ -75,8 +78,9 @@ func (s *Server) operation(method, path, id, tag, summary, description string, m
 // finishDescription says what types alone do not: limits of this server, that lists are never null, and that errors do not echo what was sent.
 func (s *Server) finishDescription() {
 	doc := s.api.OpenAPI()
-	for _, schema := range doc.Components.Schemas.Map() {
+	for name, schema := range doc.Components.Schemas.Map() {
 		notNull(schema)
+		unsigned(doc.Components.Schemas.TypeFromRef(schemaPrefix+name), schema)
 	}
 	delete(doc.Components.Schemas.Map()["ErrorDetail"].Properties, "value")
 	for _, item := range doc.Paths {
@@ -115,6 +119,22 @@ func notNull(schema *huma.Schema) {
 	notNull(schema.Items)
 	for _, p := range schema.Properties {
 		notNull(p)
+	}
+}
+
+// formatUint64 is of numbers up to 18,446,744,073,709,551,615: as int64, which the library calls them, half of the seeds could not be read.
+const formatUint64 = "uint64"
+
+// unsigned says of the fields of schema, which t is described by, how large they may be.
+func unsigned(t reflect.Type, schema *huma.Schema) {
+	if t == nil || t.Kind() != reflect.Struct {
+		return
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if p := schema.Properties[name]; p != nil && f.Type.Kind() == reflect.Uint64 {
+			p.Format = formatUint64
+		}
 	}
 }
 
@@ -188,7 +208,11 @@ type optional[T any] struct {
 
 // Schema implements huma.SchemaProvider.
 func (o optional[T]) Schema(r huma.Registry) *huma.Schema {
-	return huma.SchemaFromType(r, reflect.TypeFor[T]())
+	schema := huma.SchemaFromType(r, reflect.TypeFor[T]())
+	if reflect.TypeFor[T]().Kind() == reflect.Uint64 {
+		schema.Format = formatUint64
+	}
+	return schema
 }
 
 // Receiver implements huma.ParamWrapper.

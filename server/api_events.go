@@ -88,6 +88,7 @@ func describeEvent(registry huma.Registry) {
 	} {
 		schema.Properties["kind"].Enum = append(schema.Properties["kind"].Enum, string(k))
 	}
+	schema.Examples = []any{map[string]any{"id": "1", "kind": stream.Click, "at_ms": int64(1_764_480_000_000), "user": "somebody-new", "item": "MLOG1"}}
 	schema.PrecomputeMessages()
 }
 

@@ -378,7 +378,18 @@ func TestDescription(t *testing.T) {
 	if body["application/x-ndjson"] == nil || *body["application/json"].Schema.Value.OneOf[1].Value.MaxItems != 7 {
 		t.Errorf("the body of events is described by %+v", body)
 	}
+	for place, p := range map[string]*openapi3.SchemaRef{
+		"of a page": c.doc.Components.Schemas["FeedPage"].Value.Properties["seed"], "of the log": c.doc.Components.Schemas["LiveStats"].Value.Properties["last_seq"],
+		"of a request": c.doc.Paths.Find("/v1/users/{id}/feed").Get.Parameters.GetByInAndName("query", "seed").Schema,
+	} {
+		if p.Value.Format != "uint64" {
+			t.Errorf("a number %s of up to 2^64 - 1 is %s", place, p.Value.Format)
+		}
+	}
 	event := c.doc.Components.Schemas["Event"].Value
+	if err := event.VisitJSON(event.Examples[0]); err != nil {
+		t.Errorf("the example of an event: %v", err)
+	}
 	if len(event.Properties["kind"].Value.Enum) != 17 || strings.Join(event.Required, " ") != "id kind at_ms" {
 		t.Errorf("an event is described by %+v", event)
 	}
@@ -388,6 +399,9 @@ func TestDescription(t *testing.T) {
 				t.Errorf("%s.%s may be null", name, field)
 			}
 		}
+	}
+	if c.doc.Paths.Find("/v1/stats").Get.Responses.Value("421") != nil {
+		t.Error("with keys every Host is answered, and 421 is described")
 	}
 	if w := c.ask("GET", "/openapi.json", "", "X-API-Key", testKeys[0].Secret); w.Code != 200 || !bytes.Equal(w.Body.Bytes(), c.describe()) {
 		t.Errorf("/openapi.json: %d", w.Code)

@@ -118,11 +118,18 @@ func TestDocsInABrowser(t *testing.T) {
 		return `(() => { const op = [...document.querySelectorAll("details.op")].find((o) => o.querySelector(".says").textContent === "` + operation + `"); op.open = true; const f = op.querySelector("form"); ` +
 			fill + `; f.requestSubmit(); })()`
 	}
+	of := func(operation string) string {
+		return `[...document.querySelectorAll("details.op")].find((o) => o.querySelector(".says").textContent === "` + operation + `").querySelector("form ~ pre").textContent`
+	}
 	shown := `[...document.querySelectorAll("details.op > div > pre:not([hidden])")].map((p) => p.textContent).join("")`
 	do("ask for a page", chromedp.Evaluate[chromedp.Void](send("A page for a user", `f.elements["p:id"].value = "a/b ♫"; f.elements["p:n"].value = "2"; f.elements["p:exclude"].value = "x\ny&z"`)))
 	until(shown, `"slot": 1`)
+	for _, says := range []string{"Tell what happened", "Tell who users are", "Tell what items are", "Tell who a user is", "Tell what an item is", "Tell more of a user", "Tell more of an item"} {
+		do("send the body that is offered", chromedp.Evaluate[chromedp.Void](send(says, `if (f.elements["p:id"]) f.elements["p:id"].value = "`+says+`".includes("user") ? "user" : "item"`)))
+		until(of(says), "\n200 ")
+	}
 	do("tell of a click", chromedp.Evaluate[chromedp.Void](send("Tell what happened", `f.elements.body.value = '`+click+`'`)))
-	until(shown, `"accepted": 1`)
+	until(of("Tell what happened"), `"accepted": 1`)
 	if c := ask(`getComputedStyle(document.querySelector(".method")).fontWeight + document.cookie`); c != "700" {
 		t.Errorf("weight and cookie that scripts see: %q", c)
 	}
@@ -135,7 +142,7 @@ func TestDocsInABrowser(t *testing.T) {
 	if r := b.asked[0]; r.User != "a/b ♫" || r.N != 2 || !slices.Equal(r.Exclude, []string{"x", "y&z"}) {
 		t.Errorf("the backend was asked %+v", r)
 	}
-	if len(b.events) != 1 {
+	if len(b.events) != 8 { // the click, and the seven bodies
 		t.Errorf("%d events were stored", len(b.events))
 	}
 	mu.Lock()

@@ -279,6 +279,7 @@ func TestWithoutKeys(t *testing.T) {
 		r.Host = host
 		w := httptest.NewRecorder()
 		c.ServeHTTP(w, r)
+		c.described(r, w)
 		if w.Code != status {
 			t.Errorf("Host %q: %d, want %d", host, w.Code, status)
 		}

@@ -31,22 +31,22 @@ const limitsOf = (s) => {
   return out.join("; ");
 };
 
-// example writes a value that a schema takes, of what it requires; of objects without requirements, all.
-const example = (schema, depth = 0) => {
+// example writes a value that a schema takes, of what it requires; of objects without requirements, all. name is the field's that it is for.
+const example = (schema, depth = 0, name = "") => {
   const s = resolve(schema);
   if (s.examples) return s.examples[0];
   if (s.enum) return s.enum[0];
-  if (s.oneOf) return example(s.oneOf[0], depth);
+  if (s.oneOf) return example(s.oneOf[0], depth, name);
   switch ([].concat(s.type)[0]) {
     case "object": {
       const names = s.required && s.required.length ? s.required : Object.keys(s.properties || {});
-      return depth > 3 ? {} : Object.fromEntries(names.map((n) => [n, example(s.properties[n], depth + 1)]));
+      return depth > 3 ? {} : Object.fromEntries(names.map((n) => [n, example(s.properties[n], depth + 1, n)]));
     }
-    case "array": return [example(s.items, depth + 1)];
-    case "integer": return /_ms$/.test(s.title || "") ? Date.now() : s.minimum || 0;
+    case "array": return [example(s.items, depth + 1, name)];
+    case "integer": return /_ms$/.test(name) ? Date.now() : s.minimum || 0;
     case "number": return s.minimum || 0;
     case "boolean": return false;
-    case "string": return "";
+    case "string": return s.minLength ? name : "";
   }
   return {};
 };
