@@ -19,6 +19,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
+	"github.com/google/go-cmp/cmp"
 	"github.com/seguefeed/segue/stream"
 )
 
@@ -392,6 +393,14 @@ func TestDescription(t *testing.T) {
 	}
 	if len(event.Properties["kind"].Value.Enum) != 17 || strings.Join(event.Required, " ") != "id kind at_ms" {
 		t.Errorf("an event is described by %+v", event)
+	}
+	var told []any
+	for _, d := range did {
+		told = append(told, string(d.kind))
+	}
+	doing := c.doc.Components.Schemas["Doing"].Value.Properties["did"].Value.Items.Value
+	if diff := cmp.Diff(told, doing.Enum); diff != "" {
+		t.Errorf("what a history tells, and (+) is said to tell:\n%s", diff)
 	}
 	for name, schema := range c.doc.Components.Schemas {
 		for field, p := range schema.Value.Properties {
