@@ -117,6 +117,12 @@ func (s *State) ListItems(q, cursor string, n int) (items []Item, next string, e
 		return nil, "", ErrCursor
 	}
 	c := s.cards
+	c.mu.RLock()
+	beyond := at > 0 && at >= uint64(len(c.now.keys)) // ids only grow
+	c.mu.RUnlock()
+	if beyond {
+		return nil, "", ErrCursor
+	}
 	const some = 4096 // items for which the lock is held
 	for id := int32(at); ; {
 		c.mu.RLock()

@@ -277,7 +277,7 @@ func TestListsOfUsersAndItems(t *testing.T) {
 	if items, _, _ := s.ListItems("cat", "", 1000); len(items) != 299 {
 		t.Errorf("%d items are in cat, want 299", len(items))
 	}
-	for _, cursor := range []string{"?", "zzzzzzzzzzzz", "-1"} {
+	for _, cursor := range []string{"?", "zzzzzzzzzzzz", "-1", "bogus", "BOGUS", "+1", "01"} { // bogus is a number, beyond all of 300 users and items
 		if _, _, err := s.ListUsers("", cursor, 1); err != ErrCursor {
 			t.Errorf("cursor %q gives %v", cursor, err)
 		}

@@ -59,7 +59,7 @@ func parseCursor(cursor string) (uint64, error) {
 		return 0, nil
 	}
 	at, err := strconv.ParseUint(cursor, 36, 64)
-	if err != nil {
+	if err != nil || formatCursor(at) != cursor {
 		return 0, ErrCursor
 	}
 	return at, nil
@@ -81,6 +81,10 @@ func (s *State) ListUsers(prefix, cursor string, n int) (users []User, next stri
 	for ; number < shardCount; number, i = number+1, 0 {
 		sh := &s.shards[number]
 		sh.mu.RLock()
+		if i > 0 && int(i) >= sh.keys.len() { // of the cursor: parts only grow
+			sh.mu.RUnlock()
+			return nil, "", ErrCursor
+		}
 		for ; int(i) < sh.keys.len(); i++ {
 			key := sh.keys.bytesAt(i)
 			if len(key) == 0 || len(prefix) > len(key) || !bytes.HasPrefix(key, []byte(prefix)) {

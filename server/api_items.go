@@ -88,7 +88,7 @@ func (in *rankedInput) Resolve(huma.Context) []error {
 
 func (s *Server) itemRoutes() {
 	const tag = "items"
-	huma.Register(s.api, s.operation(http.MethodGet, "/v1/items", "list-items", tag, "Items", "By id."), s.items)
+	huma.Register(s.api, s.operation(http.MethodGet, "/v1/items", "list-items", tag, "Items", "In the order in which they were first known, not by id."), s.items)
 	huma.Register(s.api, s.operation(http.MethodPost, "/v1/items", "upsert-items", tag, "Tell what items are",
 		fmt.Sprintf("At most %d, all or none; what was known of each is replaced.", s.cfg.Limits.Events), upsertErrors...), s.postItems)
 	huma.Register(s.api, s.operation(http.MethodGet, "/v1/items/latest", "latest-items", tag, "The newest items", ""), s.ranked(s.backend.Latest))

@@ -69,7 +69,8 @@ type postUsersInput struct{ Body []keyedUser }
 
 func (s *Server) userRoutes() {
 	const tag = "users"
-	huma.Register(s.api, s.operation(http.MethodGet, "/v1/users", "list-users", tag, "Known users", "By id."), s.users)
+	huma.Register(s.api, s.operation(http.MethodGet, "/v1/users", "list-users", tag, "Known users",
+		"Not by id: in 256 parts by a hash of the id, and in each in the order in which they were first known. Who is known from the first page of a list to the last is in it once."), s.users)
 	huma.Register(s.api, s.operation(http.MethodPost, "/v1/users", "upsert-users", tag, "Tell who users are",
 		fmt.Sprintf("At most %d, all or none; what was known of each is replaced.", s.cfg.Limits.Events), upsertErrors...), s.postUsers)
 	huma.Register(s.api, s.operation(http.MethodGet, "/v1/users/{id}", "get-user", tag, "What is believed of a user", "", http.StatusNotFound), s.user)

@@ -5,6 +5,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -135,13 +136,21 @@ func doings(rows *warehouse.Histories, c *live.Catalogue, n int) []Doing {
 func (e *Engine) Users(ctx context.Context, prefix, cursor string, n int) ([]UserView, string, error) {
 	users, next, err := e.c.State.ListUsers(prefix, cursor, n)
 	if err != nil {
-		return nil, "", &InputError{"cursor", err.Error()}
+		return nil, "", wrongCursor(err)
 	}
 	out := make([]UserView, 0, len(users))
 	for k := range users {
 		out = append(out, *userView(&users[k]))
 	}
 	return out, next, ctx.Err()
+}
+
+// wrongCursor says of a list's error, where that is the cursor, what is expected in the interface's words.
+func wrongCursor(err error) error {
+	if errors.Is(err, live.ErrCursor) {
+		return &InputError{"cursor", "what an answer of the same list gave is expected"}
+	}
+	return err
 }
 
 // Profile implements Backend.
@@ -200,7 +209,7 @@ func (e *Engine) Card(_ context.Context, key string) (*stream.Card, string, erro
 func (e *Engine) Items(ctx context.Context, q, cursor string, n int) ([]ItemView, string, error) {
 	items, next, err := e.c.State.ListItems(q, cursor, n)
 	if err != nil {
-		return nil, "", &InputError{"cursor", err.Error()}
+		return nil, "", wrongCursor(err)
 	}
 	out := make([]ItemView, 0, len(items))
 	for k := range items {
@@ -343,7 +352,7 @@ func (e *Engine) Neighbours(ctx context.Context, user string, n int) ([]Scored, 
 func (e *Engine) Feedback(ctx context.Context, f FeedbackFilter) ([]FeedbackRow, string, error) {
 	rows, next, err := e.c.State.Feedback(ctx, live.FeedbackFilter{Type: f.Type, User: f.User, Item: f.Item, Cursor: f.Cursor, N: f.N})
 	if err != nil {
-		return nil, "", err
+		return nil, "", wrongCursor(err)
 	}
 	out := make([]FeedbackRow, len(rows))
 	for k, r := range rows {

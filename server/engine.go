@@ -238,14 +238,15 @@ type Backend interface {
 	Append(ctx context.Context, events []stream.Event) (Taken, error)
 
 	User(ctx context.Context, key string, history int) (*UserView, error) // ErrUnknownUser
-	// Users lists known users by key after cursor, at most n, those whose key begins with prefix; next is "" at the end.
+	// Users lists known users in an order of its own after cursor, at most n, those whose key begins with prefix; next is "" at the end. A cursor that it did not
+	// give is an *InputError, where that can be told; Items and Feedback likewise.
 	Users(ctx context.Context, prefix, cursor string, n int) (users []UserView, next string, err error)
 	// Profile gives what a User event would have to say for nothing to change: what interfaces that know a part of a profile build theirs on.
 	Profile(ctx context.Context, key string) (p *stream.Profile, comment string, err error) // ErrUnknownUser
 	Item(ctx context.Context, key string) (*ItemView, error)                                // ErrUnknownItem
 	// Card is to items what Profile is to users; PublishedMS is the moment in force.
 	Card(ctx context.Context, key string) (c *stream.Card, comment string, err error) // ErrUnknownItem
-	// Items lists items by key after cursor, at most n, those whose key, creator, content, categories, labels or comment hold q.
+	// Items lists items in an order of its own after cursor, at most n, those whose key, creator, content, categories, labels or comment hold q.
 	Items(ctx context.Context, q, cursor string, n int) (items []ItemView, next string, err error)
 
 	// Similar, Latest and Popular leave out what forUser clicked or has feedback of a sender's own type on; "" is nobody.
