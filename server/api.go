@@ -141,6 +141,7 @@ func unsigned(t reflect.Type, schema *huma.Schema) {
 // withoutValues keeps errors from sending back what was sent.
 func withoutValues(_ huma.Context, _ string, v any) (any, error) {
 	if p, ok := v.(*huma.ErrorModel); ok {
+		inOurWords(p)
 		for _, f := range p.Errors {
 			if f != nil {
 				f.Value = nil
@@ -194,8 +195,8 @@ func (s *Server) marshal(w io.Writer, v any) error {
 func unmarshal(data []byte, v any) error {
 	err := inWordsOf(xjson.Unmarshal(data, v))
 	var wrong *stream.FieldError
-	if errors.As(err, &wrong) && wrong.Field == "" {
-		return errors.New(wrong.Problem)
+	if errors.As(err, &wrong) {
+		return errors.New(wrong.Field + fieldMark + wrong.Problem)
 	}
 	return err
 }

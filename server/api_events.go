@@ -138,12 +138,16 @@ func decodeEvents(body []byte, lines bool, most int) (events []stream.Event, f f
 			break
 		}
 		if err != nil {
-			return nil, f, unreadable(body, d, err)
+			place := "body"
+			if lines || !array && f.count > 0 {
+				place += "[" + strconv.Itoa(f.count) + "]"
+			}
+			return nil, f, unreadableAt(place, body, d, err)
 		}
 		if f.count++; f.count > most {
 			return nil, f, problem(http.StatusRequestEntityTooLarge, fmt.Sprintf("at most %d events are expected", most), field("body", "too many events"))
 		}
-		e, err := stream.DecodeEvent(raw)
+		e, err := decodeEvent(raw)
 		if err != nil {
 			wrong = append(wrong, eventField(f.count-1, err))
 			if len(wrong) == mostErrors {
@@ -174,22 +178,38 @@ func decodeEvents(body []byte, lines bool, most int) (events []stream.Event, f f
 	return events, f, nil
 }
 
+// decodeEvent is stream.DecodeEvent, which takes null for an event that says nothing.
+func decodeEvent(raw jsontext.Value) (stream.Event, error) {
+	if raw.Kind() == 'n' {
+		return stream.Event{}, &stream.FieldError{Problem: kindExpected + ": an object"}
+	}
+	return stream.DecodeEvent(raw)
+}
+
 // unreadable says where JSON ends being JSON.
 func unreadable(body []byte, d *jsontext.Decoder, err error) error {
+	return unreadableAt("body", body, d, err)
+}
+
+// unreadableAt is unreadable, and names the field, of the value at a place, whose name stands twice: elsewhere what is broken may be of any field.
+func unreadableAt(place string, body []byte, d *jsontext.Decoder, err error) error {
 	at := min(int(d.InputOffset()), len(body))
 	var syntax *jsontext.SyntacticError
-	why := "JSON is expected"
+	location, why := "body", "JSON is expected"
 	if errors.As(err, &syntax) {
 		at = min(int(syntax.ByteOffset), len(body))
 		if syntax.Err != nil {
 			why += ": " + syntax.Err.Error()
+		}
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			location, why = place+dotted(fieldName(syntax.JSONPointer)), nameTwice
 		}
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		why = "JSON is expected: it ends too early"
 	}
 	line := 1 + bytes.Count(body[:at], []byte("\n"))
-	return problem(http.StatusBadRequest, "the body is not JSON", field("body", why+" (line "+strconv.Itoa(line)+", byte "+strconv.Itoa(at)+")"))
+	return problem(http.StatusBadRequest, "the body is not JSON", field(location, why+" (line "+strconv.Itoa(line)+", byte "+strconv.Itoa(at)+")"))
 }
 
 func eventField(index int, err error) *huma.ErrorDetail {
@@ -200,6 +220,8 @@ func eventField(index int, err error) *huma.ErrorDetail {
 	}
 	return field(place, err.Error())
 }
+
+const nameTwice = "JSON is expected: the name stands twice"
 
 // decodeStrict reads an object into v; its errors are FieldErrors.
 func decodeStrict(raw []byte, v any) error {
@@ -219,9 +241,9 @@ func inWordsOf(err error) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return &stream.FieldError{Problem: "JSON is expected: it ends too early"}
 	case errors.As(err, &semantic):
-		return &stream.FieldError{Field: fieldName(semantic.JSONPointer), Problem: "another kind of value is expected" + expected(semantic)}
+		return &stream.FieldError{Field: fieldName(semantic.JSONPointer), Problem: kindExpected + expected(semantic)}
 	case errors.As(err, &syntax) && errors.Is(err, jsontext.ErrDuplicateName):
-		return &stream.FieldError{Field: fieldName(syntax.JSONPointer), Problem: "JSON is expected: the name stands twice"}
+		return &stream.FieldError{Field: fieldName(syntax.JSONPointer), Problem: nameTwice}
 	case errors.As(err, &syntax):
 		return &stream.FieldError{Field: fieldName(syntax.JSONPointer), Problem: fmt.Sprintf("JSON is expected: %v", syntax.Err)}
 	}

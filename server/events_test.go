@@ -38,7 +38,8 @@ func TestDecodeEvents(t *testing.T) {
 		{"blanks", " \n", true, "", 400, "body"},
 		{"an array in lines", "[" + click + "]", true, "", 422, "body[0]"},
 		{"no object", "7", false, "", 422, "body"},
-		{"null", "[null]", false, "", 422, "body[0].kind"},
+		{"null", "null", false, "", 422, "body"},
+		{"null in an array", "[null]", false, "", 422, "body[0]"},
 		{"cut", click[:20], false, "", 400, "body"},
 		{"cut array", "[" + click, false, "", 400, "body"},
 		{"cut array after a comma", "[" + click + ",", false, "", 400, "body"},
@@ -48,7 +49,9 @@ func TestDecodeEvents(t *testing.T) {
 		{"wrong ones by index", "[" + click + `,{"id":"a","kind":"clic"},` + strings.Replace(click, "5", `"5"`, 1) + "]", false, "", 422, "body[1].kind body[2].at_ms"},
 		{"unknown field", strings.Replace(click, `"user"`, `"usr"`, 1), false, "", 422, "body.usr"},
 		{"another spelling", strings.Replace(click, `"user"`, `"User"`, 1), false, "", 422, "body.User"},
-		{"a field twice", strings.Replace(click, `"user"`, `"item":"x","user"`, 1), false, "", 400, "body"},
+		{"a field twice", strings.Replace(click, `"user"`, `"item":"x","user"`, 1), false, "", 400, "body.item"},
+		{"a field twice in an array", "[" + click + `,{"id":"a","id":"b"}]`, false, "", 400, "body[1].id"},
+		{"a field twice in lines", click + "\n" + `{"id":"a","page":{"cards":[{"item":"i","item":"j"}]}}`, false, "", 400, "body[1].page.cards[0].item"},
 		{"not UTF-8", strings.Replace(click, `"u"`, "\"\xff\"", 1), false, "", 400, "body"},
 		{"deep in a page", `{"id":"p","kind":"served","at_ms":5,"user":"u","page":{"cards":[{"item":"i","propensity":1},{"item":"i","propensity":2}]}}`, false, "", 422, "body.page.cards[1].propensity"},
 		{"a type deep in a page", `{"id":"p","kind":"served","at_ms":5,"user":"u","page":{"cards":[{"item":1}]}}`, false, "", 422, "body.page.cards[0].item"},
@@ -101,9 +104,12 @@ func TestEventsContentType(t *testing.T) {
 		"multipart/form-data": 415, "application/json; charset": 415, "json": 415,
 	} {
 		w := c.ask("POST", "/v1/events", "["+click+"]", "Content-Type", kind)
-		if w.Code != status { // an array is no line
+		if w.Code != status || status == 415 && !strings.Contains(w.Body.String(), `"detail":"a Content-Type of application/json or application/x-ndjson is expected"`) { // an array is no line
 			t.Errorf("%q: %d, want %d: %s", kind, w.Code, status, w.Body)
 		}
+	}
+	if w := c.ask("POST", "/v1/users", "[]", "Content-Type", "text/plain"); w.Code != 415 || !strings.Contains(w.Body.String(), `"detail":"a Content-Type of application/json is expected"`) {
+		t.Errorf("rows in plain text: %d %s", w.Code, w.Body)
 	}
 	if w := c.ask("POST", "/v1/events", click, "Content-Encoding", "gzip"); w.Code != http.StatusUnsupportedMediaType {
 		t.Errorf("gzip: %d", w.Code)

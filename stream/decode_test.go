@@ -33,7 +33,7 @@ func TestDecodeEvent(t *testing.T) {
 		{`{` + like + `,"slot":-1}`, "slot", "from 0 to 32767"},
 		{`{` + like + `,"value":1e999}`, "value", "a number is expected"},
 		{`{` + like + `,"card":{"labels":{"a":1,"a":2}}}`, "card.labels.a", "duplicate"},
-		{`{"id":"x","kind":"like","user":"u","item":"i"}`, "at_ms", "no moment"},
+		{`{"id":"x","kind":"like","user":"u","item":"i"}`, "at_ms", "a moment is expected"},
 		{`{"id":"","kind":"like","at_ms":1,"user":"u","item":"i"}`, "id", "an id is expected"},
 		{`{"id":"x","kind":"sing","at_ms":1}`, "kind", `"sing" is no kind`},
 		{`{"id":7,"kind":"like","at_ms":1}`, "id", "text is expected, not this number"},

@@ -140,12 +140,16 @@ func (e *Event) Check() error {
 	bad := func(field, format string, args ...any) error { return &FieldError{field, fmt.Sprintf(format, args...)} }
 	need, ok := kinds[e.Kind]
 	switch {
+	case e.Kind == "":
+		return bad("kind", "a kind of event is expected")
 	case !ok:
 		return bad("kind", "%.64q is no kind of event", e.Kind)
 	case e.Version < 0 || e.Version > Version:
 		return bad("v", "schema version %d; this program knows versions up to %d", e.Version, Version)
 	case e.ID == "":
 		return bad("id", "an id is expected, so that the event counts once when it is sent again")
+	case e.AtMS == 0:
+		return bad("at_ms", "a moment is expected, in milliseconds since 1970 UTC")
 	case e.AtMS <= 0 || e.AtMS > maxAtMS:
 		return bad("at_ms", "%d is no moment in milliseconds since 1970", e.AtMS)
 	case need.user && e.User == "":
