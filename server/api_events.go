@@ -254,19 +254,26 @@ func expected(e *xjson.SemanticError) string {
 	if e.GoType == nil {
 		return ""
 	}
-	switch e.GoType.Kind() {
+	return ": " + jsonKind(e.GoType)
+}
+
+// jsonKind is what JSON calls the values of a type.
+func jsonKind(t reflect.Type) string {
+	switch t.Kind() {
 	case reflect.String:
-		return ": text"
+		return "text"
 	case reflect.Bool:
-		return ": true or false"
+		return "true or false"
 	case reflect.Struct, reflect.Map:
-		return ": an object"
+		return "an object"
 	case reflect.Slice:
-		return ": an array"
-	case reflect.Float64:
-		return ": a number"
+		return "an array"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	case reflect.Pointer:
+		return jsonKind(t.Elem())
 	}
-	return ": a whole number"
+	return "a whole number"
 }
 
 // fieldName writes /page/cards/0/item as page.cards[0].item, cut where a sender's name is long.

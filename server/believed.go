@@ -370,10 +370,19 @@ func (e *Engine) Models(ctx context.Context) ([]ModelView, error) {
 	return views, ctx.Err()
 }
 
+// modelError is an error in words for clients.
+type modelError struct {
+	words string
+	err   error
+}
+
+func (e *modelError) Error() string { return e.words }
+func (e *modelError) Unwrap() error { return e.err }
+
 // Activate implements Backend.
 func (e *Engine) Activate(_ context.Context, id string, force bool) error {
 	if err := e.models.activate(id, force); err != nil {
-		return err
+		return &modelError{e.models.words(err), err}
 	}
 	_, err := e.renew()
 	return err
@@ -383,7 +392,7 @@ func (e *Engine) Activate(_ context.Context, id string, force bool) error {
 func (e *Engine) Rollback(_ context.Context) (string, error) {
 	id, err := e.models.rollback()
 	if err != nil {
-		return "", err
+		return "", &modelError{e.models.words(err), err}
 	}
 	_, err = e.renew()
 	return id, err

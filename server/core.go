@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	mrand "math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -357,7 +358,7 @@ func (e *Engine) Health() Health {
 	s := e.c.Log.Status()
 	if s.Refusing != nil {
 		h.Events = false
-		h.Reasons = append(h.Reasons, "events are refused: "+s.Refusing.Error())
+		h.Reasons = append(h.Reasons, "events are refused: "+strings.TrimPrefix(s.Refusing.Error(), stream.ErrRefused.Error()+": "))
 	}
 	if len(s.Lost) > 0 {
 		h.Reasons = append(h.Reasons, fmt.Sprintf("events are lost to damage: %v", s.Lost))

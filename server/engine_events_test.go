@@ -246,8 +246,12 @@ func TestEngineWhenEventsAreRefused(t *testing.T) {
 	r.page(FeedRequest{User: "filler"})
 	eventually(t, "health does not say that pages were lost", func() bool { return strings.Contains(strings.Join(r.Health().Reasons, "; "), "could not be logged") })
 	h := r.Health()
-	if !h.Ready || h.Events || !strings.Contains(strings.Join(h.Reasons, "; "), "events are refused") {
+	if !h.Ready || h.Events || !slices.Contains(h.Reasons, "events are refused: the log, or the disk that it is on, is full") {
 		t.Errorf("%+v", h)
+	}
+	c := newClient(t, Config{Backend: r.Engine})
+	if w := c.ask("POST", "/v1/events", click); w.Code != 503 || !strings.Contains(w.Body.String(), `"detail":"new events are refused: the log, or the disk that it is on, is full"`) {
+		t.Errorf("what a client is told: %d %s", w.Code, w.Body)
 	}
 	if _, err := r.Append(ctx, []stream.Event{r.did(stream.Click, userKey(1), before.Cards[0].Item)}); !errors.Is(err, stream.ErrRefused) {
 		t.Errorf("one event more: %v", err)

@@ -51,7 +51,7 @@ func (r *rig) modelNamed(id string) ModelView {
 func TestEngineActivatesAndRollsBack(t *testing.T) {
 	ctx := context.Background()
 	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: calm})
-	if _, err := r.Rollback(ctx); !errors.Is(err, ErrUnknownModel) {
+	if _, err := r.Rollback(ctx); !errors.Is(err, ErrUnknownModel) || err.Error() != "no version was in use before this one" {
 		t.Errorf("rolling back from the first model: %v", err)
 	}
 	writeModel(t, r.models, "b", "b")
@@ -117,10 +117,10 @@ func TestEngineRefusesDamage(t *testing.T) {
 					t.Errorf("a version without a manifest: %v", err)
 				}
 			} else {
-				if !errors.Is(err, feed.ErrDamaged) {
+				if !errors.Is(err, feed.ErrDamaged) || strings.Contains(err.Error(), r.models) {
 					t.Errorf("activating it: %v", err)
 				}
-				if m := r.modelNamed("b"); m.Loaded || m.Current || !strings.Contains(m.Problem, "damaged") {
+				if m := r.modelNamed("b"); m.Loaded || m.Current || !strings.Contains(m.Problem, "damaged") || strings.Contains(m.Problem, r.models) {
 					t.Errorf("it is told as %+v", m)
 				}
 			}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/seguefeed/segue/stream"
@@ -69,7 +70,7 @@ func (s *Server) answer(ctx context.Context, place string, err error) error {
 		if !errors.Is(err, known.err) {
 			continue
 		}
-		p := problem(known.status, err.Error())
+		p := problem(known.status, clientText(err))
 		if known.retry > 0 {
 			s.log.WarnContext(ctx, "not now", "error", err, "request", RequestID(ctx))
 			return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {strconv.Itoa(known.retry)}})
@@ -78,6 +79,21 @@ func (s *Server) answer(ctx context.Context, place string, err error) error {
 	}
 	s.log.ErrorContext(ctx, "a request failed", "error", err, "request", RequestID(ctx))
 	return problem(http.StatusInternalServerError, fmt.Sprintf("the server could not do it; its log says why under request %s", RequestID(ctx)))
+}
+
+// clientText is what a client is told of an error that statuses has: what the log and the program say of themselves stays here.
+func clientText(err error) string {
+	switch {
+	case errors.Is(err, ErrNotReady):
+		return ErrNotReady.Error()
+	case errors.Is(err, stream.ErrClosed):
+		return "the server is ending"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "it took too long"
+	case errors.Is(err, context.Canceled):
+		return "the server is ending, or nobody waits for the answer"
+	}
+	return strings.TrimPrefix(err.Error(), "stream: ")
 }
 
 // foreseen says whether answer knows err.

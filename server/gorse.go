@@ -249,7 +249,7 @@ func (c *gorseCall) fail(err error) {
 		gorseText(c.w, http.StatusNotFound, c.r.PathValue("item")+": item not found")
 	case errors.Is(err, ErrNotReady), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled): // or the client is gone
 		c.w.Header().Set("Retry-After", "1")
-		gorseText(c.w, http.StatusServiceUnavailable, err.Error())
+		gorseText(c.w, http.StatusServiceUnavailable, clientText(err))
 	default:
 		text := err.Error()
 		if v := visitOf(c.r.Context()); v != nil { // a Server logs what it is about, which may hold names of files

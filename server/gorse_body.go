@@ -77,7 +77,7 @@ func bodyError(err error) error {
 	case errors.As(err, &large):
 		return &httpError{http.StatusRequestEntityTooLarge, fmt.Sprintf("body: more than %d bytes", large.Limit)}
 	case errors.As(err, &typed):
-		return badRequest("%s: %s; %s is expected", cmp.Or(typed.Field, "body"), typed.Value, typed.Type)
+		return badRequest("%s: %s; %s is expected", cmp.Or(typed.Field, "body"), typed.Value, jsonKind(typed.Type))
 	case errors.As(err, &syntax), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return badRequest("body: JSON is expected: %v", err)
 	}
@@ -99,7 +99,7 @@ func (c *gorseCall) store(ctx context.Context, events []stream.Event, name func(
 			return badRequest("%s", gorseField(field))
 		case err != nil: // the log refuses or is busy, and that passes
 			c.w.Header().Set("Retry-After", "1")
-			return &httpError{http.StatusServiceUnavailable, err.Error()}
+			return &httpError{http.StatusServiceUnavailable, clientText(err)}
 		}
 	}
 	return nil

@@ -256,13 +256,15 @@ func TestGorseErrors(t *testing.T) {
 		step{"POST /api/user", `{"UserId"`, "400 body: JSON is expected: unexpected EOF"},
 		step{"POST /api/user", `{}{}`, "400 body: one value of JSON is expected, and more follows"},
 		step{"POST /api/user", `{}`, `400 UserId: a user is expected with "user"`},
-		step{"POST /api/user", `{"UserId":7}`, `400 UserId: number; string is expected`},
+		step{"POST /api/user", `{"UserId":7}`, `400 UserId: number; text is expected`},
 		step{"POST /api/user", `{"UserId":"` + long + `"}`, "400 UserId: 513 bytes; at most 512 are expected"},
+		step{"POST /api/user", `[]`, "400 body: array; an object is expected"},
 		step{"POST /api/users", `{"UserId":"u"}`, "400 body: an array is expected"},
+		step{"POST /api/feedback", `[{"FeedbackType":"t","UserId":"u","ItemId":"i","Value":"x"}]`, "400 [0].Value: string; a number is expected"},
 		step{"POST /api/users", `null`, "400 body: an array is expected"},
 		step{"POST /api/users", `[{"UserId":"u"}`, "400 body: JSON is expected: EOF"},
 		step{"POST /api/users", `[{"UserId":"u"}] x`, "400 body: one value of JSON is expected, and more follows"},
-		step{"POST /api/users", `[{"UserId":"u"},{"UserId":"v","Comment":1}]`, "400 [1].Comment: number; string is expected"},
+		step{"POST /api/users", `[{"UserId":"u"},{"UserId":"v","Comment":1}]`, "400 [1].Comment: number; text is expected"},
 		step{"POST /api/users", `[{"UserId":"u"},x]`, "400 [1]: JSON is expected: invalid character 'x' looking for beginning of value"},
 		step{"POST /api/items", `[{"ItemId":"i"},{"ItemId":""}]`, `400 [1].ItemId: an item is expected with "item"`},
 		step{"POST /api/items", `[{"ItemId":"i","Timestamp":"tomorrow"}]`, `400 [0].Timestamp: "tomorrow"; RFC 3339 or a date is expected`},
@@ -275,7 +277,7 @@ func TestGorseErrors(t *testing.T) {
 			"400 [0].Timestamp: -86400000 is no moment in milliseconds since 1970"},
 		step{"PUT /api/feedback", `[{"FeedbackType":"t","ItemId":"i"}]`, `400 [0].UserId: a user is expected with "feedback"`},
 		step{"POST /api/session/recommend", `[{"FeedbackType":"t"}]`, `400 [0].ItemId: an item is expected with "feedback"`},
-		step{"POST /api/bulk/users", `{"UserId":"u"}` + "\n" + `{"UserId":1}`, "400 line 2: UserId: number; string is expected; 1 rows before are stored"},
+		step{"POST /api/bulk/users", `{"UserId":"u"}` + "\n" + `{"UserId":1}`, "400 line 2: UserId: number; text is expected; 1 rows before are stored"},
 	)
 	// Nothing of a request that is refused is stored: only the bulk line before the bad one is.
 	run(t, g, step{"GET /api/users", "", `200 {"Cursor":"","Users":[{"UserId":"u","Labels":null,"Comment":""}]}`},
@@ -315,7 +317,7 @@ func TestGorseTrouble(t *testing.T) {
 		}
 	}
 	f.down = fmt.Errorf("the list: %w", context.Canceled)
-	run(t, g, step{"GET /api/latest", "", "503 the list: context canceled"})
+	run(t, g, step{"GET /api/latest", "", "503 the server is ending, or nobody waits for the answer"})
 	f.down = ErrNotReady
 	run(t, g, step{"GET /api/recommend/u", "", "503 the server is not ready"})
 	f.unready = true

@@ -124,12 +124,25 @@ func daysAt(now time.Time) []int32 {
 // previousFile names the version that was in use before the current one.
 const previousFile = "previous"
 
+// errNoneBefore is of a folder in which one version alone was ever in use.
+var errNoneBefore error = noneBefore{}
+
+type noneBefore struct{}
+
+func (noneBefore) Error() string { return "no version was in use before this one" }
+func (noneBefore) Unwrap() error { return ErrUnknownModel }
+
+// words are what clients are told of an error: where the folder is on this machine is for the log alone.
+func (m *models) words(err error) string {
+	return strings.TrimPrefix(strings.ReplaceAll(err.Error(), filepath.Clean(m.dir)+string(filepath.Separator), ""), "feed: ")
+}
+
 // load reads a version and swaps it in. On an error the one in use stays.
 func (m *models) load(id string) (err error) {
 	began := time.Now()
 	defer func() {
 		if err != nil {
-			m.tell(id, err.Error())
+			m.tell(id, m.words(err))
 			m.log.Error("a model was refused; the one in use stays", "model", id, "error", err)
 		}
 	}()
@@ -256,7 +269,7 @@ func (m *models) versions() ([]feed.Manifest, error) {
 func (m *models) rollback() (string, error) {
 	text, err := os.ReadFile(filepath.Join(m.dir, previousFile))
 	if errors.Is(err, fs.ErrNotExist) || m.dir == "" {
-		return "", fmt.Errorf("%w: no version was in use before this one", ErrUnknownModel)
+		return "", errNoneBefore
 	}
 	if err != nil {
 		return "", err

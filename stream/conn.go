@@ -97,13 +97,24 @@ func (c *Config) hosts() (hosts []string) {
 
 // reason is err in words of the log, where those of the connection mislead.
 func reason(err error) error {
-	if errors.Is(err, nats.ErrReconnectBufExceeded) {
+	var said *jetstream.APIError
+	switch {
+	case errors.Is(err, nats.ErrReconnectBufExceeded):
 		return errAway
+	case errors.Is(err, nats.ErrTimeout):
+		return errSilent
+	case errors.As(err, &said) && said.ErrorCode == codeStoreFailed:
+		return errFull
 	}
 	return err
 }
 
-var errAway = errors.New("the cluster cannot be reached")
+// Reasons in words for who sends events, where the library's are codes.
+var (
+	errAway   = errors.New("the cluster cannot be reached")
+	errSilent = errors.New("the log does not answer")
+	errFull   = errors.New("the log, or the disk that it is on, is full")
+)
 
 func (l *Log) prepare(ctx context.Context, at *link) (err error) {
 	if at.js, err = jetstream.New(at.nc, jetstream.WithDefaultTimeout(l.cfg.Timeout)); err != nil {

@@ -56,6 +56,9 @@ func full(t *testing.T, h host) {
 		_, refused = l.Append(ctx, numbered(fmt.Sprint(n, "-"), 20)) // 20 events of 50 bytes and more: 1 KiB
 	}
 	n--
+	if want := "stream: new events are refused: the log, or the disk that it is on, is full"; refused.Error() != want {
+		t.Errorf("%v; want %s", refused, want)
+	}
 	if !errors.Is(refused, ErrRefused) || n < 20 || n > 64 {
 		t.Fatalf("after %d appends: %v; ErrRefused is expected after 20 to 64", n, refused)
 	}

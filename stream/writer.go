@@ -122,10 +122,9 @@ func (l *Log) refuses() error {
 
 // refuse notes and returns why events are refused. Hold refuses all that come until the log is healed.
 func (l *Log) refuse(hold bool, why error) error {
-	why = reason(why)
-	err := why
-	if !errors.Is(why, ErrRefused) {
-		err = fmt.Errorf("%w: %w", ErrRefused, why)
+	err := reason(why)
+	if !errors.Is(err, ErrRefused) {
+		err = fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	l.mu.Lock()
 	news := l.refusing == nil
