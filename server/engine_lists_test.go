@@ -57,3 +57,17 @@ func TestEngineCursors(t *testing.T) {
 		}
 	}
 }
+
+// A page of an empty catalogue has the columns of any other.
+func TestEngineColumnsOfNothing(t *testing.T) {
+	r := newRig(t, rigOf{engine: calm})
+	for asked, want := range map[int]int{0: 2, 3: 3} {
+		if p := r.page(FeedRequest{User: "u", Columns: asked}); p.Columns != want || len(p.Cards) != 0 {
+			t.Errorf("%d asked for: %d columns and %d cards", asked, p.Columns, len(p.Cards))
+		}
+	}
+	r.send(r.did(stream.Item, "", "i", ofCard(stream.Card{})))
+	if p := r.page(FeedRequest{User: "u"}); p.Columns != 2 {
+		t.Errorf("of one item: %d columns", p.Columns)
+	}
+}

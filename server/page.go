@@ -71,7 +71,8 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	if v.model != nil {
 		out.Model = v.model.id
 	}
-	if v.feed == nil {
+	if v.feed == nil { // the catalogue is empty
+		out.Columns = cmp.Or(r.Columns, feed.Defaults().Columns)
 		return out, nil
 	}
 	room := askRooms.Get().(*askRoom)
