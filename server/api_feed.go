@@ -16,8 +16,8 @@ type feedInput struct {
 	Seed     optional[uint64] `query:"seed" doc:"the same seed, moment, state and model give the same page; drawn if left out"`
 	Exclude  []string         `query:"exclude,explode" maxItems:"1000" doc:"items not to show"`
 	Block    []string         `query:"block,explode" maxItems:"1000" doc:"creators whose items are not to be shown"`
-	Content  []string         `query:"content,explode" maxItems:"100" doc:"contents: only items of these"`
-	Category []string         `query:"category,explode" maxItems:"100" doc:"categories: only items in all of these"`
+	Content  []string         `query:"content,explode" maxItems:"100" doc:"contents: only items of these; one that the catalogue does not have is an error"`
+	Category []string         `query:"category,explode" maxItems:"100" doc:"categories, which are senders' own words: only items in all of these, none where no item is"`
 	Device   string           `query:"device" doc:"phone, tablet, web, ...: kept with the page"`
 	AtMS     int64            `query:"at_ms" minimum:"0" maximum:"8796093022208" doc:"the moment, milliseconds since 1970 UTC; 0: now. What she did later does not count"`
 	Explain  bool             `query:"explain" doc:"take the scores apart"`

@@ -71,3 +71,19 @@ func TestEngineColumnsOfNothing(t *testing.T) {
 		t.Errorf("of one item: %d columns", p.Columns)
 	}
 }
+
+// A content is of the catalogue's own, so that another is a mistake; a category is a word of whoever sends items, of which there may be none yet.
+func TestEngineUnknownFilters(t *testing.T) {
+	r := newRig(t, rigOf{engine: calm})
+	c := newClient(t, Config{Backend: r.Engine})
+	r.send(r.did(stream.Item, "", "i", ofCard(stream.Card{Content: "piano", Categories: []string{"quiet"}})))
+	for query, want := range map[string]string{"content=piano&category=quiet": `"item":"i"`, "category=nosuch": `"cards":[]`, "content=nosuch": `"location":"query.content"`} {
+		if w := c.ask("GET", "/v1/users/u/feed?"+query, ""); (w.Code == 422) != strings.Contains(query, "content=nosuch") || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %d %s", query, w.Code, w.Body)
+		}
+	}
+	feed := c.doc.Paths.Find("/v1/users/{id}/feed").Get.Parameters
+	if what := feed.GetByInAndName("query", "content").Description; !strings.Contains(what, "is an error") {
+		t.Errorf("content is described as %q", what)
+	}
+}
