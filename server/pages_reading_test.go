@@ -78,6 +78,9 @@ const namesScript = `(() => {
 // smallScript gives the controls that a finger would miss (WCAG 2.2, 2.5.8: 24 pixels each way; links in running text are let off).
 const smallScript = `(() => Array.from(document.querySelectorAll("button, .button, input, select")).filter(e => e.checkVisibility() && e.type !== "hidden" && e.type !== "checkbox").filter(e => { const r = e.getBoundingClientRect(); return r.width < 24 || r.height < 24; }).map(e => e.outerHTML.slice(0, 90)))()`
 
+// cutScript gives what a phone would show a part of: an entry of the menu, a figure of the versions at a glance, a heading.
+const cutScript = `(() => Array.from(document.querySelectorAll(".bar nav a, .glance td, .glance tbody th, h1")).filter(e => e.checkVisibility()).filter(e => { const r = e.getBoundingClientRect(), m = getComputedStyle(e.closest("nav") || e).maskImage; return r.left < 0 || r.right > innerWidth || e.scrollHeight > e.clientHeight + 2 && e.tagName === "H1" || m !== "none"; }).map(e => e.outerHTML.slice(0, 90)))()`
+
 // readPages are all kinds of page, with what is found wrong in each.
 func readPages(f *pagesFake) map[string]string {
 	user, item := url.QueryEscape(fakeKey("user", 33)), url.QueryEscape(f.keys[0])
@@ -116,6 +119,9 @@ func TestPagesAreReadable(t *testing.T) {
 				if width == 375 {
 					for _, bad := range inTab[[]string](tab, smallScript) {
 						t.Errorf("%s: too small: %s", at, bad)
+					}
+					for _, bad := range inTab[[]string](tab, cutScript) {
+						t.Errorf("%s: cut off: %s", at, bad)
 					}
 				}
 				if scheme == "light" {

@@ -16,10 +16,6 @@
   system.addEventListener("change", told);
   told();
 
-  // On a narrow screen the menu is wider than its line: what is open is to be seen.
-  const here = document.querySelector(".bar [aria-current]"), menu = document.querySelector(".bar nav");
-  if (here) menu.scrollLeft = here.offsetLeft - menu.offsetLeft - (menu.clientWidth - here.offsetWidth) / 2;
-
   // toast says something at the bottom of the page for a while.
   let silence = 0;
   function toast(text, seconds) {
