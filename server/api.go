@@ -88,6 +88,11 @@ func (s *Server) finishDescription() {
 			if op == nil {
 				continue
 			}
+			if op.RequestBody != nil {
+				for _, body := range op.RequestBody.Content {
+					body.Schema.Nullable = body.Schema.Nullable && body.Schema.Type != huma.TypeArray // fields of a patch may be null
+				}
+			}
 			for _, p := range op.Parameters {
 				notNull(p.Schema)
 				if p.In == "query" && p.Name == "n" {

@@ -283,6 +283,10 @@ func TestBodiesThatCannotBeRead(t *testing.T) {
 		want               string
 	}{
 		{"PATCH", "/v1/users/u", `[]`, 422, "body: another kind of value is expected: an object"},
+		{"PATCH", "/v1/users/u", `null`, 422, "body: another kind of value is expected: an object"},
+		{"PUT", "/v1/users/u", `null`, 422, "body: another kind of value is expected: an object"},
+		{"POST", "/v1/users", `null`, 422, "body: another kind of value is expected: an array"},
+		{"POST", "/v1/items", `null`, 422, "body: another kind of value is expected: an array"},
 		{"PATCH", "/v1/users/u", `"x"`, 422, "body: another kind of value is expected: an object"},
 		{"PATCH", "/v1/users/u", `{`, 422, "body: JSON is expected: it ends too early"},
 		{"PATCH", "/v1/users/u", `{"age":1,"age":2}`, 422, "body.age: JSON is expected: the name stands twice"},
@@ -405,6 +409,9 @@ func TestDescription(t *testing.T) {
 	}
 	if len(event.Properties["kind"].Value.Enum) != 17 || strings.Join(event.Required, " ") != "id kind at_ms" {
 		t.Errorf("an event is described by %+v", event)
+	}
+	if patch := c.doc.Paths.Find("/v1/items/{id}").Patch.RequestBody.Value.Content["application/json"].Schema.Value; !patch.Properties["categories"].Value.Type.Includes("null") {
+		t.Error("null takes categories away, and is not described")
 	}
 	var told []any
 	for _, d := range did {

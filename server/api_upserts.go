@@ -73,6 +73,9 @@ type patch map[string]json.RawMessage
 // patched gives what is left of current, a userBody or an itemBody, after p.
 func patched[T any](current T, p patch) (T, error) {
 	var next T
+	if p == nil { // null says nothing, and an event of it would be stored
+		return next, &stream.FieldError{Problem: kindExpected + ": an object"}
+	}
 	old, err := json.Marshal(current)
 	if err != nil {
 		return next, err
