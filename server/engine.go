@@ -151,7 +151,7 @@ type Doing struct {
 	Item    string   `json:"item"`
 	AtMS    int64    `json:"at_ms"`
 	Slot    *int     `json:"slot,omitempty"`
-	Did     []string `json:"did" doc:"kinds of events"`
+	Did     []string `json:"did" enum:"click,like,comment,share,read_comments,visit" doc:"kinds of events that the database keeps with a card that was shown; a follow, which it keeps of the creator, is not among them"`
 	Seconds *float64 `json:"seconds,omitempty"`
 }
 

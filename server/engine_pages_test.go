@@ -128,6 +128,21 @@ func TestEngineOffset(t *testing.T) {
 			}
 		})
 	}
+	// Whoever asks on until a page is empty is shown about all that there is, and no page before the last is empty or short of what is left.
+	deep := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: func(c *EngineConfig) { calm(c); c.Candidates = 20 }})
+	seen := map[string]bool{}
+	for offset := 0; ; offset += 10 {
+		items := deep.page(FeedRequest{User: "deep", N: 10, Offset: offset}).items()
+		for _, i := range items {
+			seen[i] = true
+		}
+		if left := logCards - len(seen); len(items) < 10 && left > logCards/4 {
+			t.Fatalf("from %d: %d cards; %d of %d have not been shown", offset, len(items), left, logCards)
+		}
+		if len(items) == 0 {
+			break
+		}
+	}
 	// Pages explore in their own slots alone: those before were other requests' to show, and to log.
 	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: func(c *EngineConfig) { c.Explore, c.ExploreCap = 1, 2 }})
 	all := 0
