@@ -83,7 +83,7 @@ func TestEngineActivatesAndRollsBack(t *testing.T) {
 		}
 	}
 	is("at first", "a")
-	for _, step := range []struct{ activate, then string }{{"b", "b"}, {"", "a"}, {"", "b"}, {"b", "b"}, {"", "a"}, {"lost", "lost"}, {"", "a"}, {"", "lost"}} {
+	for _, step := range []struct{ activate, then string }{{"b", "b"}, {"", "a"}, {"b", "b"}, {"b", "b"}, {"lost", "lost"}, {"", "b"}, {"", "a"}} {
 		if step.activate != "" {
 			err = r.Activate(ctx, step.activate, true)
 		} else {
@@ -94,6 +94,22 @@ func TestEngineActivatesAndRollsBack(t *testing.T) {
 		}
 		is(fmt.Sprintf("%+v", step), step.then)
 	}
+	if _, err := r.Rollback(ctx); !errors.Is(err, ErrUnknownModel) {
+		t.Errorf("rolling back from what was the first: %v", err)
+	}
+	is("then", "a")
+	// A version that was trained beside the server, and made current there.
+	if err := feed.Activate(r.models, "b"); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Engine.models.follow(); err != nil {
+		t.Fatal(err)
+	}
+	is("trained beside", "b")
+	if id, err := r.Rollback(ctx); err != nil || id != "a" {
+		t.Errorf("rolling back from what was trained beside: %q, %v", id, err)
+	}
+	is("back", "a")
 }
 
 // A damaged version is refused, whichever way it is asked for; the one in use goes on, and why is told.
