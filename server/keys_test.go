@@ -438,6 +438,20 @@ func TestProfile(t *testing.T) {
 			t.Errorf("%s: %d", path, w.Code)
 		}
 	}
+	for _, path := range []string{"/debug/pprof", "/debug/pprof/"} { // which is what is offered
+		w := c.ask("GET", path, "", "X-API-Key", writeSecret)
+		if body := w.Body.String(); w.Code != 200 || !strings.Contains(body, "/debug/pprof/heap\t") || !strings.Contains(body, "/debug/pprof/profile?seconds=10\t") || w.Header().Get("Content-Type") != "text/plain; charset=utf-8" {
+			t.Errorf("%s: %d: %s", path, w.Code, body)
+		}
+		for _, line := range strings.Split(strings.TrimSpace(w.Body.String()), "\n") {
+			if name, _, _ := strings.Cut(line, "\t"); !strings.Contains(name, "?") && c.ask("GET", name, "", "X-API-Key", writeSecret).Code != 200 {
+				t.Errorf("%s names %s, which is not there", path, name)
+			}
+		}
+		if w := c.ask("GET", path, "", "X-API-Key", readSecret); w.Code != 403 {
+			t.Errorf("%s with a key to read: %d", path, w.Code)
+		}
+	}
 	if w := newClient(t, Config{Backend: newScripted(), Keys: testKeys}).ask("GET", "/debug/pprof/heap", "", "X-API-Key", writeSecret); w.Code != 404 {
 		t.Errorf("not asked for: %d", w.Code)
 	}
