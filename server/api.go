@@ -47,7 +47,7 @@ func (s *Server) apiRoutes() {
 		Formats:                      map[string]huma.Format{"application/json": format, "json": format},
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
-		Transformers:                 []huma.Transformer{withoutValues},
+		Transformers:                 []huma.Transformer{s.ownWords},
 	}
 	if len(s.keys) > 0 {
 		cfg.Security = []map[string][]string{{"key": {}}, {"bearer": {}}}
@@ -118,8 +118,8 @@ func notNull(schema *huma.Schema) {
 	}
 }
 
-// withoutValues keeps errors from sending back what was sent.
-func withoutValues(_ huma.Context, _ string, v any) (any, error) {
+// ownWords keeps errors from sending back what was sent, and has a body that turns out too large while it is read refused as one that says so before.
+func (s *Server) ownWords(_ huma.Context, _ string, v any) (any, error) {
 	if p, ok := v.(*huma.ErrorModel); ok {
 		for _, f := range p.Errors {
 			if f != nil {
@@ -139,6 +139,9 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // legacy: as encoding/json has it, but lists are [] where they are nil, and text that is not UTF-8 is mended.
 var legacy = xjson.JoinOptions(jsonv1.OmitEmptyWithLegacySemantics(true), jsontext.AllowInvalidUTF8(true), xjson.Deterministic(true))
 
+		if p.Status == http.StatusRequestEntityTooLarge && len(p.Errors) == 0 { // the router's; routes name what there is too much of
+			p.Detail = tooLarge(s.cfg.Limits.BodyBytes)
+		}
 // marshal writes an answer whole or, where it cannot be written as JSON (a number that is none), an error in its place.
 func (s *Server) marshal(w io.Writer, v any) error {
 	b := buffers.Get().(*bytes.Buffer)
