@@ -27,10 +27,10 @@ func (a *app) loadCommand() *cobra.Command {
 Without --rate, each connection asks again as soon as it was answered (closed loop): how much the server can do. With --rate,
 requests come at that pace whatever the server does (open loop), and a request's time counts from the moment it was due: how
 long users wait.`,
-		Example: `  segue load --url http://127.0.0.1:8087                                   pages, 16 connections, as fast as they go
-  segue load --url http://127.0.0.1:8087 --rate 1000 --duration 60s        1,000 pages a second
-  segue load --url http://127.0.0.1:8087 --kind events --batch 100         events, 100 a request
-  segue load --url http://127.0.0.1:8087 --kind visits --rate 500 --json   visits, for other tools to read`,
+		Example: `  segue load --url http://127.0.0.1:8087                                   # pages, 16 connections, as fast as they go
+  segue load --url http://127.0.0.1:8087 --rate 1000 --duration 60s        # 1,000 pages a second
+  segue load --url http://127.0.0.1:8087 --kind events --batch 100         # events, 100 a request
+  segue load --url http://127.0.0.1:8087 --kind visits --rate 500 --json   # visits, for other tools to read`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.Kind, c.Key = load.Kind(kind), cmp.Or(c.Key, os.Getenv("SEGUE_KEY"))

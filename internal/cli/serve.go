@@ -52,10 +52,10 @@ the key, it may listen anywhere. OTEL_EXPORTER_OTLP_ENDPOINT in the environment 
 
 Ctrl-C or SIGTERM ends it: what is in flight is answered, events go on into the database for five seconds at most, and a
 snapshot is taken; the next start goes on from there. After a crash it goes on from the last snapshot and the event log.`,
-		Example: `  segue serve --db feed.duckdb --models models                      http://127.0.0.1:8087
+		Example: `  segue serve --db feed.duckdb --models models                      # http://127.0.0.1:8087
   segue serve --db feed.duckdb --models models --activity feed.predictor
   segue serve --db feed.duckdb --models models --listen :8443 --keys keys.txt --tls-cert cert.pem --tls-key key.pem
-  segue serve --db new.duckdb                                       with nothing yet: items and events make a feed
+  segue serve --db new.duckdb                                       # with nothing yet: items and events make a feed
   segue serve --db feed.duckdb --models models --nats nats://a:4222,nats://b:4222 --replicas 3`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
