@@ -80,15 +80,7 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 			if !cmd.Flags().Changed("memory") {
 				a.memory = servingMemory
 			}
-			level := slog.LevelInfo
-			if a.quiet {
-				level = slog.LevelWarn
-			}
-			var h slog.Handler = slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level})
-			if logJSON {
-				h = slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: level})
-			}
-			o.Logger = slog.New(h)
+			o.Logger = a.logger(logJSON)
 			return a.serve(cmd.Context(), o)
 		},
 	}
@@ -185,6 +177,24 @@ func (a *app) serve(ctx context.Context, o segue.ServeOptions) (err error) {
 	err = s.Serve(ctx, o)
 	started(err != nil)
 	return err
+}
+
+// logger writes to standard error. Its JSON has how long something took in milliseconds, as requests have it: slog would write a number of nanoseconds.
+func (a *app) logger(asJSON bool) *slog.Logger {
+	o := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if a.quiet {
+		o.Level = slog.LevelWarn
+	}
+	if !asJSON {
+		return slog.New(slog.NewTextHandler(a.stderr, o))
+	}
+	o.ReplaceAttr = func(_ []string, at slog.Attr) slog.Attr {
+		if at.Value.Kind() == slog.KindDuration {
+			return slog.Float64(at.Key+"_ms", float64(at.Value.Duration().Microseconds())/1000)
+		}
+		return at
+	}
+	return slog.New(slog.NewJSONHandler(a.stderr, o))
 }
 
 // readKeys reads a file of keys. No message of it holds a key.
