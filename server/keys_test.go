@@ -43,24 +43,29 @@ func TestCheckAddress(t *testing.T) {
 func TestConfigIsChecked(t *testing.T) {
 	key := func(name string, role Role, secret string) []Key { return []Key{{name, role, secret}} }
 	for want, cfg := range map[string]Config{
-		"Backend":            {},
-		"Keys[0].Secret":     {Backend: newScripted(), Keys: key("a", RoleRead, "short")},
-		"ASCII":              {Backend: newScripted(), Keys: key("a", RoleRead, "sixteen bytes or more")},
-		"Keys[0].Role":       {Backend: newScripted(), Keys: key("a", "admin", readSecret)},
-		"Keys[0].Name":       {Backend: newScripted(), Keys: key("a b", RoleRead, readSecret)},
-		"another key":        {Backend: newScripted(), Keys: append(key("a", RoleRead, readSecret), key("b", RoleWrite, readSecret)...)},
-		"Limits.N":           {Backend: newScripted(), Limits: Limits{N: MaxN + 1}},
-		"Limits.Events":      {Backend: newScripted(), Limits: Limits{Events: MaxEvents + 1}},
-		"Limits.BodyBytes":   {Backend: newScripted(), Limits: Limits{BodyBytes: -1}},
-		"Limits.InFlight":    {Backend: newScripted(), Limits: Limits{InFlight: -1}},
-		"Limits.HeldBytes":   {Backend: newScripted(), Limits: Limits{HeldBytes: -1}},
-		"Limits.PerSecond":   {Backend: newScripted(), Limits: Limits{PerSecond: math.NaN()}},
-		"Origins: *":         {Backend: newScripted(), Origins: []string{"*"}},
-		"Origins: \"app.ex":  {Backend: newScripted(), Origins: []string{"app.example.com"}},
-		"Origins: \"https:/": {Backend: newScripted(), Origins: []string{"https://app.example.com/"}},
-		"TLSCert":            {Backend: newScripted(), TLSCert: "x"},
-		"Profile":            {Backend: newScripted(), Profile: true},
+		"Backend":             {},
+		"Keys[0].Secret":      {Backend: newScripted(), Keys: key("a", RoleRead, "short")},
+		"ASCII":               {Backend: newScripted(), Keys: key("a", RoleRead, "sixteen bytes or more")},
+		"Keys[0].Role":        {Backend: newScripted(), Keys: key("a", "admin", readSecret)},
+		"Keys[0].Name":        {Backend: newScripted(), Keys: key("a b", RoleRead, readSecret)},
+		"another key":         {Backend: newScripted(), Keys: append(key("a", RoleRead, readSecret), key("b", RoleWrite, readSecret)...)},
+		"Limits.N":            {Backend: newScripted(), Limits: Limits{N: MaxN + 1}},
+		"Limits.Events":       {Backend: newScripted(), Limits: Limits{Events: MaxEvents + 1}},
+		"Limits.BodyBytes":    {Backend: newScripted(), Limits: Limits{BodyBytes: -1}},
+		"Limits.InFlight":     {Backend: newScripted(), Limits: Limits{InFlight: -1}},
+		"Limits.HeldBytes":    {Backend: newScripted(), Limits: Limits{HeldBytes: -1}},
+		"Limits.PerSecond":    {Backend: newScripted(), Limits: Limits{PerSecond: math.NaN()}},
+		"Limits.PerSecond: a": {Backend: newScripted(), Limits: Limits{PerSecond: math.Inf(1)}},
+		"Origins: *":          {Backend: newScripted(), Origins: []string{"*"}},
+		"Origins: \"app.ex":   {Backend: newScripted(), Origins: []string{"app.example.com"}},
+		"Origins: \"https:/":  {Backend: newScripted(), Origins: []string{"https://app.example.com/"}},
+		"TLSCert":             {Backend: newScripted(), TLSCert: "x"},
+		"Profile":             {Backend: newScripted(), Profile: true},
+		"Profile: a key":      {Backend: newScripted(), Profile: true, Keys: key("a", RoleRead, readSecret)},
 	} {
+		if err := cfg.Check(); cfg.Backend != nil && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("without a Backend: %v; %q is expected in it", err, want)
+		}
 		_, err := New(cfg)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v; %q is expected in it", err, want)
