@@ -82,6 +82,8 @@ func (c *Config) complete() error {
 		return setting.Wrong("stream", field, problem, args...)
 	}
 	switch {
+	case c.URL != "" && len(c.hosts()) == 0:
+		return bad("URL", "there is no address in it; one such as nats://host:4222 is expected")
 	case !names.MatchString(c.Name):
 		return bad("Name", "%q; 1 to 64 letters, digits, - and _ are expected", c.Name)
 	case c.URL == "" && c.Credentials != "":
