@@ -118,6 +118,8 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 	}
 	if noModel != nil {
 		c.Logger.Warn("no model is in use", "error", noModel)
+	} else if c.Models != "" && e.models.now.Load() == nil && e.models.empty() {
+		c.Logger.Warn("no model is in use: there is none in the folder; pages are made from live counts until one is trained into it", "models", c.Models)
 	}
 	if _, err := e.view(); err != nil {
 		return nil, err

@@ -48,6 +48,22 @@ func (r *rig) modelNamed(id string) ModelView {
 	return ModelView{}
 }
 
+// A folder without a model, or none at all, is told at the start, since one that is misspelled looks the same.
+func TestEngineWithoutAModel(t *testing.T) {
+	for name, test := range map[string]struct {
+		model string
+		set   func(*EngineConfig)
+		told  bool
+	}{
+		"no such folder": {"", func(c *EngineConfig) { c.Models += "/gone" }, true}, "an empty one": {"", calm, true}, "none asked for": {"", func(c *EngineConfig) { c.Models = "" }, false}, "one in use": {"a", calm, false},
+	} {
+		r := newRig(t, rigOf{model: test.model, log: newLog(1, false), engine: test.set})
+		if told := strings.Contains(r.logged.String(), "no model is in use: there is none in the folder"); told != test.told {
+			t.Errorf("%s: the log has %s", name, &r.logged)
+		}
+	}
+}
+
 func TestEngineActivatesAndRollsBack(t *testing.T) {
 	ctx := context.Background()
 	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: calm})

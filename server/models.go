@@ -166,7 +166,7 @@ func (m *models) follow() error {
 	defer m.mu.Unlock()
 	id, err := feed.Current(m.dir) // while nobody activates another
 	if err != nil {
-		if _, gone := os.Stat(filepath.Join(m.dir, "current")); errors.Is(gone, fs.ErrNotExist) {
+		if m.empty() {
 			return nil // none was trained yet
 		}
 		return err
@@ -181,6 +181,12 @@ func (m *models) follow() error {
 		err = m.setPrevious(append(m.previous(), used.id))
 	}
 	return err
+}
+
+// empty says whether the folder has no version in use, or is not there itself: it may come.
+func (m *models) empty() bool {
+	_, err := os.Stat(filepath.Join(m.dir, "current"))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // watch follows until ctx ends, and gets each day ready as it comes.
