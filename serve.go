@@ -12,9 +12,9 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
+	"github.com/seguefeed/segue/activity"
 	"github.com/seguefeed/segue/internal/durable"
 	"github.com/seguefeed/segue/live"
 	"github.com/seguefeed/segue/server"
@@ -89,10 +89,11 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
-	if err := opt.Check(ctx); err != nil { // before anything takes long
+	predictor, err := opt.check(ctx)
+	if err != nil { // before anything is made or takes long
 		return err
 	}
-	r := &serving{s: s, opt: opt, log: opt.Logger, wanted: make(chan struct{}, 1)}
+	r := &serving{s: s, opt: opt, log: opt.Logger, predictor: predictor, wanted: make(chan struct{}, 1)}
 	defer func() { err = errors.Join(err, r.close()) }()
 	if err := r.lockDir(); err != nil {
 		return err
@@ -131,30 +132,6 @@ func (s *Segue) Serve(ctx context.Context, opt ServeOptions) (err error) {
 	return err
 }
 
-// Check says what in opt cannot be, of what can be told before the database is opened: times, the address, and the files for https.
-func (opt ServeOptions) Check(ctx context.Context) error {
-	if opt.Listen == "" {
-		opt.Listen = defaultListen
-	}
-	if opt.SnapshotEvery < 0 || opt.SnapshotEvents < 0 || opt.WarehouseEvery < 0 || opt.Threads < 0 {
-		return fmt.Errorf("serve: SnapshotEvery %v, SnapshotEvents %d, WarehouseEvery %v, Threads %d: none may be negative", opt.SnapshotEvery, opt.SnapshotEvents, opt.WarehouseEvery, opt.Threads)
-	}
-	if err := server.CheckAddress(opt.Listen, opt.HTTP.Keys); err != nil {
-		return err
-	}
-	if err := server.CheckTLS(opt.HTTP.TLSCert, opt.HTTP.TLSKey); err != nil {
-		return err
-	}
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", opt.Listen)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("serve: another program, perhaps another server, answers at %s already; stop it, or choose another address with --listen: %w", opt.Listen, err)
-	}
-	if err != nil {
-		return fmt.Errorf("serve: %w", err)
-	}
-	return l.Close()
-}
-
 // serving is a server's parts.
 type serving struct {
 	s      *Segue
@@ -163,6 +140,8 @@ type serving struct {
 	state  *live.State
 	stream *stream.Log
 	engine *server.Engine
+
+	predictor *activity.Predictor // nil: nobody is scored
 
 	lock   *os.File // of the folder
 	zoneOf *time.Location

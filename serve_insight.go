@@ -54,14 +54,10 @@ type userScores = func(ctx context.Context, rows *warehouse.Histories, traits fe
 
 // activity makes the engine's activity scores; nil without a predictor.
 func (r *serving) activity(ctx context.Context) (userScores, error) {
-	if r.opt.Activity == "" {
+	if r.predictor == nil {
 		return nil, nil
 	}
-	p, err := LoadPredictor(r.opt.Activity)
-	if err != nil {
-		return nil, err
-	}
-	scorer, err := p.Scorer(ctx, r.s.engine)
+	scorer, err := r.predictor.Scorer(ctx, r.s.engine)
 	if err != nil {
 		return nil, fmt.Errorf("serve: %s: %w", r.opt.Activity, err)
 	}

@@ -3,13 +3,17 @@ package segue
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
+	"math"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/seguefeed/segue/server"
 	"github.com/seguefeed/segue/stream"
 )
 
@@ -86,17 +90,33 @@ func TestServeAge(t *testing.T) {
 	}
 }
 
-// Settings that cannot be are errors.
+// Settings that cannot be are errors that name them, and leave nothing behind.
 func TestServeSettings(t *testing.T) {
 	dir := t.TempDir()
 	s := emptyDatabase(t, dir)
-	for _, opt := range []ServeOptions{{SnapshotEvery: -1}, {WarehouseEvery: -1}, {Threads: -1}} {
-		opt.Dir, opt.Listen, opt.Started = filepath.Join(dir, "serve"), "127.0.0.1:0", func(net.Addr) { t.Errorf("it serves with %+v", opt) }
+	key := []server.Key{{Name: "a", Role: server.RoleRead, Secret: "sixteen-bytes-of-it"}}
+	for want, opt := range map[string]ServeOptions{
+		"SnapshotEvery: -1ns": {SnapshotEvery: -1}, "SnapshotEvents: -1": {SnapshotEvents: -1}, "WarehouseEvery: -1ns": {WarehouseEvery: -1}, "Threads: -1": {Threads: -1},
+		"Explore: 1.1": {Explore: 1.1}, "Explore: NaN": {Explore: math.NaN()}, "ExploreCap: 2": {ExploreCap: 2}, "ExploreCap: -1": {ExploreCap: -1}, "NewShows: -1": {NewShows: -1}, "Candidates: -4": {Candidates: -4},
+		"Limits.InFlight: -1": {HTTP: server.Config{Limits: server.Limits{InFlight: -1}}}, `Origins: "foo"`: {HTTP: server.Config{Origins: []string{"foo"}}}, "Profile: ": {HTTP: server.Config{Profile: true, Keys: key}},
+		"Keys[1].Secret: 5 bytes": {HTTP: server.Config{Keys: append(key, server.Key{Name: "b", Role: server.RoleRead, Secret: "short"})}},
+		"MaxBytes: 5;":            {Stream: stream.Config{MaxBytes: 5}}, "MaxAge: -1h": {Stream: stream.Config{MaxAge: -time.Hour}}, "Replicas: 3": {Stream: stream.Config{Replicas: 3}},
+		"Credentials: they": {Stream: stream.Config{Credentials: "file"}}, "Credentials: open": {Stream: stream.Config{URL: "nats://127.0.0.1:1", Credentials: filepath.Join(dir, "gone")}}, "URL: number 1": {Stream: stream.Config{URL: "nats://:"}},
+		`Positive: "read"`: {Positive: []string{"like", "read"}}, `Positive: "look"`: {Positive: []string{"look"}, Read: []string{"look"}}, `Listen: "nonsense"`: {Listen: "nonsense"}, `Listen: "127.0.0.1:99999"`: {Listen: "127.0.0.1:99999"},
+		"Activity: load the predictor": {Activity: filepath.Join(dir, "gone")},
+	} {
+		opt.Dir, opt.Started = filepath.Join(dir, "serve"), func(net.Addr) { t.Errorf("it serves with %+v", opt) }
+		if opt.Listen == "" {
+			opt.Listen = "127.0.0.1:0"
+		}
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-		if err := s.Serve(ctx, opt); err == nil || !strings.Contains(err.Error(), "negative") {
-			t.Errorf("%v", err)
+		if err := s.Serve(ctx, opt); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; %q is expected in it", err, want)
 		}
 		cancel()
+		if _, err := os.Stat(opt.Dir); !errors.Is(err, fs.ErrNotExist) {
+			t.Fatalf("%s: the folder is there: %v", want, err)
+		}
 	}
 }
 

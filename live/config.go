@@ -4,7 +4,11 @@ package live
 
 import (
 	"math"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/seguefeed/segue/internal/setting"
 )
 
 // Config are the settings of a State; the zero value means the documented defaults.
@@ -14,7 +18,7 @@ type Config struct {
 	// Clock says what time it is: which day is today. nil means time.Now.
 	Clock func() time.Time
 
-	// Positive are the types of foreign feedback that count as a click on the item. nil means all that are not in Read.
+	// Positive are the types of foreign feedback that count as a click on the item, none of them in Read. nil means all that are not there.
 	Positive []string
 	// Read are those that count as an impression of it. nil means read, view and impression.
 	Read []string
@@ -40,6 +44,17 @@ const (
 	maxRecords = 512
 	shardCount = 256
 )
+
+// Check says what in c cannot be: a type that is to count as both. New takes it for an impression.
+func (c Config) Check() error {
+	read := c.withDefaults().Read
+	for _, name := range c.Positive {
+		if slices.Contains(read, name) {
+			return setting.Wrong("live", "Positive", "%q counts as an impression, as %s do; each type is expected in one list", name, strings.Join(read, ", "))
+		}
+	}
+	return nil
+}
 
 func (c Config) withDefaults() Config {
 	if c.Location == nil {

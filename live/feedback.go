@@ -127,6 +127,22 @@ func (l *lister) add(kind stream.Kind, code uint16, card int32, at uint32, value
 	l.lines = append(l.lines, line{kind, code, card, at, value})
 }
 
+// once leaves one line for a type that bears the name of one of the kinds, as that of a list that was sent back: the sender's, who says the value.
+func (l *lister) once() {
+	for k := range l.lines {
+		own := &l.lines[k]
+		if own.kind != "" {
+			continue
+		}
+		for at := range l.lines {
+			if o := &l.lines[at]; o.kind != "" && string(o.kind) == l.types[own.code] && o.card == own.card {
+				own.at, o.card = max(own.at, o.at), -1
+			}
+		}
+	}
+	l.lines = slices.DeleteFunc(l.lines, func(x line) bool { return x.card < 0 })
+}
+
 // mention says whether records may be about a card.
 func mention(records []record, card int32) bool {
 	for k := range records {
@@ -170,6 +186,7 @@ func (l *lister) of(sh *shard, i uint32) []Feedback {
 			l.add(stream.View, 0, r.card, r.second, float64(unpackSeconds(r.view)))
 		}
 	}
+	l.once()
 	if len(l.lines) == 0 {
 		return nil
 	}

@@ -100,6 +100,18 @@ func TestFeedback(t *testing.T) {
 	}
 }
 
+// A list that is sent back as feedback does not tell the same twice.
+func TestFeedbackSentBack(t *testing.T) {
+	s := apply(newState(Config{}),
+		at(stream.Impression, "u", "a", 1), at(stream.Like, "u", "a", 2), at(stream.Like, "u", "b", 3),
+		at(stream.Feedback, "u", "a", 5, typ("like"), value(1), replaced, comment("exported")),
+	)
+	want := []string{"impression u a 1 at 1 ", "like u b 1 at 3 ", "like u a 1 at 5 exported"}
+	if diff := cmp.Diff(want, feedbackOf(t, s, FeedbackFilter{User: "u", N: 10})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // What is told of a moment to come counts when it has come; until then it is listed, as what was told.
 func TestFeedbackToCome(t *testing.T) {
 	now := time.UnixMilli(noonMS)

@@ -31,6 +31,7 @@ type folder struct {
 	nodes []node
 	slots []int32 // the last node of a card + 1, in open addressing; 0 where free
 	mask  uint32
+	apart []record // doings that are of no row: follows of what was not shown, and what was done on a card that a swipe led to
 	pick  []record
 	mine  []record
 }
@@ -57,13 +58,14 @@ const (
 // fold makes rows, in order of time, of records in order:
 //
 // An impression of a card that was shown on the same page, or within a second, is that one told again. A doing belongs to the row of its card and request,
-// or else to the last row of its card in the 24 hours before; where there is none it makes one, clicked if it can only be done on an opened card, which an
-// impression of the same page, or in the minute after it by a client's clock, completes. What is swiped from was opened. A view of a card that was last
-// reached by a swipe counts for the row from which the user went on to it.
+// or else to the last row of its card in the 24 hours before; where there is none it makes one, as clicked as it says, which an impression of the same page, or
+// in the minute after it by a client's clock, completes. A follow makes none. What is swiped from was opened. What is done on a card that was last reached by a
+// swipe is of no row, but for clicks, which are of rows only, and a view, which counts for the row from which the user went on to it. So the database has it too (package
+// warehouse, LiveKind).
 //
 // The rows stay until f is used again.
 func (f *folder) fold(records []record, roles []role) []row {
-	f.rows, f.nodes = f.rows[:0], f.nodes[:0]
+	f.rows, f.nodes, f.apart = f.rows[:0], f.nodes[:0], f.apart[:0]
 	size := 8
 	for size < 2*len(records)+2 {
 		size *= 2
@@ -81,20 +83,24 @@ func (f *folder) fold(records []record, roles []role) []row {
 		}
 		switch r.kind() {
 		case didFlags:
-			w := &f.rows[f.find(r, r.flags)]
-			w.flags |= r.flags &^ doing
-			w.foreign = false
-		case didView:
-			head := f.head(r.card)
-			if head >= 0 && f.nodes[head].swipe {
-				f.rows[f.nodes[head].row].listed += unpackSeconds(r.view)
+			flags := r.flags &^ doing
+			if flags&uint8(warehouse.Clicked) == 0 && f.swiped(r.card) >= 0 || flags == followed && f.seek(r) < 0 {
+				f.apart = append(f.apart, *r)
 				break
 			}
-			w := &f.rows[f.find(r, uint8(warehouse.Clicked))]
+			w := &f.rows[f.find(r)]
+			w.flags |= flags
+			w.foreign = false
+		case didView:
+			if from := f.swiped(r.card); from >= 0 {
+				f.rows[from].listed += unpackSeconds(r.view)
+				break
+			}
+			w := &f.rows[f.find(r)]
 			w.view = add(w.view, unpackSeconds(r.view))
 			w.foreign = false
 		case didSwipe:
-			from := f.find(&record{card: r.card, second: r.second, request: r.request, slot: noSlot, flags: doing}, uint8(warehouse.Clicked))
+			from := f.find(&record{card: r.card, second: r.second, request: r.request, slot: noSlot, flags: doing})
 			f.rows[from].swipes = min(f.rows[from].swipes+1, mostSwipes)
 			f.rows[from].flags |= uint8(warehouse.Clicked)
 			f.rows[from].foreign = false
@@ -109,7 +115,7 @@ func (f *folder) fold(records []record, roles []role) []row {
 				f.show(&record{card: r.card, second: r.second, slot: noSlot, view: noView}, true)
 			case clickRole:
 				had := len(f.rows)
-				w := &f.rows[f.find(&record{card: r.card, second: r.second, slot: noSlot}, uint8(warehouse.Clicked))]
+				w := &f.rows[f.find(&record{card: r.card, second: r.second, slot: noSlot})]
 				w.flags |= uint8(warehouse.Clicked)
 				w.foreign = w.foreign || len(f.rows) > had
 			}
@@ -192,8 +198,16 @@ func (f *folder) pushRow(card int32) {
 	f.push(card, at, false)
 }
 
-// find is the row to which a doing belongs, made where there is none.
-func (f *folder) find(r *record, flags uint8) int32 {
+// swiped is the row from which a swipe led to a card last; -1 where it was shown since, or none led to it.
+func (f *folder) swiped(card int32) int32 {
+	if head := f.head(card); head >= 0 && f.nodes[head].swipe {
+		return f.nodes[head].row
+	}
+	return -1
+}
+
+// seek is the row to which a doing belongs; -1 for none.
+func (f *folder) seek(r *record) int32 {
 	best := int32(-1)
 	for n := f.head(r.card); n >= 0; n = f.nodes[n].prev {
 		if f.nodes[n].swipe {
@@ -210,15 +224,15 @@ func (f *folder) find(r *record, flags uint8) int32 {
 			break
 		}
 	}
-	if best >= 0 {
-		return best
+	return best
+}
+
+// find is the row to which a doing belongs, made where there is none.
+func (f *folder) find(r *record) int32 {
+	if at := f.seek(r); at >= 0 {
+		return at
 	}
-	made := uint8(0)
-	if flags&opened != 0 {
-		made = uint8(warehouse.Clicked)
-	}
-	slot := r.slot
-	f.rows = append(f.rows, row{card: r.card, second: r.second, request: r.request, slot: slot, flags: made, implied: true, view: float32(math.NaN())})
+	f.rows = append(f.rows, row{card: r.card, second: r.second, request: r.request, slot: r.slot, implied: true, view: float32(math.NaN())})
 	f.pushRow(r.card)
 	return int32(len(f.rows) - 1)
 }
@@ -292,6 +306,7 @@ func (f *folder) settle(records []record, before uint32, roles []role) int {
 			f.pick = append(f.pick, records[i])
 		}
 	}
+	f.pick = append(f.pick, f.apart...)
 	if len(f.pick) >= end { // nothing would be gained
 		return len(records)
 	}

@@ -15,6 +15,7 @@ const (
 	listLength      = 5000 // of large catalogues; what is asked beyond is found by looking at all
 	popularHalfLife = 2    // days after which shows and clicks weigh half
 	popularZ        = 1.28 // standard errors from the rate down to the score
+	popularShrink   = 50   // shows at the rate of all items that each is taken to have had: one click of one user is no rate
 	listsEvery      = 5 * time.Second
 	listsOfFew      = time.Second
 	listsSmall      = 100 * time.Millisecond // of a catalogue up to smallCatalogue
@@ -154,7 +155,7 @@ func (s *State) latest(c *Catalogue, k int, skip func(int32) bool) []Scored {
 }
 
 // popular goes by the lower bound of Wilson's interval of clicks over shows, both of the last days, each day weighing half of what one two days later
-// does; all before them weighs as if it were of the day before these.
+// does; all before them weighs as if it were of the day before these. Rates are shrunk to that of all items.
 func (s *State) popular(c *Catalogue, k int, skip func(int32) bool) []Scored {
 	today := s.today()
 	var weight [ringDays]float64
@@ -164,6 +165,7 @@ func (s *State) popular(c *Catalogue, k int, skip func(int32) bool) []Scored {
 		}
 	}
 	past := math.Exp2(-float64(ringDays) / popularHalfLife)
+	all := min(1, float64(s.counts.clicks.Load())/float64(max(1, s.counts.shows.Load())))
 	return top(c.Len(), k, func(card int32) (float64, bool) {
 		if c.hidden[card] || skip != nil && skip(card) {
 			return 0, false
@@ -184,7 +186,7 @@ func (s *State) popular(c *Catalogue, k int, skip func(int32) bool) []Scored {
 		}
 		inShows += past * max(0, shows-ofShows)
 		inClicks += past * max(0, clicks-ofClicks)
-		score := float64(float32(wilson(inClicks, inShows))) // generators' scores are float32, and ties go by id
+		score := float64(float32(wilson(inClicks+popularShrink*all, inShows+popularShrink))) // generators' scores are float32, and ties go by id
 		return score, score > 0
 	})
 }
@@ -206,7 +208,8 @@ func (s *State) Latest(n, offset int, skip func(int32) bool) []Scored {
 	return m.part(m.latest, n, offset, s.shown(skip), s.latest)
 }
 
-// Popular are items by how readily they are clicked now, the most first; as Latest. The score is the lower bound of the rate of clicks.
+// Popular are items by how readily they are clicked now, the most first; as Latest. The score is the lower bound of the rate of clicks, shrunk to
+// that of all items.
 func (s *State) Popular(n, offset int, skip func(int32) bool) []Scored {
 	m := s.lists.current()
 	return m.part(m.popular, n, offset, s.shown(skip), s.popular)

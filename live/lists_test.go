@@ -36,23 +36,25 @@ func TestLatestAndPopular(t *testing.T) {
 	click("new", 4, 10, 20) // weighs a quarter: 2.5 clicks of 5 shows, whose lower bound is less
 	click("middle", 0, 5, 20)
 	click("told of by events", 0, 20, 40) // the same rate as old's, surer
-	click("hidden", 0, 50, 50)
+	click("hidden", 0, 50, 100)
+	click("by one", 0, 1, 1) // the one user who was shown it clicked it
 	apply(s, events...)
 	if got := keysOf(s, s.Latest(10, 0, nil)); !slices.Equal(got, []string{"new", "middle", "old"}) {
 		t.Errorf("the latest are %q", got)
 	}
-	if got := keysOf(s, s.Popular(10, 0, nil)); !slices.Equal(got, []string{"told of by events", "old", "new", "middle"}) {
+	if got := keysOf(s, s.Popular(10, 0, nil)); !slices.Equal(got, []string{"told of by events", "old", "by one", "new", "middle"}) {
 		t.Errorf("the popular are %q", got)
 	}
 	notOld := func(card int32) bool { return card == 0 }
-	if got := keysOf(s, s.Popular(1, 1, notOld)); !slices.Equal(got, []string{"new"}) {
+	if got := keysOf(s, s.Popular(1, 1, notOld)); !slices.Equal(got, []string{"by one"}) {
 		t.Errorf("after the first, without old, comes %q", got)
 	}
 	if got := s.Latest(0, 0, nil); got != nil {
 		t.Errorf("none of the latest are %v", got)
 	}
-	// 10 clicks of 20 by hand: p = .5, z2 = 1.6384, (.5 + 1.6384/40 - 1.28 sqrt(.25/20 + 1.6384/1600)) / (1 + 1.6384/20)
-	want := (.5 + 1.6384/40 - 1.28*math.Sqrt(.25/20+1.6384/1600)) / (1 + 1.6384/20)
+	// 10 clicks of 20, and 50 more shows at the rate of all, 96 of 201: n = 70, p = (10 + 50 x 96/201) / 70, z2 = 1.6384
+	n, p := 70., (10+50*96./201)/70
+	want := (p + 1.6384/(2*n) - 1.28*math.Sqrt(p*(1-p)/n+1.6384/(4*n*n))) / (1 + 1.6384/n)
 	if got := s.Popular(1, 1, nil)[0].Score; math.Abs(got-want) > 1e-6 {
 		t.Errorf("old has score %v, want %v", got, want)
 	}

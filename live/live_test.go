@@ -71,7 +71,7 @@ func lines(s *State, user string) (out []string) {
 }
 
 func TestRowsOfEvents(t *testing.T) {
-	const click, like, share, visit = 1, 2, 8, 32
+	const like, visit = 2, 32
 	for name, c := range map[string]struct {
 		events []stream.Event
 		want   []string
@@ -90,19 +90,20 @@ func TestRowsOfEvents(t *testing.T) {
 			[]stream.Event{at(stream.Impression, "u", "a", 1, on("p", 0)), at(stream.Impression, "u", "a", 40, on("q", 1)), at(stream.Click, "u", "a", 50, on("p", 0)), at(stream.Share, "u", "a", 50, on("r", 0))},
 			[]string{"1 a slot 0 flags 1 view NaN swipes 0 0 show 1", "40 a slot 1 flags 8 view NaN swipes 0 0 show 2"}},
 		"what is not known to have been shown": {
-			[]stream.Event{at(stream.Visit, "u", "a", 5, on("p", 2)), at(stream.Like, "u", "b", 6), at(stream.View, "u", "c", 7, value(12.5))},
-			[]string{fmt.Sprintf("5 a slot 2 flags %d view NaN swipes 0 0 show 1", visit), fmt.Sprintf("6 b slot -1 flags %d view NaN swipes 0 0 show 1", click|like),
-				"7 c slot -1 flags 1 view 12.5 swipes 0 0 show 1"}},
+			[]stream.Event{at(stream.Visit, "u", "a", 5, on("p", 2)), at(stream.Like, "u", "b", 6), at(stream.View, "u", "c", 7, value(12.5)),
+				at(stream.Follow, "u", "d", 8), at(stream.Swipe, "u", "e", 9), at(stream.Click, "u", "f", 10)},
+			[]string{fmt.Sprintf("5 a slot 2 flags %d view NaN swipes 0 0 show 1", visit), fmt.Sprintf("6 b slot -1 flags %d view NaN swipes 0 0 show 1", like),
+				"7 c slot -1 flags 0 view 12.5 swipes 0 0 show 1", "10 f slot -1 flags 1 view NaN swipes 0 0 show 1"}},
 		"the impression of what was done comes later": {
 			[]stream.Event{at(stream.Click, "u", "a", 5, on("p", 2)), at(stream.Impression, "u", "a", 3, on("p", 2)), at(stream.Click, "u", "b", 5), at(stream.Impression, "u", "b", 2)},
 			[]string{"2 b slot -1 flags 1 view NaN swipes 0 0 show 1", "3 a slot 2 flags 1 view NaN swipes 0 0 show 1"}},
 		"views add up": {
 			[]stream.Event{at(stream.Impression, "u", "a", 1), at(stream.Click, "u", "a", 2), at(stream.View, "u", "a", 10, value(8)), at(stream.View, "u", "a", 30, value(4))},
 			[]string{"1 a slot -1 flags 1 view 12 swipes 0 0 show 1"}},
-		"swipes, and what is viewed after them": { // 16 s are exact: 2^(96/12 - 4)
+		"swipes, and what is done after them": { // 16 s are exact: 2^(96/12 - 4)
 			[]stream.Event{at(stream.Impression, "u", "a", 1), at(stream.Click, "u", "a", 2), at(stream.Swipe, "u", "b", 9, from("a")), at(stream.View, "u", "b", 26, value(16)),
-				at(stream.Swipe, "u", "c", 27, from("a")), at(stream.Like, "u", "c", 28)},
-			[]string{"1 a slot -1 flags 1 view NaN swipes 2 16 show 1", "28 c slot -1 flags 3 view NaN swipes 0 0 show 1"}},
+				at(stream.Swipe, "u", "c", 27, from("a")), at(stream.Like, "u", "c", 28), at(stream.Like, "u", "a", 29), at(stream.Click, "u", "c", 30)},
+			[]string{"1 a slot -1 flags 3 view NaN swipes 2 16 show 1", "30 c slot -1 flags 1 view NaN swipes 0 0 show 1"}},
 		"feedback of foreign types": {
 			[]stream.Event{at(stream.Feedback, "u", "a", 1, typ("read")), at(stream.Feedback, "u", "a", 4, typ("star")), at(stream.Feedback, "u", "b", 9, typ("star"), value(3))},
 			[]string{"1 a slot -1 flags 1 view NaN swipes 0 0 show 1", "9 b slot -1 flags 1 view NaN swipes 0 0 show 1"}},

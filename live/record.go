@@ -5,8 +5,6 @@ package live
 import (
 	"cmp"
 	"math"
-
-	"github.com/seguefeed/segue/warehouse"
 )
 
 // record is an impression, or something that was done. Records of a user are kept in the order of compare, each once.
@@ -135,6 +133,3 @@ var shortSeconds = func() (out [256]float32) {
 	}
 	return out
 }()
-
-// opened are what can only be done on a card that was opened: a row that is known by these alone was clicked.
-const opened = uint8(warehouse.Clicked | warehouse.Liked | warehouse.Commented | warehouse.Shared | warehouse.ViewedComments)

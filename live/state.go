@@ -166,19 +166,18 @@ func (s *State) one(e *stream.Event, seq uint64) {
 	case stream.View:
 		r.extra, r.view = didView, packSeconds(float32(*e.Value))
 	case stream.Swipe:
-		from := e.From
-		if from == "" {
-			from = e.Item
-		}
 		var to int32
 		var ok bool
 		if to, ok = s.card(e.Item); !ok {
 			s.left.Add(1)
 			return
 		}
+		if e.From == "" { // it says only that there is the item
+			return
+		}
 		r.extra = didSwipe
 		r.setOther(to)
-		if r.card, ok = s.card(from); !ok {
+		if r.card, ok = s.card(e.From); !ok {
 			s.left.Add(1)
 			return
 		}

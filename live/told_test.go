@@ -23,7 +23,7 @@ func TestCountsOfEvents(t *testing.T) {
 		at(stream.Impression, "v", "a", 5, on("q", 7)), // slot 7 is looked at as slot 1 is
 		at(stream.Impression, "v", "a", -86400),        // yesterday, in no slot
 		at(stream.Impression, "v", "a", -30*86400),     // before what is kept by days
-		at(stream.Like, "w", "b", 6),                   // implies a click
+		at(stream.Click, "w", "b", 6),                  // implies that it was shown
 		at(stream.Served, "u", "", 7, func(e *stream.Event) {
 			e.Page = &stream.Page{Cards: []stream.ServedCard{{Item: "a", Propensity: .5, Explored: true}, {Item: "b", Propensity: 1}, {Item: "c", Propensity: 1}}}
 		}),

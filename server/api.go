@@ -47,7 +47,7 @@ func (s *Server) apiRoutes() {
 		Formats:                      map[string]huma.Format{"application/json": format, "json": format},
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
-		Transformers:                 []huma.Transformer{withoutValues},
+		Transformers:                 []huma.Transformer{s.ownWords},
 	}
 	if len(s.keys) > 0 {
 		cfg.Security = []map[string][]string{{"key": {}}, {"bearer": {}}}
@@ -66,14 +66,32 @@ func (s *Server) operation(method, path, id, tag, summary, description string, m
 	if len(s.keys) == 0 {
 		more = append(slices.Clip(more), http.StatusMisdirectedRequest) // of a Host that is not loopback's
 	}
+	var before huma.Middlewares
+	if slices.Contains(more, http.StatusUnsupportedMediaType) {
+		before = huma.Middlewares{s.plainBody}
+	}
 	return huma.Operation{
 		Method: method, Path: path, OperationID: id, Tags: []string{tag}, Summary: summary, Description: description,
-		MaxBodyBytes: s.cfg.Limits.BodyBytes + 1, BodyReadTimeout: s.cfg.Timeouts.Read,
+		MaxBodyBytes: s.cfg.Limits.BodyBytes + 1, BodyReadTimeout: s.cfg.Timeouts.Read, Middlewares: before,
 		Errors: append([]int{
 			http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable,
 		}, more...),
 	}
 }
+
+// plainBody refuses a body that is packed, before one route takes it for damaged JSON, and another for what it would be unpacked.
+func (s *Server) plainBody(ctx huma.Context, next func(huma.Context)) {
+	if packed(ctx.Header("Content-Encoding")) {
+		_ = huma.WriteErr(s.api, ctx, http.StatusUnsupportedMediaType, plainExpected)
+		return
+	}
+	next(ctx)
+}
+
+const plainExpected = "a body without Content-Encoding is expected"
+
+// packed says whether a Content-Encoding is one that this server does not read, which are all.
+func packed(encoding string) bool { return encoding != "" && !strings.EqualFold(encoding, "identity") }
 
 // finishDescription says what types alone do not: limits of this server, that lists are never null, and that errors do not echo what was sent.
 func (s *Server) finishDescription() {
@@ -143,10 +161,13 @@ func unsigned(t reflect.Type, schema *huma.Schema) {
 	}
 }
 
-// withoutValues keeps errors from sending back what was sent.
-func withoutValues(_ huma.Context, _ string, v any) (any, error) {
+// ownWords keeps errors from sending back what was sent, and has a body that turns out too large while it is read refused as one that says so before.
+func (s *Server) ownWords(_ huma.Context, _ string, v any) (any, error) {
 	if p, ok := v.(*huma.ErrorModel); ok {
 		inOurWords(p)
+		if p.Status == http.StatusRequestEntityTooLarge && len(p.Errors) == 0 { // the router's; routes name what there is too much of
+			p.Detail = tooLarge(s.cfg.Limits.BodyBytes)
+		}
 		for _, f := range p.Errors {
 			if f != nil {
 				f.Value = nil

@@ -10,8 +10,11 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/seguefeed/segue/internal/setting"
 )
 
 // Config says what is served, to whom and how much. Backend is needed.
@@ -63,6 +66,16 @@ func orElse[T int | int64 | float64 | time.Duration](v, otherwise T) T {
 	return v
 }
 
+// Check says what in c cannot be, of what can be told before there is a Backend. New says the same.
+func (c Config) Check() error {
+	c, err := c.checked()
+	if err != nil {
+		return err
+	}
+	_, err = newKeyring(c.Keys, c.Limits)
+	return err
+}
+
 // checked fills in what is left out, and says what cannot be.
 func (c Config) checked() (Config, error) {
 	l, t := &c.Limits, &c.Timeouts
@@ -82,18 +95,16 @@ func (c Config) checked() (Config, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	bad := func(field, format string, args ...any) (Config, error) {
-		return c, fmt.Errorf("server: %s: %s", field, fmt.Sprintf(format, args...))
+		return c, setting.Wrong("server", field, format, args...)
 	}
 	switch {
-	case c.Backend == nil:
-		return bad("Backend", "one is expected")
 	case l.BodyBytes < 1:
 		return bad("Limits.BodyBytes", "%d; at least 1 is expected", l.BodyBytes)
 	case l.Events < 1 || l.Events > MaxEvents:
 		return bad("Limits.Events", "%d; 1 to %d are expected", l.Events, MaxEvents)
 	case l.N < 1 || l.N > MaxN:
 		return bad("Limits.N", "%d; 1 to %d are expected", l.N, MaxN)
-	case math.IsNaN(l.PerSecond):
+	case math.IsNaN(l.PerSecond) || math.IsInf(l.PerSecond, 0):
 		return bad("Limits.PerSecond", "a number is expected")
 	case l.InFlight < 1:
 		return bad("Limits.InFlight", "%d; at least 1 is expected", l.InFlight)
@@ -103,7 +114,7 @@ func (c Config) checked() (Config, error) {
 		return bad("Limits.Burst", "%d; at least 1 is expected", l.Burst)
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return bad("TLSCert, TLSKey", "both or neither are expected")
-	case c.Profile && len(c.Keys) == 0:
+	case c.Profile && !slices.ContainsFunc(c.Keys, func(k Key) bool { return k.Role == RoleWrite }):
 		return bad("Profile", "a key that may write is expected with it")
 	case min(t.ReadHeader, t.Read, t.Write, t.Idle, t.Grace) < 0:
 		return bad("Timeouts", "durations of at least 0 are expected")

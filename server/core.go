@@ -4,6 +4,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -118,6 +119,8 @@ func NewEngine(c EngineConfig) (*Engine, error) {
 	}
 	if noModel != nil {
 		c.Logger.Warn("no model is in use", "error", noModel)
+	} else if c.Models != "" && e.models.now.Load() == nil && e.models.empty() {
+		c.Logger.Warn("no model is in use: there is none in the folder; pages are made from live counts until one is trained into it", "models", c.Models)
 	}
 	if _, err := e.view(); err != nil {
 		return nil, err
@@ -259,17 +262,42 @@ func (e *Engine) Append(ctx context.Context, events []stream.Event) (Taken, erro
 	if len(events) == 0 {
 		return Taken{}, nil
 	}
+	now := e.c.Now()
 	for k := range events {
-		if err := events[k].Check(); err != nil {
+		if err := cmp.Or(events[k].Check(), checkWhen(&events[k], now)); err != nil {
 			return Taken{}, &EventError{k, err}
 		}
 	}
-	_, fresh, err := e.c.Log.AppendNew(ctx, toldBy(events, e.c.Now().UnixMilli()))
+	_, fresh, err := e.c.Log.AppendNew(ctx, toldBy(events, now.UnixMilli()))
 	if err != nil {
 		return Taken{}, err
 	}
 	e.learning.happened(events)
 	return Taken{Accepted: fresh, Duplicates: len(events) - fresh}, nil
+}
+
+// When users can have done something. One event of a clock or a unit that is wrong would stretch the log over decades, for the report and for whoever is trained on it.
+var (
+	earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	ahead    = 24 * time.Hour // of this clock: a sender's may be wrong by a zone
+)
+
+// checkWhen refuses moments at which nobody did anything. Feedback of a sender's own types may be older than all feeds.
+func checkWhen(e *stream.Event, now time.Time) error {
+	switch e.Kind {
+	case stream.Feedback, stream.Unfeedback, stream.User, stream.UserDeleted, stream.Item, stream.ItemDeleted:
+		return nil
+	}
+	latest := now.Add(ahead)
+	can := func(ms int64) bool { return ms >= earliest.UnixMilli() && ms <= latest.UnixMilli() }
+	if can(e.AtMS) {
+		return nil
+	}
+	problem := fmt.Sprintf("%d is %s; a moment from %d to a day from now is expected, in milliseconds since 1970", e.AtMS, time.UnixMilli(e.AtMS).UTC().Format("2 January 2006"), earliest.Year())
+	if can(e.AtMS * 1000) {
+		problem += " (these may be seconds)"
+	}
+	return &stream.FieldError{Field: "at_ms", Problem: problem}
 }
 
 // toldBy are the events with what they tell of users and items told by a moment: it holds until something later is told, which a clock that is ahead would keep off.

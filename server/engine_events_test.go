@@ -221,7 +221,7 @@ func TestEngineToldAhead(t *testing.T) {
 // While the log refuses, senders are told, pages go on, and health says why.
 func TestEngineWhenEventsAreRefused(t *testing.T) {
 	ctx := context.Background()
-	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: calm, stream: func(c *stream.Config) { c.MaxBytes = 32 << 10 }})
+	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: calm, stream: func(c *stream.Config) { c.MaxBytes = 64 << 10 }})
 	if h := r.Health(); !h.Events || len(h.Reasons) > 0 {
 		t.Fatalf("%+v", h)
 	}
@@ -250,7 +250,7 @@ func TestEngineWhenEventsAreRefused(t *testing.T) {
 		t.Errorf("%+v", h)
 	}
 	c := newClient(t, Config{Backend: r.Engine})
-	if w := c.ask("POST", "/v1/events", click); w.Code != 503 || !strings.Contains(w.Body.String(), `"detail":"new events are refused: the log, or the disk that it is on, is full"`) {
+	if w := c.ask("POST", "/v1/events", strings.Replace(click, `"at_ms":5`, fmt.Sprintf(`"at_ms":%d`, r.clock.now().UnixMilli()), 1)); w.Code != 503 || !strings.Contains(w.Body.String(), `"detail":"new events are refused: the log, or the disk that it is on, is full"`) {
 		t.Errorf("what a client is told: %d %s", w.Code, w.Body)
 	}
 	if _, err := r.Append(ctx, []stream.Event{r.did(stream.Click, userKey(1), before.Cards[0].Item)}); !errors.Is(err, stream.ErrRefused) {

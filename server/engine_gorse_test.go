@@ -303,3 +303,19 @@ func TestGorseOverwritesOnAnEngine(t *testing.T) {
 		t.Errorf("the item is now %+v, %v", i, err)
 	}
 }
+
+// Beyond what a list has it is empty, however deep; clients ask on until it is.
+func TestEngineGorseBeyondTheEnd(t *testing.T) {
+	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: calm})
+	for _, path := range []string{"/api/recommend/u", "/api/collaborative-filtering/u", "/api/latest", "/api/popular"} {
+		for _, offset := range []int{maxOffset, maxOffset + 1, gorseMaxOffset, gorseMaxOffset + 1, 1_000_000} {
+			var list []any
+			if r.gorse("GET", fmt.Sprintf("%s?n=2&offset=%d", path, offset), "", &list); len(list) != 0 {
+				t.Errorf("%s from %d: %v", path, offset, list)
+			}
+		}
+	}
+	if list := r.listed("POST", fmt.Sprintf("/api/session/recommend?n=2&offset=%d", maxOffset+1), "[]"); len(list) != 0 {
+		t.Errorf("of a session: %v", list)
+	}
+}

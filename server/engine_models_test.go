@@ -48,6 +48,22 @@ func (r *rig) modelNamed(id string) ModelView {
 	return ModelView{}
 }
 
+// A folder without a model, or none at all, is told at the start, since one that is misspelled looks the same.
+func TestEngineWithoutAModel(t *testing.T) {
+	for name, test := range map[string]struct {
+		model string
+		set   func(*EngineConfig)
+		told  bool
+	}{
+		"no such folder": {"", func(c *EngineConfig) { c.Models += "/gone" }, true}, "an empty one": {"", calm, true}, "none asked for": {"", func(c *EngineConfig) { c.Models = "" }, false}, "one in use": {"a", calm, false},
+	} {
+		r := newRig(t, rigOf{model: test.model, log: newLog(1, false), engine: test.set})
+		if told := strings.Contains(r.logged.String(), "no model is in use: there is none in the folder"); told != test.told {
+			t.Errorf("%s: the log has %s", name, &r.logged)
+		}
+	}
+}
+
 func TestEngineActivatesAndRollsBack(t *testing.T) {
 	ctx := context.Background()
 	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: calm})
@@ -83,7 +99,7 @@ func TestEngineActivatesAndRollsBack(t *testing.T) {
 		}
 	}
 	is("at first", "a")
-	for _, step := range []struct{ activate, then string }{{"b", "b"}, {"", "a"}, {"", "b"}, {"b", "b"}, {"", "a"}, {"lost", "lost"}, {"", "a"}, {"", "lost"}} {
+	for _, step := range []struct{ activate, then string }{{"b", "b"}, {"", "a"}, {"b", "b"}, {"b", "b"}, {"lost", "lost"}, {"", "b"}, {"", "a"}} {
 		if step.activate != "" {
 			err = r.Activate(ctx, step.activate, true)
 		} else {
@@ -94,6 +110,22 @@ func TestEngineActivatesAndRollsBack(t *testing.T) {
 		}
 		is(fmt.Sprintf("%+v", step), step.then)
 	}
+	if _, err := r.Rollback(ctx); !errors.Is(err, ErrUnknownModel) {
+		t.Errorf("rolling back from what was the first: %v", err)
+	}
+	is("then", "a")
+	// A version that was trained beside the server, and made current there.
+	if err := feed.Activate(r.models, "b"); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Engine.models.follow(); err != nil {
+		t.Fatal(err)
+	}
+	is("trained beside", "b")
+	if id, err := r.Rollback(ctx); err != nil || id != "a" {
+		t.Errorf("rolling back from what was trained beside: %q, %v", id, err)
+	}
+	is("back", "a")
 }
 
 // A damaged version is refused, whichever way it is asked for; the one in use goes on, and why is told.

@@ -1,14 +1,63 @@
 package server
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/seguefeed/segue/stream"
 )
 
-// What is to happen only later (of a clock that is wrong by years, or written back with a delay) does not count before: fatigue goes by days before the moment,
+// A moment at which nobody can have done something is refused, and the whole request with it.
+func TestEngineMoments(t *testing.T) {
+	r := newRig(t, rigOf{})
+	now := r.clock.now()
+	for _, c := range []struct {
+		kind stream.Kind
+		atMS int64
+		says string // "": it is taken
+	}{
+		{stream.Click, now.UnixMilli(), ""},
+		{stream.Click, now.Add(-19 * 365 * 24 * time.Hour).UnixMilli(), ""},
+		{stream.Click, now.Add(23 * time.Hour).UnixMilli(), ""},
+		{stream.Click, now.Add(25 * time.Hour).UnixMilli(), "a moment from 2000 to a day from now is expected"},
+		{stream.Impression, now.Unix(), "January 1970; a moment from 2000 to a day from now is expected, in milliseconds since 1970 (these may be seconds)"},
+		{stream.View, 1, "1 is 1 January 1970"},
+		{stream.Feedback, 1, ""},
+		{stream.User, now.Add(300 * 24 * time.Hour).UnixMilli(), ""},
+	} {
+		seconds := 3.
+		e := r.did(c.kind, "u", "an item", func(e *stream.Event) { e.AtMS = c.atMS })
+		switch c.kind {
+		case stream.View:
+			e.Value = &seconds
+		case stream.Feedback:
+			e.Type = "star"
+		case stream.User:
+			e.Item = ""
+		}
+		before := r.log.Status().Last
+		_, err := r.Append(t.Context(), []stream.Event{r.did(stream.Click, "u", "another"), e})
+		var field *stream.FieldError
+		var event *EventError
+		if c.says == "" {
+			if err != nil {
+				t.Errorf("%s at %d: %v", c.kind, c.atMS, err)
+			}
+			continue
+		}
+		if !errors.As(err, &field) || field.Field != "at_ms" || !strings.Contains(field.Problem, c.says) || !errors.As(err, &event) || event.Index != 1 {
+			t.Errorf("%s at %d: %v; %q of the second is expected", c.kind, c.atMS, err, c.says)
+		}
+		if after := r.log.Status().Last; after != before {
+			t.Errorf("%s at %d: %d events were taken", c.kind, c.atMS, after-before)
+		}
+	}
+}
+
+// What is to happen only later (of a clock that is wrong by years, taken in elsewhere, or written back with a delay) does not count before: fatigue goes by days before the moment,
 // and would be over. Five minutes are clocks that differ.
 func TestEngineEventsOfTheFuture(t *testing.T) {
 	for _, model := range []string{"a", ""} {
@@ -18,7 +67,10 @@ func TestEngineEventsOfTheFuture(t *testing.T) {
 			in := func(d time.Duration) func(*stream.Event) {
 				return func(e *stream.Event) { e.AtMS += d.Milliseconds() }
 			}
-			r.send(r.did(stream.Click, "u", first[0], in(10*365*24*time.Hour)), r.did(stream.Click, "u", first[1], in(time.Hour)), r.did(stream.Click, "u", first[2], in(time.Minute)))
+			if _, err := r.log.Append(t.Context(), []stream.Event{r.did(stream.Click, "u", first[0], in(10*365*24*time.Hour))}); err != nil {
+				t.Fatal(err)
+			}
+			r.send(r.did(stream.Click, "u", first[1], in(time.Hour)), r.did(stream.Click, "u", first[2], in(time.Minute)))
 			for range 2 {
 				r.send(r.did(stream.Impression, "u", first[3]))
 			}
@@ -75,6 +127,21 @@ func TestEngineOffset(t *testing.T) {
 				t.Errorf("%d cards beyond the end", len(p.Cards))
 			}
 		})
+	}
+	// Whoever asks on until a page is empty is shown about all that there is, and no page before the last is empty or short of what is left.
+	deep := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: func(c *EngineConfig) { calm(c); c.Candidates = 20 }})
+	seen := map[string]bool{}
+	for offset := 0; ; offset += 10 {
+		items := deep.page(FeedRequest{User: "deep", N: 10, Offset: offset}).items()
+		for _, i := range items {
+			seen[i] = true
+		}
+		if left := logCards - len(seen); len(items) < 10 && left > logCards/4 {
+			t.Fatalf("from %d: %d cards; %d of %d have not been shown", offset, len(items), left, logCards)
+		}
+		if len(items) == 0 {
+			break
+		}
 	}
 	// Pages explore in their own slots alone: those before were other requests' to show, and to log.
 	r := newRig(t, rigOf{model: "a", log: newLog(1, false), engine: func(c *EngineConfig) { c.Explore, c.ExploreCap = 1, 2 }})

@@ -300,15 +300,15 @@ func (c *gorseCall) number(name string, missing, most int) (int, error) {
 	return min(n, most), nil
 }
 
-// page reads n, at most most, and offset; beyond gorseMaxOffset n is 0.
-func (c *gorseCall) page(most int) (n, offset int, err error) {
+// page reads n, at most most, and offset; beyond reach n is 0.
+func (c *gorseCall) page(most, reach int) (n, offset int, err error) {
 	if n, err = c.number("n", gorseDefaultN, most); err != nil {
 		return 0, 0, err
 	}
-	if offset, err = c.number("offset", 0, gorseMaxOffset+1); err != nil {
+	if offset, err = c.number("offset", 0, reach+1); err != nil {
 		return 0, 0, err
 	}
-	if offset > gorseMaxOffset {
+	if offset > reach {
 		n = 0
 	}
 	return n, offset, nil

@@ -15,8 +15,19 @@ import (
 	"github.com/seguefeed/segue/stream"
 )
 
+// plain refuses a body that is packed: Gorse unpacks gzip, and a client that sends it is to learn of the header and not of a byte that is no JSON.
+func (c *gorseCall) plain() error {
+	if packed(c.r.Header.Get("Content-Encoding")) {
+		return &httpError{http.StatusUnsupportedMediaType, "body: one without Content-Encoding is expected"}
+	}
+	return nil
+}
+
 // decode reads the body's one value of JSON.
 func (c *gorseCall) decode(v any) error {
+	if err := c.plain(); err != nil {
+		return err
+	}
 	d := json.NewDecoder(http.MaxBytesReader(c.w, c.r.Body, gorseMaxBody))
 	if err := d.Decode(v); err != nil {
 		return bodyError(err)
@@ -26,6 +37,9 @@ func (c *gorseCall) decode(v any) error {
 
 // decodeRows reads an array of at most most rows, one at a time: what a short body would grow to in memory stays bounded.
 func decodeRows[T any](c *gorseCall, most int) ([]T, error) {
+	if err := c.plain(); err != nil {
+		return nil, err
+	}
 	d := json.NewDecoder(http.MaxBytesReader(c.w, c.r.Body, gorseMaxBody))
 	switch open, err := d.Token(); {
 	case err != nil:

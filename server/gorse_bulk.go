@@ -166,6 +166,9 @@ func importLines[T any](c *gorseCall, store func(rows []T, first int, name func(
 
 // bulkBody is the request's body, or its file where it is a form.
 func (c *gorseCall) bulkBody() (io.Reader, error) {
+	if err := c.plain(); err != nil {
+		return nil, err
+	}
 	if kind, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type")); kind != "multipart/form-data" {
 		return c.r.Body, nil
 	}

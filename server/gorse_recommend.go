@@ -18,7 +18,7 @@ const gorseMaxDelay = 10 * 365 * 24 * time.Hour
 
 // recommend answers with a page's cards, most wanted first: their ids, or ids and scores in version 2 of the interface.
 func (c *gorseCall) recommend() error {
-	n, offset, err := c.page(MaxN)
+	n, offset, err := c.page(MaxN, maxOffset)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func cardScores(page *FeedPage) []gorseScore {
 
 // session recommends to someone of whom only the body's feedback is known. As in Gorse it does not matter whose that is, and nothing is stored.
 func (c *gorseCall) session() error {
-	n, offset, err := c.page(MaxN)
+	n, offset, err := c.page(MaxN, maxOffset)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (c *gorseCall) session() error {
 
 // collaborative is what the user would be recommended, asked for its scores: it is no page that she sees, and is not logged as one.
 func (c *gorseCall) collaborative() error {
-	n, offset, err := c.page(MaxN)
+	n, offset, err := c.page(MaxN, maxOffset)
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func (c *gorseCall) nonPersonalized() error {
 }
 
 func (c *gorseCall) list(of func(ctx context.Context, n, offset int, categories []string, forUser string) ([]Scored, error)) error {
-	n, offset, err := c.page(gorseMaxN)
+	n, offset, err := c.page(gorseMaxN, gorseMaxOffset)
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (c *gorseCall) neighbours() error {
 }
 
 func (c *gorseCall) near(unknown error, of func(n int) ([]Scored, error)) error {
-	n, offset, err := c.page(gorseMaxN)
+	n, offset, err := c.page(gorseMaxN, gorseMaxOffset)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/seguefeed/segue/internal/setting"
 )
 
 // Role is what a key allows.
@@ -64,7 +66,7 @@ func newKeyring(keys []Key, l Limits) (keyring, error) {
 	var ring keyring
 	for k, key := range keys {
 		bad := func(field, problem string) (keyring, error) {
-			return nil, fmt.Errorf("server: Keys[%d].%s: %s", k, field, problem)
+			return nil, setting.Wrong("server", fmt.Sprintf("Keys[%d].%s", k, field), "%s", problem)
 		}
 		printable := func(r rune) bool { return r <= ' ' || r > '~' }
 		switch {

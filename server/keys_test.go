@@ -43,24 +43,29 @@ func TestCheckAddress(t *testing.T) {
 func TestConfigIsChecked(t *testing.T) {
 	key := func(name string, role Role, secret string) []Key { return []Key{{name, role, secret}} }
 	for want, cfg := range map[string]Config{
-		"Backend":            {},
-		"Keys[0].Secret":     {Backend: newScripted(), Keys: key("a", RoleRead, "short")},
-		"ASCII":              {Backend: newScripted(), Keys: key("a", RoleRead, "sixteen bytes or more")},
-		"Keys[0].Role":       {Backend: newScripted(), Keys: key("a", "admin", readSecret)},
-		"Keys[0].Name":       {Backend: newScripted(), Keys: key("a b", RoleRead, readSecret)},
-		"another key":        {Backend: newScripted(), Keys: append(key("a", RoleRead, readSecret), key("b", RoleWrite, readSecret)...)},
-		"Limits.N":           {Backend: newScripted(), Limits: Limits{N: MaxN + 1}},
-		"Limits.Events":      {Backend: newScripted(), Limits: Limits{Events: MaxEvents + 1}},
-		"Limits.BodyBytes":   {Backend: newScripted(), Limits: Limits{BodyBytes: -1}},
-		"Limits.InFlight":    {Backend: newScripted(), Limits: Limits{InFlight: -1}},
-		"Limits.HeldBytes":   {Backend: newScripted(), Limits: Limits{HeldBytes: -1}},
-		"Limits.PerSecond":   {Backend: newScripted(), Limits: Limits{PerSecond: math.NaN()}},
-		"Origins: *":         {Backend: newScripted(), Origins: []string{"*"}},
-		"Origins: \"app.ex":  {Backend: newScripted(), Origins: []string{"app.example.com"}},
-		"Origins: \"https:/": {Backend: newScripted(), Origins: []string{"https://app.example.com/"}},
-		"TLSCert":            {Backend: newScripted(), TLSCert: "x"},
-		"Profile":            {Backend: newScripted(), Profile: true},
+		"Backend":             {},
+		"Keys[0].Secret":      {Backend: newScripted(), Keys: key("a", RoleRead, "short")},
+		"ASCII":               {Backend: newScripted(), Keys: key("a", RoleRead, "sixteen bytes or more")},
+		"Keys[0].Role":        {Backend: newScripted(), Keys: key("a", "admin", readSecret)},
+		"Keys[0].Name":        {Backend: newScripted(), Keys: key("a b", RoleRead, readSecret)},
+		"another key":         {Backend: newScripted(), Keys: append(key("a", RoleRead, readSecret), key("b", RoleWrite, readSecret)...)},
+		"Limits.N":            {Backend: newScripted(), Limits: Limits{N: MaxN + 1}},
+		"Limits.Events":       {Backend: newScripted(), Limits: Limits{Events: MaxEvents + 1}},
+		"Limits.BodyBytes":    {Backend: newScripted(), Limits: Limits{BodyBytes: -1}},
+		"Limits.InFlight":     {Backend: newScripted(), Limits: Limits{InFlight: -1}},
+		"Limits.HeldBytes":    {Backend: newScripted(), Limits: Limits{HeldBytes: -1}},
+		"Limits.PerSecond":    {Backend: newScripted(), Limits: Limits{PerSecond: math.NaN()}},
+		"Limits.PerSecond: a": {Backend: newScripted(), Limits: Limits{PerSecond: math.Inf(1)}},
+		"Origins: *":          {Backend: newScripted(), Origins: []string{"*"}},
+		"Origins: \"app.ex":   {Backend: newScripted(), Origins: []string{"app.example.com"}},
+		"Origins: \"https:/":  {Backend: newScripted(), Origins: []string{"https://app.example.com/"}},
+		"TLSCert":             {Backend: newScripted(), TLSCert: "x"},
+		"Profile":             {Backend: newScripted(), Profile: true},
+		"Profile: a key":      {Backend: newScripted(), Profile: true, Keys: key("a", RoleRead, readSecret)},
 	} {
+		if err := cfg.Check(); cfg.Backend != nil && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("without a Backend: %v; %q is expected in it", err, want)
+		}
 		_, err := New(cfg)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v; %q is expected in it", err, want)
@@ -447,6 +452,20 @@ func TestProfile(t *testing.T) {
 	for path, status := range map[string]int{"heap": 200, "goroutine": 200, "profile?seconds=1": 200, "trace?seconds=1": 200, "nothing": 404, "profile?seconds=0": 422, "profile?seconds=x": 422} {
 		if w := c.ask("GET", "/debug/pprof/"+path, "", "X-API-Key", writeSecret); w.Code != status {
 			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+	for _, path := range []string{"/debug/pprof", "/debug/pprof/"} { // which is what is offered
+		w := c.ask("GET", path, "", "X-API-Key", writeSecret)
+		if body := w.Body.String(); w.Code != 200 || !strings.Contains(body, "/debug/pprof/heap\t") || !strings.Contains(body, "/debug/pprof/profile?seconds=10\t") || w.Header().Get("Content-Type") != "text/plain; charset=utf-8" {
+			t.Errorf("%s: %d: %s", path, w.Code, body)
+		}
+		for _, line := range strings.Split(strings.TrimSpace(w.Body.String()), "\n") {
+			if name, _, _ := strings.Cut(line, "\t"); !strings.Contains(name, "?") && c.ask("GET", name, "", "X-API-Key", writeSecret).Code != 200 {
+				t.Errorf("%s names %s, which is not there", path, name)
+			}
+		}
+		if w := c.ask("GET", path, "", "X-API-Key", readSecret); w.Code != 403 {
+			t.Errorf("%s with a key to read: %d", path, w.Code)
 		}
 	}
 	if w := newClient(t, Config{Backend: newScripted(), Keys: testKeys}).ask("GET", "/debug/pprof/heap", "", "X-API-Key", writeSecret); w.Code != 404 {

@@ -121,8 +121,11 @@ func daysAt(now time.Time) []int32 {
 	return []int32{today}
 }
 
-// previousFile names the version that was in use before the current one.
-const previousFile = "previous"
+// previousFile names the versions that were in use before the current one, a line each, the latest last: at most mostPrevious.
+const (
+	previousFile = "previous"
+	mostPrevious = 50
+)
 
 // errNoneBefore is of a folder in which one version alone was ever in use.
 var errNoneBefore error = noneBefore{}
@@ -176,17 +179,27 @@ func (m *models) follow() error {
 	defer m.mu.Unlock()
 	id, err := feed.Current(m.dir) // while nobody activates another
 	if err != nil {
-		if _, gone := os.Stat(filepath.Join(m.dir, "current")); errors.Is(gone, fs.ErrNotExist) {
+		if m.empty() {
 			return nil // none was trained yet
 		}
 		return err
 	}
-	if l := m.now.Load(); m.known(id) || l != nil && l.id == id {
+	used := m.now.Load()
+	if m.known(id) || used != nil && used.id == id {
 		return nil
 	}
 	err = m.load(id)
 	m.known(id)
+	if err == nil && used != nil { // somebody trained beside the server: what made the pages until now is what to go back to
+		err = m.setPrevious(append(m.previous(), used.id))
+	}
 	return err
+}
+
+// empty says whether the folder has no version in use, or is not there itself: it may come.
+func (m *models) empty() bool {
+	_, err := os.Stat(filepath.Join(m.dir, "current"))
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // watch follows until ctx ends, and gets each day ready as it comes.
@@ -223,16 +236,22 @@ func (m *models) activate(id string, force bool) error {
 	if !manifest.Gate.Passed && !manifest.Gate.Forced && !force {
 		return fmt.Errorf("%w: %s", ErrGate, strings.Join(manifest.Gate.Lost, "; "))
 	}
-	before, _ := feed.Current(m.dir)
+	previous := m.previous()
+	if before, _ := feed.Current(m.dir); before != "" && before != id {
+		previous = append(previous, before)
+	}
+	return m.use(id, previous)
+}
+
+// use makes a version the one in use, and others those before it. mu must be held.
+func (m *models) use(id string, previous []string) error {
 	used := m.now.Load()
 	if used == nil || used.id != id {
 		if err := m.load(id); err != nil {
 			return err
 		}
 	}
-	if before != "" && before != id {
-		err = durable.Write(filepath.Join(m.dir, previousFile), 0o644, []byte(before+"\n"))
-	}
+	err := m.setPrevious(previous)
 	if err == nil {
 		err = feed.Activate(m.dir, id)
 	}
@@ -240,6 +259,21 @@ func (m *models) activate(id string, force bool) error {
 		m.now.Store(used)
 	}
 	return err
+}
+
+// previous are the versions that were in use before the current one, the latest last; none where there is no telling.
+func (m *models) previous() []string {
+	text, _ := os.ReadFile(filepath.Join(m.dir, previousFile)) // to go back no further is better than not to go on
+	return strings.Fields(string(text))
+}
+
+func (m *models) setPrevious(ids []string) error {
+	ids = slices.Compact(ids)
+	ids = ids[max(0, len(ids)-mostPrevious):]
+	if slices.Equal(ids, m.previous()) {
+		return nil
+	}
+	return durable.Write(filepath.Join(m.dir, previousFile), 0o644, []byte(strings.Join(ids, "\n")+"\n"))
 }
 
 func (m *models) manifest(id string) (feed.Manifest, error) {
@@ -265,17 +299,23 @@ func (m *models) versions() ([]feed.Manifest, error) {
 	return feed.Versions(m.dir)
 }
 
-// rollback makes the version that was in use before the current one.
+// rollback makes the version that was in use before the current one the one in use: after two, the one before that. Activating goes forward again.
 func (m *models) rollback() (string, error) {
-	text, err := os.ReadFile(filepath.Join(m.dir, previousFile))
-	if errors.Is(err, fs.ErrNotExist) || m.dir == "" {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	previous := m.previous()
+	current, _ := feed.Current(m.dir)
+	for len(previous) > 0 && previous[len(previous)-1] == current { // a crash between the two files
+		previous = previous[:len(previous)-1]
+	}
+	if m.dir == "" || len(previous) == 0 {
 		return "", errNoneBefore
 	}
-	if err != nil {
-		return "", err
+	id := previous[len(previous)-1]
+	if _, err := m.manifest(id); err != nil {
+		return id, err
 	}
-	id := strings.TrimSpace(string(text))
-	return id, m.activate(id, true) // it was in use, whatever the gate said
+	return id, m.use(id, previous[:len(previous)-1]) // it was in use, whatever the gate said
 }
 
 func (m *models) views() ([]ModelView, error) {

@@ -23,6 +23,9 @@ import (
 // maxList bounds the lists of ids of a request.
 const maxList = 1000
 
+// maxOffset is how deep pages go.
+const maxOffset = 10 * MaxN
+
 // check says what is wrong with r.
 func (r *FeedRequest) check() error {
 	switch {
@@ -36,8 +39,8 @@ func (r *FeedRequest) check() error {
 		return &InputError{"n", fmt.Sprintf("%d; a number of cards from 1 to %d is expected", r.N, MaxN)}
 	case r.Columns < 0 || r.Columns > 10:
 		return &InputError{"columns", fmt.Sprintf("%d; a number from 1 to 10 is expected", r.Columns)}
-	case r.Offset < 0 || r.Offset > 10*MaxN:
-		return &InputError{"offset", fmt.Sprintf("%d; a number from 0 to %d is expected", r.Offset, 10*MaxN)}
+	case r.Offset < 0 || r.Offset > maxOffset:
+		return &InputError{"offset", fmt.Sprintf("%d; a number from 0 to %d is expected", r.Offset, maxOffset)}
 	case r.AtMS < 0 || r.AtMS > 1<<43:
 		return &InputError{"at_ms", fmt.Sprintf("%d is no moment in milliseconds since 1970", r.AtMS)}
 	case len(r.Device) > stream.MaxID || !utf8.ValidString(r.Device) || strings.ContainsRune(r.Device, 0):
@@ -83,11 +86,7 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	}
 	q.Seed = ownSeed(out.Seed, r.User)
 	q.N, q.Before = r.N, r.Offset
-	maker, err := v.maker(&r)
-	if err != nil {
-		return nil, err
-	}
-	page, err := maker.Page(ctx, q)
+	page, err := v.page(ctx, &r, q)
 	if err != nil {
 		return nil, err
 	}
@@ -141,9 +140,33 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 // categoryReach is how many cards of a category, or a multiple of it, each generator is to name.
 const categoryReach = 100
 
-// maker is the feed that makes what r asks for. Half of the candidates at least are left over for caps and diversity to choose from: where a page goes deeper
-// they are doubled, seldom rather than by and by, since among more candidates the pages before might have been others.
-func (v *view) maker(r *FeedRequest) (*feed.Feed, error) {
+// mostWidened is how many times as many candidates a page is made of, at most, where it is not full.
+const mostWidened = 16
+
+// page makes what r asks for. Half of the candidates at least are left over for caps and diversity to choose from: where a page goes deeper they are doubled, seldom
+// rather than by and by, since among more candidates the pages before might have been others. Generators name the same cards, and have no more than they have: a page
+// that is not full is made again among more, until there are none.
+func (v *view) page(ctx context.Context, r *FeedRequest, q *feed.Request) (*feed.Page, error) {
+	candidates := v.feed.Settings().Candidates
+	for candidates < 2*(r.Offset+r.N) {
+		candidates *= 2
+	}
+	most := mostWidened * candidates // what comes then is not worth the time
+	for before := 0; ; candidates *= 2 {
+		maker, err := v.maker(r, candidates)
+		if err != nil {
+			return nil, err
+		}
+		page, err := maker.Page(ctx, q)
+		if err != nil || len(page.Cards) == r.N || page.Trace.Distinct <= before || candidates >= most {
+			return page, err
+		}
+		before = page.Trace.Distinct
+	}
+}
+
+// maker is the feed that makes what r asks for among so many candidates.
+func (v *view) maker(r *FeedRequest, candidates int) (*feed.Feed, error) {
 	set, own := v.feed.Settings(), v.feed.Settings()
 	if len(r.Contents) > 0 { // who asks for one content wants a page of it, not TopicCap cards
 		set.TopicCap = 0
@@ -151,9 +174,7 @@ func (v *view) maker(r *FeedRequest) (*feed.Feed, error) {
 	if !r.logged() { // propensities that nobody can look up are of no use, and the slots would count towards the cap
 		set.Explore = 0
 	}
-	for set.Candidates < 2*(r.Offset+r.N) {
-		set.Candidates *= 2
-	}
+	set.Candidates = candidates
 	maker, err := v.feed, error(nil)
 	if set != own {
 		maker, err = maker.With(set)

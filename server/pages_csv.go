@@ -30,7 +30,9 @@ func (s *site) writeCSV(w http.ResponseWriter, r *http.Request, name string, hea
 		}
 		rows, next, err := some(after)
 		if err != nil {
-			s.log.ErrorContext(r.Context(), "a list could not be written", "list", name, "error", err)
+			if r.Context().Err() == nil { // else the client has what it wanted, as head does
+				s.log.ErrorContext(r.Context(), "a list could not be written", "list", name, "error", err)
+			}
 			panic(http.ErrAbortHandler)
 		}
 		for _, row := range rows {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"math"
 	"net/http"
@@ -260,6 +261,45 @@ func TestACSVThatBreaksOff(t *testing.T) {
 	defer res.Body.Close()
 	if _, err := io.ReadAll(res.Body); err == nil {
 		t.Error("half a file was taken for a whole one")
+	}
+}
+
+// goneUsers are asked for by a client that breaks off after the first rows, as head does; cards too.
+type goneUsers struct {
+	*pagesFake
+	gone context.CancelFunc
+}
+
+func (g goneUsers) Users(ctx context.Context, prefix, cursor string, n int) ([]UserView, string, error) {
+	if cursor != "" {
+		g.gone()
+		return nil, "", ctx.Err()
+	}
+	return g.pagesFake.Users(ctx, prefix, cursor, n)
+}
+
+// TestACSVWhoseClientIsGone: that it breaks off is an error of the server's only where the server is the one that fails.
+func TestACSVWhoseClientIsGone(t *testing.T) {
+	for _, gone := range []bool{false, true} {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var b Backend = brokenUsers{newPagesFake(5, 500)}
+		if gone {
+			b = goneUsers{newPagesFake(5, 500), cancel}
+		}
+		var logged strings.Builder
+		func() {
+			defer func() {
+				if p := recover(); p != http.ErrAbortHandler {
+					t.Errorf("gone %v: it ends with %v", gone, p)
+				}
+			}()
+			h := PagesHandler(b, PagesConfig{Logger: slog.New(slog.NewTextHandler(&logged, nil))})
+			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", "/users.csv", nil))
+		}()
+		if told := strings.Contains(logged.String(), "level=ERROR"); told == gone {
+			t.Errorf("gone %v: the log has %q", gone, &logged)
+		}
 	}
 }
 

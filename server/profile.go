@@ -4,21 +4,42 @@
 package server
 
 import (
+	"cmp"
+	"fmt"
 	"net/http"
 	"runtime/pprof"
 	"runtime/trace"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
 func (s *Server) profileRoutes() {
-	s.mux.HandleFunc("GET /debug/pprof/{name}", func(w http.ResponseWriter, r *http.Request) {
-		if v := visitOf(r.Context()); v == nil || v.key == nil || v.key.role != RoleWrite {
-			writeProblem(w, problem(http.StatusForbidden, "a key that may write is expected"))
-			return
-		}
-		s.profile(w, r)
-	})
+	for pattern, answer := range map[string]http.HandlerFunc{"GET /debug/pprof": listProfiles, "GET /debug/pprof/{$}": listProfiles, "GET /debug/pprof/{name}": s.profile} {
+		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			if v := visitOf(r.Context()); v == nil || v.key == nil || v.key.role != RoleWrite {
+				writeProblem(w, problem(http.StatusForbidden, "a key that may write is expected"))
+				return
+			}
+			answer(w, r)
+		})
+	}
+}
+
+// listProfiles names what there is, since the address alone is what people are told. The command line is not among it: an address of --nats may hold a password.
+func listProfiles(w http.ResponseWriter, _ *http.Request) {
+	profiles := pprof.Profiles()
+	slices.SortFunc(profiles, func(a, b *pprof.Profile) int { return cmp.Compare(a.Name(), b.Name()) })
+	var text strings.Builder
+	for _, p := range profiles {
+		fmt.Fprintf(&text, "/debug/pprof/%s\t%d\n", p.Name(), p.Count())
+	}
+	text.WriteString("/debug/pprof/profile?seconds=10\tof the processor\n/debug/pprof/trace?seconds=10\tof all that goes on\n")
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if _, err := w.Write([]byte(text.String())); err != nil {
+		return // the client is gone
+	}
 }
 
 func (s *Server) profile(w http.ResponseWriter, r *http.Request) {

@@ -165,7 +165,7 @@ func (s *Server) gate(w *response, r *http.Request, v *visit) *refusal {
 	}
 	most := orElse(rules.BodyBytes, s.cfg.Limits.BodyBytes)
 	if most > 0 && r.ContentLength > most {
-		return &refusal{http.StatusRequestEntityTooLarge, "body", "the body is too large; at most " + strconv.FormatInt(most, 10) + " bytes are expected"}
+		return &refusal{http.StatusRequestEntityTooLarge, "body", tooLarge(most)}
 	}
 	if most > 0 && r.Body != nil && r.Body != http.NoBody {
 		r.Body = http.MaxBytesReader(w, r.Body, most+1) // the one byte more tells routes that count for themselves
@@ -177,6 +177,10 @@ func (s *Server) gate(w *response, r *http.Request, v *visit) *refusal {
 		}
 	}
 	return nil
+}
+
+func tooLarge(most int64) string {
+	return "the body is too large; at most " + strconv.FormatInt(most, 10) + " bytes are expected"
 }
 
 // mostHeld is how much of a body is in memory at a time, in bytes; what may be longer is read piece by piece.

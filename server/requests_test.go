@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -48,6 +49,9 @@ func TestBodyLimit(t *testing.T) {
 			c.described(r, w)
 			if w.Code != test.status {
 				t.Errorf("%s of %d bytes, told %v: %d, want %d: %s", test.path, len(test.body), told, w.Code, test.status, w.Body)
+			}
+			if want := fmt.Sprintf(`"the body is too large; at most %d bytes are expected"`, limit); w.Code == 413 && !strings.Contains(w.Body.String(), want) {
+				t.Errorf("%s of %d bytes, told %v: %s is expected in %s", test.path, len(test.body), told, want, w.Body)
 			}
 		}
 	}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"golang.org/x/time/rate"
+
+	"github.com/seguefeed/segue/internal/setting"
 )
 
 // Server answers over HTTP. New makes one; its methods may be called by many at once. It has no goroutine of its own but those of Serve.
@@ -43,6 +45,9 @@ type Server struct {
 
 // New checks cfg and makes the routes. Handlers of other interfaces join by Mount.
 func New(cfg Config) (*Server, error) {
+	if cfg.Backend == nil {
+		return nil, setting.Wrong("server", "Backend", "one is expected")
+	}
 	cfg, err := cfg.checked()
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -153,7 +154,8 @@ func TestNoPort(t *testing.T) {
 func TestConfig(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range []Config{{}, {Dir: dir, Name: "a.b"}, {Dir: dir, Name: "../x"}, {Dir: dir, Replicas: 3}, {Dir: dir, MaxBytes: -1}, {Dir: dir, MaxAge: -1}, {Dir: dir, MaxPending: -1}, {Dir: dir, Window: -1},
-		{Dir: dir, Window: 1 << 31}, {URL: "nats://127.0.0.1:1"}, {URL: "nats://127.0.0.1:1", Replicas: 7}, {Dir: dir, Timeout: -1}} {
+		{Dir: dir, Window: 1 << 31}, {URL: "nats://127.0.0.1:1"}, {URL: "nats://127.0.0.1:1", Replicas: 7}, {Dir: dir, Timeout: -1}, {Dir: dir, MaxBytes: 5},
+		{Dir: dir, Credentials: "file"}, {Dir: dir, URL: " ,"}, {URL: "nats://127.0.0.1:1", Credentials: filepath.Join(dir, "gone")}} {
 		if l, err := Open(context.Background(), c); err == nil {
 			l.Close(context.Background())
 			t.Errorf("%+v: opens", c)

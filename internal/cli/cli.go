@@ -94,9 +94,9 @@ func (a *app) command() *cobra.Command {
 		Long: `segue reads the impression log of a content feed and says who engages, when and with what.
 
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 the data were rejected.`,
-		Example: `  segue demo                                  a simulated log, ingested, analysed, reported
-  segue ingest csv_data --db feed.duckdb      six CSV files, or a zip of them
-  segue report --db feed.duckdb --out report  an HTML page, JSON, CSV and Parquet`,
+		Example: `  segue demo                                  # a simulated log, ingested, analysed, reported
+  segue ingest csv_data --db feed.duckdb      # six CSV files, or a zip of them
+  segue report --db feed.duckdb --out report  # an HTML page, JSON, CSV and Parquet`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/spf13/cobra"
 )
 
 // run is one command line with its exit code.
@@ -75,6 +77,44 @@ func TestEveryCommandHasExamples(t *testing.T) {
 		if code, stdout, _ := run(t, append(args, "--help")...); code != exitDone || !strings.Contains(stdout, "Examples:\n  ") {
 			t.Errorf("segue %s --help: exit code %d and no examples in\n%s", strings.Join(args, " "), code, stdout)
 		}
+	}
+}
+
+// Examples can be pasted as they stand: what is beside a command is a comment, and the command takes the flags and arguments that it is given.
+func TestExamplesCanBePasted(t *testing.T) {
+	seen := 0
+	var walk func(cmd *cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		for _, line := range strings.Split(cmd.Example, "\n") {
+			line, _, _ = strings.Cut(line, " # ")
+			line, _, _ = strings.Cut(line, " | ")
+			line, _, _ = strings.Cut(line, " > ")
+			words, ok := strings.CutPrefix(strings.TrimSpace(line), "segue ")
+			if !ok {
+				continue
+			}
+			if at := strings.Index(words, `"`); at >= 0 { // a shell's word
+				words = words[:at] + "word" + words[strings.LastIndex(words, `"`)+1:]
+			}
+			seen++
+			sub, args, err := (&app{}).command().Find(strings.Fields(words))
+			if err == nil {
+				err = sub.ParseFlags(args)
+			}
+			if err == nil {
+				err = sub.ValidateArgs(sub.Flags().Args())
+			}
+			if err != nil || strings.Contains(words, "  ") {
+				t.Errorf("%s --help shows %q: %v", cmd.CommandPath(), line, err)
+			}
+		}
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk((&app{}).command())
+	if seen < 40 {
+		t.Errorf("%d examples: the test looks at nothing", seen)
 	}
 }
 

@@ -9,7 +9,7 @@ func helpCommand() *cobra.Command {
 		Use:   "help [COMMAND]",
 		Short: "Explain a command",
 		Example: `  segue help ingest
-  segue ingest --help         the same`,
+  segue ingest --help         # the same`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sub, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {

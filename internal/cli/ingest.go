@@ -31,8 +31,8 @@ as it was; only a commit that has begun is finished. Rows that cannot be read ar
 there and ingest that file.`,
 		Example: `  segue ingest csv_data
   segue ingest NetEase.zip --db netease.duckdb --memory 3GB
-  segue ingest december/ --month 2019-12            a second month, beside the first
-  segue ingest my-log/ --map my-log/feed.toml       another product's log: docs/DATA.md`,
+  segue ingest december/ --month 2019-12            # a second month, beside the first
+  segue ingest my-log/ --map my-log/feed.toml       # another product's log: docs/DATA.md`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error

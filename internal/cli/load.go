@@ -27,13 +27,19 @@ func (a *app) loadCommand() *cobra.Command {
 Without --rate, each connection asks again as soon as it was answered (closed loop): how much the server can do. With --rate,
 requests come at that pace whatever the server does (open loop), and a request's time counts from the moment it was due: how
 long users wait.`,
-		Example: `  segue load --url http://127.0.0.1:8087                                   pages, 16 connections, as fast as they go
-  segue load --url http://127.0.0.1:8087 --rate 1000 --duration 60s        1,000 pages a second
-  segue load --url http://127.0.0.1:8087 --kind events --batch 100         events, 100 a request
-  segue load --url http://127.0.0.1:8087 --kind visits --rate 500 --json   visits, for other tools to read`,
+		Example: `  segue load --url http://127.0.0.1:8087                                   # pages, 16 connections, as fast as they go
+  segue load --url http://127.0.0.1:8087 --rate 1000 --duration 60s        # 1,000 pages a second
+  segue load --url http://127.0.0.1:8087 --kind events --batch 100         # events, 100 a request
+  segue load --url http://127.0.0.1:8087 --kind visits --rate 500 --json   # visits, for other tools to read`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.Kind, c.Key = load.Kind(kind), cmp.Or(c.Key, os.Getenv("SEGUE_KEY"))
+			if err := aboveZero(cmd, "connections", "duration", "n", "batch", "users"); err != nil {
+				return err
+			}
+			if err := c.Check(); err != nil {
+				return byFlag(err, loadFlags)
+			}
 			if !a.quiet {
 				fmt.Fprintf(a.stderr, "load: %s for %s\n", kind, c.Duration+c.WarmUp)
 			}
@@ -59,13 +65,16 @@ long users wait.`,
 	cmd.Flags().Float64Var(&c.Rate, "rate", 0, "requests (or visits) a second; 0: as fast as they go")
 	cmd.Flags().DurationVar(&c.Duration, "duration", 30*time.Second, "how long to measure")
 	cmd.Flags().DurationVar(&c.WarmUp, "warm-up", 0, "how long to go on before, uncounted")
-	cmd.Flags().IntVar(&c.N, "n", 20, "cards of a page")
-	cmd.Flags().IntVar(&c.Batch, "batch", 100, "with --kind events: events of a request")
+	cmd.Flags().IntVar(&c.N, "n", 20, fmt.Sprintf("cards of a page, %d at most", load.MaxN))
+	cmd.Flags().IntVar(&c.Batch, "batch", 100, fmt.Sprintf("with --kind events: events of a request, %d at most", load.MaxBatch))
 	cmd.Flags().IntVar(&c.Users, "users", 20_000, "users to ask for, of those the server lists")
 	cmd.Flags().Uint64Var(&c.Seed, "seed", 1, "of whom to ask for")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
+
+// loadFlags are the flags of settings, by the names of these.
+var loadFlags = map[string]string{"URL": "url", "Kind": "kind", "Connections": "connections", "Rate": "rate", "Duration": "duration", "WarmUp": "warm-up", "N": "n", "Batch": "batch", "Users": "users"}
 
 func (a *app) printDriven(r *load.Result) {
 	fmt.Fprintf(a.stdout, "%s, %s loop, %d connections, %.1f s\n", r.Kind, r.Loop, r.Connections, r.Seconds)

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +19,8 @@ import (
 
 const (
 	servingMemory = "256MB" // of the engine
+	// leastEventBytes has room for some of the largest requests beside what the next snapshot lets go.
+	leastEventBytes = 16 << 20
 	// startingGC is for the first seconds, until keepSmall has looked: what is read then stays, and with 25 looking through it was a fifth of a start.
 	startingGC = 100
 	tracesWait = 3 * time.Second // for a collector to take the last traces
@@ -52,14 +52,20 @@ the key, it may listen anywhere. OTEL_EXPORTER_OTLP_ENDPOINT in the environment 
 
 Ctrl-C or SIGTERM ends it: what is in flight is answered, events go on into the database for five seconds at most, and a
 snapshot is taken; the next start goes on from there. After a crash it goes on from the last snapshot and the event log.`,
-		Example: `  segue serve --db feed.duckdb --models models                      http://127.0.0.1:8087
+		Example: `  segue serve --db feed.duckdb --models models                      # http://127.0.0.1:8087
   segue serve --db feed.duckdb --models models --activity feed.predictor
   segue serve --db feed.duckdb --models models --listen :8443 --keys keys.txt --tls-cert cert.pem --tls-key key.pem
-  segue serve --db new.duckdb                                       with nothing yet: items and events make a feed
+  segue serve --db new.duckdb                                       # with nothing yet: items and events make a feed
   segue serve --db feed.duckdb --models models --nats nats://a:4222,nats://b:4222 --replicas 3`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var err error
+			err := aboveZero(cmd, "rate", "in-flight", "candidates", "replicas", "events-max-bytes", "snapshot-every", "snapshot-events", "database-every")
+			if err != nil {
+				return err
+			}
+			if n := o.Stream.MaxBytes; n != 0 && n < leastEventBytes {
+				return usagef("--events-max-bytes %d: at least %d are expected; with less, requests of many events would be refused for ever", n, leastEventBytes)
+			}
 			if keys != "" {
 				if o.HTTP.Keys, err = readKeys(keys); err != nil {
 					return err
@@ -80,15 +86,7 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 			if !cmd.Flags().Changed("memory") {
 				a.memory = servingMemory
 			}
-			level := slog.LevelInfo
-			if a.quiet {
-				level = slog.LevelWarn
-			}
-			var h slog.Handler = slog.NewTextHandler(a.stderr, &slog.HandlerOptions{Level: level})
-			if logJSON {
-				h = slog.NewJSONHandler(a.stderr, &slog.HandlerOptions{Level: level})
-			}
-			o.Logger = slog.New(h)
+			o.Logger = a.logger(logJSON)
 			return a.serve(cmd.Context(), o)
 		},
 	}
@@ -107,46 +105,33 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 	f.StringSliceVar(&o.HTTP.Origins, "cors", nil, "`origins` whose pages may call the interface, such as https://app.example.com")
 	f.Float64Var(&rate, "rate", 0, "requests a second that each key may make (default 20,000)")
 	f.IntVar(&o.HTTP.Limits.InFlight, "in-flight", 0, "requests that may be worked on at once (default 512)")
-	f.Float64Var(&o.Explore, "explore", .08, "chance that a slot explores; 0: none does")
-	f.Float64Var(&o.ExploreCap, "explore-cap", .1, "share that explored slots stay below, over any 1,000; 0: none explores")
+	f.Float64Var(&o.Explore, "explore", .08, "chance that a slot explores, up to 1; 0: none does")
+	f.Float64Var(&o.ExploreCap, "explore-cap", .1, "share that explored slots stay below, over any 1,000, up to 1; 0: none explores")
 	f.IntVar(&o.Candidates, "candidates", 200, "cards that are ranked for a page")
 	f.IntVar(&o.NewShows, "new-shows", 100, "impressions that each new card is to get")
 	f.StringSliceVar(&o.Positive, "positive", nil, "`types` of feedback that count as a click, such as like,star (default: all that --read does not name)")
-	f.StringSliceVar(&o.Read, "read", nil, "`types` of feedback that count as an impression (default read,view,impression)")
+	f.StringSliceVar(&o.Read, "read", nil, "`types` of feedback that count as an impression, none of them in --positive (default read,view,impression)")
 	f.StringVar(&o.Stream.URL, "nats", "", "`addresses` of a NATS cluster to keep the event log in, instead of files here")
 	f.StringVar(&o.Stream.Credentials, "nats-credentials", "", "`file` of credentials for it")
 	f.IntVar(&o.Stream.Replicas, "replicas", 0, "copies of the event log in that cluster (default 1)")
-	f.Int64Var(&o.Stream.MaxBytes, "events-max-bytes", 0, "bytes of the event log, beyond which new events are refused (default 16 GiB)")
-	f.DurationVar(&o.Stream.MaxAge, "events-max-age", 0, "age at which events leave the log, here once the database has them, in a cluster in any case (default: never)")
+	f.Int64Var(&o.Stream.MaxBytes, "events-max-bytes", 0, "bytes of the event log, beyond which new events are refused, 16 MiB at least (default 16 GiB)")
+	f.DurationVar(&o.Stream.MaxAge, "events-max-age", 0, "age at which events leave the log, here once the database has them, in a cluster in any case; 0: never")
 	f.BoolVar(&o.Stream.AcceptLoss, "accept-loss", false, "start although files of the event log are damaged or events that the database lacks have left it, with what can be read of it")
 	f.DurationVar(&o.SnapshotEvery, "snapshot-every", 5*time.Minute, "how often a snapshot is taken, which makes a restart quick")
 	f.IntVar(&o.SnapshotEvents, "snapshot-events", 0, "events after which a snapshot is taken before its time (default 200,000)")
 	f.DurationVar(&o.WarehouseEvery, "database-every", 10*time.Second, "how long events gather before they go into the database")
-	f.BoolVar(&o.HTTP.Profile, "profile", false, "offer /debug/pprof to keys that may write")
+	f.BoolVar(&o.HTTP.Profile, "profile", false, "offer the profiles that /debug/pprof lists, to keys that may write")
 	f.StringVar(&zone, "zone", "", "time zone of days, such as +08:00, for a database without impressions (default UTC)")
 	f.BoolVar(&logJSON, "log-json", false, "log JSON")
 	return cmd
 }
 
-// exploring checks what is said of exploration, and takes 0 for what it says: in options it stands for the default.
-func exploring(o *segue.ServeOptions) error {
-	switch {
-	case !(o.Explore <= 1):
-		return usagef("--explore %v: a chance from 0 to 1 is expected", o.Explore)
-	case !(o.ExploreCap >= 0):
-		return usagef("--explore-cap %v: a share from 0 on is expected", o.ExploreCap)
-	case o.NewShows < 1:
-		return usagef("--new-shows %d: at least 1 is expected", o.NewShows)
-	case o.Explore <= 0 || o.ExploreCap == 0:
-		o.Explore, o.ExploreCap = -1, 0
-	}
-	return nil
-}
-
 // serve opens the database the flags name and serves until ctx ends. Progress is shown until the server answers.
 func (a *app) serve(ctx context.Context, o segue.ServeOptions) (err error) {
-	if err := o.Check(ctx); err != nil { // before a database is made
-		return err
+	if err := o.Check(ctx); errors.Is(err, server.ErrOpen) {
+		return usagef("--listen %s: others than this machine reach this address; --keys is expected with it, or an address such as 127.0.0.1:8087", o.Listen)
+	} else if err != nil { // before a database is made
+		return byFlag(err, serveFlags)
 	}
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(startingGC)
@@ -187,31 +172,20 @@ func (a *app) serve(ctx context.Context, o segue.ServeOptions) (err error) {
 	return err
 }
 
-// readKeys reads a file of keys. No message of it holds a key.
-func readKeys(path string) ([]server.Key, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, usagef("--keys: %v", err)
+// logger writes to standard error. Its JSON has how long something took in milliseconds, as requests have it: slog would write a number of nanoseconds.
+func (a *app) logger(asJSON bool) *slog.Logger {
+	o := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if a.quiet {
+		o.Level = slog.LevelWarn
 	}
-	defer f.Close()
-	var out []server.Key
-	s := bufio.NewScanner(f)
-	for line := 1; s.Scan(); line++ {
-		text := strings.TrimSpace(s.Text())
-		if text == "" || strings.HasPrefix(text, "#") {
-			continue
+	if !asJSON {
+		return slog.New(slog.NewTextHandler(a.stderr, o))
+	}
+	o.ReplaceAttr = func(_ []string, at slog.Attr) slog.Attr {
+		if at.Value.Kind() == slog.KindDuration {
+			return slog.Float64(at.Key+"_ms", float64(at.Value.Duration().Microseconds())/1000)
 		}
-		parts := strings.Fields(text)
-		if len(parts) != 3 || parts[1] != "read" && parts[1] != "write" {
-			return nil, usagef("%s:%d: a name, read or write, and a key are expected, parted by spaces", path, line)
-		}
-		out = append(out, server.Key{Name: parts[0], Role: server.Role(parts[1]), Secret: parts[2]})
+		return at
 	}
-	if err := s.Err(); err != nil {
-		return nil, usagef("%s: %v", path, err)
-	}
-	if len(out) == 0 {
-		return nil, usagef("%s holds no key", path)
-	}
-	return out, nil
+	return slog.New(slog.NewJSONHandler(a.stderr, o))
 }

@@ -222,7 +222,7 @@ func TestServeNATSRefuses(t *testing.T) {
 		"no room":                  {[]string{"--nats", here, "--events-max-bytes", fmt.Sprint(int64(1) << 51)}, fmt.Sprint("MaxBytes, ", int64(1)<<51)},
 		"no file of credentials":   {[]string{"--nats", here, "--nats-credentials", "gone.creds"}, "gone.creds: no such file"},
 		"more replicas than there": {[]string{"--nats", here, "--replicas", "3"}, "replicas"},
-		"no cluster":               {[]string{"--replicas", "3"}, "3 replicas: the embedded log has one"},
+		"no cluster":               {[]string{"--replicas", "3"}, "--replicas: 3; the embedded log has one"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -126,10 +126,13 @@ func TestServeRefusesToStart(t *testing.T) {
 		"files the other way round":  {[]string{"--tls-cert", file("key.pem"), "--tls-key", file("cert.pem")}, exitFailed, []string{file("key.pem"), file("cert.pem")}},
 		"a certificate alone":        {[]string{"--tls-cert", file("cert.pem")}, exitUsage, []string{"--tls-cert", "--tls-key"}},
 		"a key alone":                {[]string{"--tls-key", file("key.pem")}, exitUsage, []string{"--tls-cert", "--tls-key"}},
-		"everywhere, without keys":   {[]string{"--listen", "0.0.0.0:0"}, exitFailed, []string{"0.0.0.0:0", "no API key"}},
-		"everywhere by no host":      {[]string{"--listen", ":0"}, exitFailed, []string{":0", "no API key"}},
-		"everywhere with TLS alone":  {[]string{"--listen", "[::]:0", "--tls-cert", file("cert.pem"), "--tls-key", file("key.pem")}, exitFailed, []string{"[::]:0", "no API key"}},
-		"less than no time":          {[]string{"--snapshot-every", "-1s"}, exitFailed, []string{"-1s", "negative"}},
+		"everywhere, without keys":   {[]string{"--listen", "0.0.0.0:0"}, exitUsage, []string{"--listen 0.0.0.0:0", "--keys"}},
+		"everywhere by no host":      {[]string{"--listen", ":0"}, exitUsage, []string{"--listen :0", "--keys"}},
+		"everywhere with TLS alone":  {[]string{"--listen", "[::]:0", "--tls-cert", file("cert.pem"), "--tls-key", file("key.pem")}, exitUsage, []string{"--listen [::]:0", "--keys"}},
+		"less than no time":          {[]string{"--snapshot-every", "-1s"}, exitUsage, []string{"--snapshot-every -1s"}},
+		"no predictor":               {[]string{"--activity", file("gone.predictor")}, exitFailed, []string{"--activity", file("gone.predictor"), "no such file"}},
+		"no predictor in the file":   {[]string{"--activity", file("text.pem")}, exitFailed, []string{"--activity", file("text.pem")}},
+		"no credentials":             {[]string{"--nats", "127.0.0.1:1", "--nats-credentials", file("gone.creds")}, exitFailed, []string{"--nats-credentials", file("gone.creds"), "no such file"}},
 		"an address of another's":    {[]string{"--listen", taken.Addr().String()}, exitFailed, []string{taken.Addr().String(), "in use"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -35,7 +35,7 @@ make its own sampling errors small.`,
 		Example: `  segue simulate --users 20000 --seed 7 --out village
   segue simulate --check --users 200000
   segue simulate --fit village/parameters.json --users 50000 --rounds 5 --sweeps 2
-  segue simulate --users 2085533 --out full          the reference's size: 57.7 million impressions, 6 GB`,
+  segue simulate --users 2085533 --out full          # the reference's size: 57.7 million impressions, 6 GB`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cfg.Users < 1 {

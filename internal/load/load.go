@@ -15,9 +15,12 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/seguefeed/segue/internal/setting"
 )
 
 // Kind is what is asked.
@@ -39,8 +42,8 @@ type Config struct {
 	Rate        float64       // requests (Visits: visits) a second; 0 is a closed loop
 	Duration    time.Duration // 0 means 30 s
 	WarmUp      time.Duration // before it, not counted
-	N           int           // cards of a page; 0 means 20
-	Batch       int           // events of a request of Events; 0 means 100
+	N           int           // cards of a page, MaxN at most; 0 means 20
+	Batch       int           // events of a request of Events, MaxBatch at most; 0 means 100
 	Users       int           // that are asked for, of those the server lists; 0 means 20,000
 	Seed        uint64
 	// Acked is told the ids of events of each request that was acknowledged, from several goroutines; nil: nobody.
@@ -49,7 +52,42 @@ type Config struct {
 	Transport http.RoundTripper
 }
 
-func (c *Config) settle() error {
+// Limits of what one request asks and sends: those of the server, which refuses more.
+const (
+	MaxN     = 200
+	MaxBatch = 1000
+)
+
+// Check says what in c cannot be. Run says the same, before it asks anybody.
+func (c Config) Check() error {
+	c.fill()
+	bad := func(name, problem string, args ...any) error { return setting.Wrong("load", name, problem, args...) }
+	u, err := url.Parse(c.URL)
+	switch {
+	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return bad("URL", "%q; one such as http://127.0.0.1:8087 is expected", c.URL)
+	case c.Kind != Feed && c.Kind != Events && c.Kind != Visits:
+		return bad("Kind", "%q; %s, %s or %s is expected", c.Kind, Feed, Events, Visits)
+	case c.Connections < 1 || c.Connections > 10_000:
+		return bad("Connections", "%d; 1 to 10,000 are expected", c.Connections)
+	case c.Rate != 0 && !(c.Rate >= 1e-3 && c.Rate <= 1e6):
+		return bad("Rate", "%v; from .001 to 1,000,000 a second, or 0 for as fast as they go, is expected", c.Rate)
+	case c.Duration < 0:
+		return bad("Duration", "%v; more than 0 is expected", c.Duration)
+	case c.WarmUp < 0:
+		return bad("WarmUp", "%v; 0 or more is expected", c.WarmUp)
+	case c.N < 1 || c.N > MaxN:
+		return bad("N", "%d; 1 to %d are expected", c.N, MaxN)
+	case c.Batch < 1 || c.Batch > MaxBatch:
+		return bad("Batch", "%d; 1 to %d are expected", c.Batch, MaxBatch)
+	case c.Users < 1:
+		return bad("Users", "%d; at least 1 is expected", c.Users)
+	}
+	return nil
+}
+
+// fill puts in what is left out.
+func (c *Config) fill() {
 	if c.Connections == 0 {
 		c.Connections = 16
 	}
@@ -65,22 +103,12 @@ func (c *Config) settle() error {
 	if c.Users == 0 {
 		c.Users = 20_000
 	}
-	u, err := url.Parse(c.URL)
-	switch {
-	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return fmt.Errorf("load: url %q; one such as http://127.0.0.1:8087 is expected", c.URL)
-	case c.Kind != Feed && c.Kind != Events && c.Kind != Visits:
-		return fmt.Errorf("load: kind %q; %s, %s or %s is expected", c.Kind, Feed, Events, Visits)
-	case c.Connections < 1 || c.Connections > 10_000 || c.Rate != 0 && !(c.Rate >= 1e-3 && c.Rate <= 1e6) || c.Duration < 0 || c.WarmUp < 0 || c.N < 1 || c.Batch < 1 || c.Users < 1:
-		return errors.New("load: connections from 1 to 10,000, a rate from .001 to 1,000,000 or none, and positive times and numbers are expected")
-	}
 	if c.Transport == nil {
 		c.Transport = new(Wires)
-		if u.Scheme == "https" {
+		if strings.HasPrefix(strings.ToLower(c.URL), "https:") {
 			c.Transport = &http.Transport{MaxIdleConns: c.Connections, MaxIdleConnsPerHost: c.Connections, MaxConnsPerHost: c.Connections, DisableCompression: true}
 		}
 	}
-	return nil
 }
 
 // Result is what was measured.
@@ -125,9 +153,10 @@ type driver struct {
 // Run asks until the time is over or ctx ends. Requests that fail are counted, their times with the others, and not returned as errors, unless the users
 // cannot be listed. Memory: 8 bytes a request.
 func Run(ctx context.Context, c Config) (*Result, error) {
-	if err := c.settle(); err != nil {
+	if err := c.Check(); err != nil {
 		return nil, err
 	}
+	c.fill()
 	d := &driver{c: c, failed: map[string]int{}, run: fmt.Sprintf("%x", time.Now().UnixNano())}
 	if err := d.whom(ctx); err != nil {
 		return nil, err

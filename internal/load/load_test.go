@@ -167,8 +167,9 @@ func TestFailuresAreCounted(t *testing.T) {
 		t.Error("a run that was called off ended well")
 	}
 	for name, c := range map[string]Config{"no url": {Kind: Feed}, "no kind": {URL: s.URL}, "a negative rate": {URL: s.URL, Kind: Feed, Rate: -1},
-		"no number": {URL: s.URL, Kind: Feed, Rate: math.NaN()}, "a rate without gaps": {URL: s.URL, Kind: Feed, Rate: 1e10}, "a rate of ages": {URL: s.URL, Kind: Feed, Rate: 1e-12}} {
-		if _, err := Run(t.Context(), c); err == nil {
+		"no number": {URL: s.URL, Kind: Feed, Rate: math.NaN()}, "a rate without gaps": {URL: s.URL, Kind: Feed, Rate: 1e10}, "a rate of ages": {URL: s.URL, Kind: Feed, Rate: 1e-12},
+		"a page too long": {URL: s.URL, Kind: Feed, N: MaxN + 1}, "too many events": {URL: s.URL, Kind: Events, Batch: MaxBatch + 1}, "no connection": {URL: s.URL, Kind: Feed, Connections: -1}, "no user": {URL: s.URL, Kind: Feed, Users: -1}} {
+		if _, err := Run(t.Context(), c); err == nil || c.Check() == nil {
 			t.Errorf("%s was taken", name)
 		}
 	}
