@@ -18,12 +18,12 @@ import (
 
 // ShowOptions direct what page is made. Ids are the log's own; one that the version's catalogue does not hold is an *UnknownError.
 type ShowOptions struct {
-	N               int            // cards of the page, at least 1
-	Settings        *feed.Settings // nil: those of the version
-	BlockedCreators []string       // no card of these
-	Contents        []string       // only cards of these content categories; nil: of all, and of none too. See ContentCodes
-	Exclude         []string       // cards not to show
-	Explain         bool           // take the ranker's score of each card apart
+	N               int                  // cards of the page, at least 1
+	Settings        func(*feed.Settings) // changes those of the version; nil: nothing
+	BlockedCreators []string             // no card of these
+	Contents        []string             // only cards of these content categories; nil: of all, and of none too. See ContentCodes
+	Exclude         []string             // cards not to show
+	Explain         bool                 // take the ranker's score of each card apart
 }
 
 // Known is a kind of thing that a catalogue holds.
@@ -81,7 +81,9 @@ func (s *Segue) ShowPage(ctx context.Context, dir, version, user string, opt Sho
 	}
 	f := rec.Feed
 	if opt.Settings != nil {
-		if f, err = f.With(*opt.Settings); err != nil {
+		own := f.Settings()
+		opt.Settings(&own)
+		if f, err = f.With(own); err != nil {
 			return nil, err
 		}
 	}

@@ -213,20 +213,24 @@ func TestServeBelievesTheDatabase(t *testing.T) {
 	s := emptyDatabase(t, dir)
 	opt := ServeOptions{Dir: filepath.Join(dir, "serve"), WarehouseEvery: 10 * time.Millisecond}
 	v := serve(t, s, opt)
-	seconds := 12.
+	seconds, slots := 12., []int{3, 4}
 	now := time.Now().UnixMilli()
 	did := map[string][]stream.Event{
 		"shown": {{Kind: stream.Impression, Item: "a"}}, "clicked": {{Kind: stream.Click, Item: "a"}}, "liked": {{Kind: stream.Like, Item: "a"}}, "commented": {{Kind: stream.Comment, Item: "a"}},
 		"read": {{Kind: stream.ReadComments, Item: "a"}}, "shared": {{Kind: stream.Share, Item: "a"}}, "visited": {{Kind: stream.Visit, Item: "a"}},
 		"viewed": {{Kind: stream.View, Item: "a", Value: &seconds}}, "followed": {{Kind: stream.Follow, Item: "a"}}, "swiped": {{Kind: stream.Swipe, Item: "b", From: "a"}},
-		"swiped from nowhere":       {{Kind: stream.Swipe, Item: "b"}},
-		"liked what a swipe led to": {{Kind: stream.Impression, Item: "a"}, {Kind: stream.Swipe, Item: "b", From: "a"}, {Kind: stream.Like, Item: "b"}, {Kind: stream.View, Item: "b", Value: &seconds}},
-		"shown and followed":        {{Kind: stream.Impression, Item: "a"}, {Kind: stream.Follow, Item: "a"}, {Kind: stream.Like, Item: "a"}},
+		"swiped from nowhere":        {{Kind: stream.Swipe, Item: "b"}},
+		"liked what a swipe led to":  {{Kind: stream.Impression, Item: "a"}, {Kind: stream.Swipe, Item: "b", From: "a"}, {Kind: stream.Like, Item: "b"}, {Kind: stream.View, Item: "b", Value: &seconds}},
+		"shown on two pages at once": {{Kind: stream.Impression, Item: "a", Request: "p", Slot: &slots[0]}, {Kind: stream.Impression, Item: "a", Request: "q", Slot: &slots[1]}},
+		"shown and followed":         {{Kind: stream.Impression, Item: "a"}, {Kind: stream.Follow, Item: "a"}, {Kind: stream.Like, Item: "a"}},
 	}
 	var events []stream.Event
 	for user, list := range did {
 		for k, e := range list {
 			e.ID, e.User, e.AtMS = fmt.Sprint(user, k), user, now+int64(k)*2000-10_000
+			if e.Request != "" {
+				e.AtMS = now
+			}
 			events = append(events, e)
 		}
 	}

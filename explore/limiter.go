@@ -17,6 +17,7 @@ type Limiter struct {
 	mu    sync.Mutex
 	ring  [Window]bool // the last slots; next is the oldest
 	next  int
+	slots int // served, up to Window
 	count int // of true in ring
 }
 
@@ -76,12 +77,12 @@ func (l *Limiter) push(explored bool) {
 	if explored {
 		l.count++
 	}
-	l.next = (l.next + 1) % Window
+	l.next, l.slots = (l.next+1)%Window, min(l.slots+1, Window)
 }
 
-// Share is the share of explored slots among the last Window served.
+// Share is the share of explored slots among the last Window served, or as many as there were.
 func (l *Limiter) Share() float64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return float64(l.count) / Window
+	return float64(l.count) / float64(max(1, l.slots))
 }

@@ -285,7 +285,11 @@ func (f *Feed) filter(r *Request, t *Trace) func(int32) bool {
 		}
 		if r.Shown != nil && (s.DropAfter > 0 || s.HideClicked) {
 			shown := r.Shown(i)
-			if s.HideClicked && shown.Clicked || s.DropAfter > 0 && !shown.Clicked && shown.Times >= s.DropAfter {
+			switch {
+			case s.HideClicked && shown.Clicked:
+				t.Clicked++
+				return true
+			case s.DropAfter > 0 && !shown.Clicked && shown.Times >= s.DropAfter:
 				t.Dropped++
 				return true
 			}

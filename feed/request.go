@@ -87,7 +87,8 @@ type Trace struct {
 	Named    []Named // by source
 	Distinct int     // candidates after merging
 	Filtered int     // cards that generators were told to skip: excluded, blocked, of other categories, not published yet
-	Dropped  int     // candidates dropped by fatigue, or clicked before
+	Dropped  int     // candidates dropped by fatigue
+	Clicked  int     // candidates hidden since they were clicked before
 	Faded    int     // candidates that fatigue made worth less
 	Capped   int     // times a card was passed over for a cap
 	Fresh    int     // cards placed for the floor of fresh cards

@@ -57,8 +57,8 @@ const (
 
 // fold makes rows, in order of time, of records in order:
 //
-// An impression of a card that was shown on the same page, or within a second, is that one told again. A doing belongs to the row of its card and request,
-// or else to the last row of its card in the 24 hours before; where there is none it makes one, as clicked as it says, which an impression of the same page, or
+// An impression of a card that was shown on the same page is that one told again, as is what feedback calls read within a second of it; without a page each is one,
+// but for those that are alike to the second. A doing belongs to the row of its card and request, or else to the last row of its card in the 24 hours before; where there is none it makes one, as clicked as it says, which an impression of the same page, or
 // in the minute after it by a client's clock, completes. A follow makes none. What is swiped from was opened. What is done on a card that was last reached by a
 // swipe is of no row, but for clicks, which are of rows only, and a view, which counts for the row from which the user went on to it. So the database has it too (package
 // warehouse, LiveKind).
@@ -141,7 +141,7 @@ func add(a, b float32) float32 {
 }
 
 // again is the row that an impression tells again, of the same page before others; -1 for none.
-func (f *folder) again(r *record) int32 {
+func (f *folder) again(r *record, foreign bool) int32 {
 	near := int32(-1)
 	last := true
 	for n := f.head(r.card); n >= 0; n = f.nodes[n].prev {
@@ -153,7 +153,7 @@ func (f *folder) again(r *record) int32 {
 		if r.request != 0 && r.request == w.request {
 			return at
 		}
-		if last && (r.second-w.second <= 1 && !(w.settled && r.extra&settled != 0) || w.implied && r.second-w.second <= skew) {
+		if last && ((foreign || w.foreign) && r.second-w.second <= 1 || w.implied && r.second-w.second <= skew && (r.request == 0 || w.request == 0)) {
 			near = at
 		}
 		if last = false; r.request == 0 {
@@ -165,7 +165,7 @@ func (f *folder) again(r *record) int32 {
 
 // show adds an impression, or what it tells to the row that it tells again.
 func (f *folder) show(r *record, foreign bool) {
-	if at := f.again(r); at >= 0 {
+	if at := f.again(r, foreign); at >= 0 {
 		w := &f.rows[at]
 		if w.slot == noSlot {
 			w.slot = r.slot

@@ -77,8 +77,14 @@ func TestRowsOfEvents(t *testing.T) {
 		want   []string
 	}{
 		"an impression": {[]stream.Event{at(stream.Impression, "u", "a", 1, on("p", 3))}, []string{"1 a slot 3 flags 0 view NaN swipes 0 0 show 1"}},
-		"told again on the same page, and within a second": {
-			[]stream.Event{at(stream.Impression, "u", "a", 1, on("p", 3)), at(stream.Impression, "u", "a", 40, on("p", 3)), at(stream.Impression, "u", "a", 2.9)},
+		"told again on the same page": {
+			[]stream.Event{at(stream.Impression, "u", "a", 1, on("p", 3)), at(stream.Impression, "u", "a", 40, on("p", 3))},
+			[]string{"1 a slot 3 flags 0 view NaN swipes 0 0 show 1"}},
+		"shown on three pages in a second": { // a client that catches up
+			[]stream.Event{at(stream.Impression, "u", "a", 1, on("p", 3)), at(stream.Impression, "u", "a", 1.5, on("q", 3)), at(stream.Impression, "u", "a", 1.9, on("r", 4)), at(stream.Impression, "u", "a", 2.9)},
+			[]string{"1 a slot 3 flags 0 view NaN swipes 0 0 show 1", "1 a slot 3 flags 0 view NaN swipes 0 0 show 2", "1 a slot 4 flags 0 view NaN swipes 0 0 show 3", "2 a slot -1 flags 0 view NaN swipes 0 0 show 4"}},
+		"what feedback calls read is the impression of that second": {
+			[]stream.Event{at(stream.Impression, "u", "a", 1, on("p", 3)), at(stream.Feedback, "u", "a", 2, typ("read"))},
 			[]string{"1 a slot 3 flags 0 view NaN swipes 0 0 show 1"}},
 		"shown again on another page": {
 			[]stream.Event{at(stream.Impression, "u", "a", 1, on("p", 0)), at(stream.Impression, "u", "a", 40, on("q", 1))},

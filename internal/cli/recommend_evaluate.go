@@ -26,12 +26,11 @@ func (a *app) recommendFlags(cmd *cobra.Command, opt *segue.RecommendOptions, ra
 	f.StringSliceVar(&opt.Generators, "generators", nil, "candidate generators to use: "+strings.Join(feed.GeneratorNames(), ", ")+" (default: these); by name only: "+strings.Join(feed.ExtraGenerators(), ", "))
 	f.StringSliceVar(rankers, "rankers", nil, "rankers to compare: "+strings.Join(evaluate.RankerNames(), "; ")+" (default: all)")
 	f.Uint64Var(&opt.Seed, "seed", 1, "of what models draw and of the choice of users: same seed, same figures")
-	a.pageFlags(cmd, &opt.Settings)
+	pageFlags(cmd, &opt.Settings, feed.Defaults())
 }
 
-// pageFlags are the switches of a page.
-func (a *app) pageFlags(cmd *cobra.Command, s *feed.Settings) {
-	d := feed.Defaults()
+// pageFlags are the switches of a page, which are d where they are not given.
+func pageFlags(cmd *cobra.Command, s *feed.Settings, d feed.Settings) {
 	*s = d
 	f := cmd.Flags()
 	f.IntVar(&s.Candidates, "candidates", d.Candidates, "cards that are ranked for a page")

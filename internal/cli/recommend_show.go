@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/seguefeed/segue"
 	"github.com/seguefeed/segue/activity"
@@ -18,8 +19,7 @@ import (
 
 func (a *app) recommendShowCommand() *cobra.Command {
 	dir, version, asJSON := defaultModels, "", false
-	var settings feed.Settings
-	opt := segue.ShowOptions{N: 20, Settings: &settings}
+	opt := segue.ShowOptions{N: 20}
 	cmd := &cobra.Command{
 		Use:   "show USER",
 		Short: "Show the page a user would get, and why",
@@ -27,7 +27,7 @@ func (a *app) recommendShowCommand() *cobra.Command {
 from and the reason a user could read. A user the log does not know gets the page of someone new.
 
 A content category is named as pages and the report do (5003,5021,5115) or by the number of one of its levels (5115; 5003 for all
-beneath it). With --explain, the ranker's log-odds of a click are taken apart for each card: what each feature adds (Shapley
+beneath it). Caps, diversity, fatigue and the like are those that the version was trained with, but for what is given here. With --explain, the ranker's log-odds of a click are taken apart for each card: what each feature adds (Shapley
 values) to those of the average card. The JSON has all features.`,
 		Example: `  segue recommend show KCGCNC --db feed.duckdb
   segue recommend show KCGCNC --db feed.duckdb --n 6 --explain
@@ -38,6 +38,7 @@ values) to those of the average card. The JSON has all features.`,
 			if opt.N < 1 || opt.N > 1000 {
 				return usagef("--n %d: 1 to 1000 cards are expected", opt.N)
 			}
+			opt.Settings = func(s *feed.Settings) { givenPageFlags(cmd, s) }
 			var page *segue.ShownPage
 			err := a.withDatabase(cmd.Context(), true, func(s *segue.Segue, _ segue.Progress) error {
 				var err error
@@ -58,7 +59,7 @@ values) to those of the average card. The JSON has all features.`,
 		},
 	}
 	a.databaseFlags(cmd)
-	a.pageFlags(cmd, &settings)
+	pageFlags(cmd, new(feed.Settings), feed.Settings{})
 	f := cmd.Flags()
 	f.StringVar(&dir, "models", dir, "folder of versions")
 	f.StringVar(&version, "version", "", "the version to use (default: the current one)")
@@ -69,6 +70,17 @@ values) to those of the average card. The JSON has all features.`,
 	f.BoolVar(&opt.Explain, "explain", false, "take the ranker's score of each card apart: what its features add to the log-odds of a click")
 	f.BoolVar(&asJSON, "json", false, "print the page as JSON")
 	return cmd
+}
+
+// givenPageFlags changes s by those switches of a page that were given: the others are the version's own.
+func givenPageFlags(cmd *cobra.Command, s *feed.Settings) {
+	own := new(cobra.Command)
+	pageFlags(own, s, *s)
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		if own.Flags().Lookup(f.Name) != nil {
+			_ = own.Flags().Set(f.Name, f.Value.String()) // it was taken once
+		}
+	})
 }
 
 // unknownFlag is err or, of an id that no catalogue holds, one that names the flag and says where ids stand.
