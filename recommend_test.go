@@ -148,6 +148,13 @@ func trainAndShow(t *testing.T, s *Segue, log string) {
 	if !m.Current || len(m.Gate.Why) != 4 || len(m.Metrics) == 0 || m.Data.Clicks == 0 {
 		t.Errorf("the manifest is %+v", m.Manifest)
 	}
+	_, rec, err := feed.OpenRecommender(dir, "", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rec.Settings != feed.Defaults() { // as it was judged
+		t.Errorf("pages are made by %+v; want %+v", rec.Settings, feed.Defaults())
+	}
 	keys, err := s.engine.UserKeys(t.Context())
 	if err != nil {
 		t.Fatal(err)

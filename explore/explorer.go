@@ -66,8 +66,8 @@ func (e *Explorer) Slots() int { return e.slots }
 // Context is the length of the rows that Page.Fill is to write.
 func (e *Explorer) Context() int { return e.policy.Context() }
 
-// Share is the share of explored slots among the last Window served.
-func (e *Explorer) Share() float64 { return e.limiter.Share() }
+// Share is that of the limiter.
+func (e *Explorer) Share() (share float64, of int) { return e.limiter.Share() }
 
 // Wants says whether a card of an age in days should be in a pool before others.
 func (e *Explorer) Wants(item, age int32) bool {

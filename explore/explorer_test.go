@@ -205,8 +205,8 @@ func TestRest(t *testing.T) {
 	if e.Explore(p, out) || out[0].Card < 0 || out[1].Card < 0 || out[3].Card >= 0 || out[0].Propensity != .2 { // 1 in 5 cards
 		t.Fatalf("the first page's slots show %v; the first two explore", out)
 	}
-	if e.Share() != .5 { // 2 of the 4 slots that there were
-		t.Errorf("the share is %v; want .5", e.Share())
+	if share, of := e.Share(); share != .5 || of != 4 {
+		t.Errorf("the share is %v of %d; want .5 of 4", share, of)
 	}
 	for page := range 249 { // of 4 slots: the first page's are the oldest of the window up to the 250th page
 		if !e.Explore(p, out) {

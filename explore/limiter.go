@@ -80,9 +80,9 @@ func (l *Limiter) push(explored bool) {
 	l.next, l.slots = (l.next+1)%Window, min(l.slots+1, Window)
 }
 
-// Share is the share of explored slots among the last Window served, or as many as there were.
-func (l *Limiter) Share() float64 {
+// Share is the share of explored slots among the last of slots served: Window, or as many as there were. Of fewer than Window it may lie above the cap.
+func (l *Limiter) Share() (share float64, of int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return float64(l.count) / float64(max(1, l.slots))
+	return float64(l.count) / float64(max(1, l.slots)), l.slots
 }

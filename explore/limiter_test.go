@@ -127,8 +127,8 @@ func TestLimiterAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if admitted != 14 || l.Share() != .1 { // 14 x 7 = 98 of at most 99, and of the 980 that there were
-		t.Errorf("%d pages of 7 explored, a share of %v; want 14 and .1", admitted, l.Share())
+	if share, of := l.Share(); admitted != 14 || share != .1 || of != 980 { // 14 x 7 = 98 of at most 99
+		t.Errorf("%d pages of 7 explored, a share of %v of %d; want 14, and .1 of 980", admitted, share, of)
 	}
 }
 

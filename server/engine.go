@@ -205,7 +205,8 @@ type Stats struct {
 	ActiveToday     int       `json:"active_today" doc:"of them, those at or above the mean click-through rate of the day"`
 	Impressions     int64     `json:"impressions_today"`
 	Clicks          int64     `json:"clicks_today"`
-	Explored        float64   `json:"explored" doc:"share of the last 1,000 slots"`
+	Explored        float64   `json:"explored" doc:"share of the last explored_of slots"`
+	ExploredOf      int       `json:"explored_of" doc:"1,000, which the cap is of, or as many slots as were served since the start"`
 	ExploreCap      float64   `json:"explore_cap" doc:"the most that it may be"`
 	NewCards        float64   `json:"new_cards" doc:"share of the slots of today that held cards published within three days"`
 	StreamLag       int64     `json:"stream_lag" doc:"events that are stored and not yet in the warehouse"`

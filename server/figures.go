@@ -45,8 +45,9 @@ func (e *Engine) Telemetry() Telemetry {
 func (e *Engine) Stats() Stats {
 	f, now := e.c.State.Figures(), e.c.Now().In(e.c.Zone)
 	year, month, day := now.Date()
+	explored, of := e.explorer.Share()
 	out := Stats{Since: time.Date(year, month, day, 0, 0, 0, 0, e.c.Zone), Users: f.Users, Items: f.Items, UsersToday: f.UsersToday, ActiveToday: f.ActiveToday,
-		Impressions: f.Impressions, Clicks: f.Clicks, NewCards: f.NewCards, Explored: e.explorer.Share(), ExploreCap: orElse(e.c.ExploreCap, .1), LastSeq: e.c.Log.Status().Last, PagesPerSecond: e.pages.perSecond(now)}
+		Impressions: f.Impressions, Clicks: f.Clicks, NewCards: f.NewCards, Explored: explored, ExploredOf: of, ExploreCap: orElse(e.c.ExploreCap, .1), LastSeq: e.c.Log.Status().Last, PagesPerSecond: e.pages.perSecond(now)}
 	if e.c.Lag != nil {
 		out.StreamLag = e.c.Lag()
 	}

@@ -178,7 +178,7 @@ var (
 	readyDesc      = gauge("segue_ready", "Whether pages are made: 1 or 0.")
 	takesDesc      = gauge("segue_events_taken", "Whether new events are taken: 1 or 0.")
 	reasonsDesc    = gauge("segue_health_reasons", "What is amiss, by /health/ready: how many reasons it gives.")
-	exploredDesc   = gauge("segue_exploration_share", "Share of the last 1,000 slots that exploration filled.")
+	exploredDesc   = gauge("segue_exploration_share", "Share of the last 1,000 slots, or of those since the start, that exploration filled.")
 	newCardsDesc   = gauge("segue_new_card_share", "Share of today's slots that held cards published within three days.")
 	lagDesc        = gauge("segue_stream_lag_events", "Events that are stored and not yet in the warehouse.")
 	seqDesc        = gauge("segue_stream_last_seq", "Number of the last event.")

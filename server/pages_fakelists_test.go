@@ -66,7 +66,7 @@ func (f *pagesFake) Stats() Stats {
 	defer f.mu.Unlock()
 	now := f.now()
 	wave := math.Sin(float64(now.UnixMilli()) / 4000)
-	return Stats{Since: now.Truncate(24 * time.Hour), Users: len(f.users), Items: len(f.items), UsersToday: 8_412 + len(f.taken), ActiveToday: 1_633, Impressions: 96_211, Clicks: 5_240 + int64(len(f.taken)), Explored: .061 + .004*wave, NewCards: .143 + .01*wave,
+	return Stats{Since: now.Truncate(24 * time.Hour), Users: len(f.users), Items: len(f.items), UsersToday: 8_412 + len(f.taken), ActiveToday: 1_633, Impressions: 96_211, Clicks: 5_240 + int64(len(f.taken)), Explored: .061 + .004*wave, ExploredOf: 1000, NewCards: .143 + .01*wave,
 		StreamLag: int64(120 + 80*wave), LastSeq: 1_204_331 + uint64(len(f.taken)), PagesPerSecond: 41 + 6*wave, MedianMS: 1.9 + .2*wave, P99MS: 6.4 + wave, ModelAge: "26 hours"}
 }
 

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/seguefeed/segue/explore"
 )
 
 // liveFigure is a figure of the overview.
@@ -69,15 +71,17 @@ var liveFigures = [figureCount]liveFigure{
 		}},
 	{key: "explored", colour: "2", name: "exploration share", unit: "share", least: .04, text: shareText, of: func(t *Stats) float64 { return t.Explored },
 		note: func(t *Stats) string {
-			return "of the last 1,000 slots tried something out; " + shareText(capOf(t)) + " is the cap"
+			return "of the last " + countOf(t.ExploredOf, "slot") + " tried something out; " + shareText(capOf(t)) + " of 1,000 is the cap"
 		},
-		bound: func(t *Stats) (float64, bool) { return capOf(t), t.Explored > capOf(t) }},
+		bound: func(t *Stats) (float64, bool) {
+			return capOf(t), t.Explored > capOf(t) && t.ExploredOf >= explore.Window
+		}},
 	{key: "new", colour: "4", name: "new-card exposure", unit: "share", least: .04, text: shareText, of: func(t *Stats) float64 { return t.NewCards },
 		note: func(*Stats) string { return "of today's slots held cards of the last three days" }},
 	{key: "pages", colour: "1", name: "pages served", unit: "rate", least: 10. / 60, text: rateText, of: func(t *Stats) float64 { return t.PagesPerSecond },
 		note: func(*Stats) string { return "over the last minute" }},
 	{key: "median", colour: "3", name: "median latency", unit: "ms", least: 4, text: millisText, of: func(t *Stats) float64 { return tookOf(t.MedianMS) },
-		note: func(t *Stats) string { return latencyNote(t, "half of the last 2,048 pages took longer") }},
+		note: func(t *Stats) string { return latencyNote(t, "half of the last pages, 2,048 at most, took longer") }},
 	{key: "p99", colour: "2", name: "latency, 99th percentile", unit: "ms", least: 10, text: millisText, of: func(t *Stats) float64 { return tookOf(t.P99MS) },
 		note:  func(t *Stats) string { return latencyNote(t, "1 page in 100 took longer; 100 ms is the bound") },
 		bound: func(t *Stats) (float64, bool) { return 100, t.P99MS > 100 }},

@@ -279,7 +279,7 @@ func (f *scripted) Health() Health {
 }
 
 func (f *scripted) Stats() Stats {
-	return Stats{Since: time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC), Users: 12, Items: 34, UsersToday: 5, ActiveToday: 2, Impressions: 100, Clicks: 4, Explored: .06, NewCards: .1, StreamLag: 7, LastSeq: 99}
+	return Stats{Since: time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC), Users: 12, Items: 34, UsersToday: 5, ActiveToday: 2, Impressions: 100, Clicks: 4, Explored: .06, ExploredOf: 1000, NewCards: .1, StreamLag: 7, LastSeq: 99}
 }
 
 func (f *scripted) Telemetry() Telemetry {
