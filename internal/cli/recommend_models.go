@@ -40,20 +40,24 @@ written but not made current.`,
 				return err
 			}
 			var m *segue.TrainedModel
+			var lost error // to the gate: all was done
 			err := a.withDatabase(cmd.Context(), true, func(s *segue.Segue, progress segue.Progress) error {
 				var err error
 				opt.Progress, opt.Threads = progress, a.threads
 				m, err = s.TrainRecommender(cmd.Context(), dir, opt, force)
+				if errors.Is(err, segue.ErrGate) {
+					lost, err = err, nil
+				}
 				return err
 			})
-			if err != nil && !errors.Is(err, segue.ErrGate) {
+			if err != nil {
 				return err
 			}
 			if asJSON {
-				return errors.Join(a.printJSON(activity.Plain(m)), err)
+				return errors.Join(a.printJSON(activity.Plain(m)), lost)
 			}
 			a.printTrained(m)
-			return err
+			return lost
 		},
 	}
 	a.databaseFlags(cmd)
