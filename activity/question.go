@@ -39,7 +39,13 @@ func QuestionOf(c warehouse.Contents, early int, threshold float64) (Question, e
 
 // String says the windows in words.
 func (q Question) String() string {
-	return fmt.Sprintf("seen %s to %s, active %s to %s", q.From.Format("2 Jan"), q.AsOf.AddDate(0, 0, -1).Format("2 Jan"), q.AsOf.Format("2 Jan"), q.Until.Format("2 Jan 2006"))
+	short := func(day time.Time) string { // the last day has its year, and those before where it is another
+		if day.Year() == q.Until.Year() {
+			return day.Format("2 Jan")
+		}
+		return day.Format("2 Jan 2006")
+	}
+	return fmt.Sprintf("seen %s to %s, active %s to %s", short(q.From), short(q.AsOf.AddDate(0, 0, -1)), short(q.AsOf), q.Until.Format("2 Jan 2006"))
 }
 
 // Observed is who was seen in the two windows, by user id.

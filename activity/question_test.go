@@ -69,6 +69,10 @@ func TestQuestionOf(t *testing.T) {
 	if got := q.String(); got != "seen 1 Nov to 10 Nov, active 11 Nov to 30 Nov 2019" {
 		t.Errorf("%q", got)
 	}
+	q.Until = q.Until.AddDate(7, 0, 0)
+	if got := q.String(); got != "seen 1 Nov 2019 to 10 Nov 2019, active 11 Nov 2019 to 30 Nov 2026" {
+		t.Errorf("over years the question reads %q", got)
+	}
 	if q, err = QuestionOf(c, 29, .5); err != nil || !q.AsOf.Equal(day(30)) || q.Threshold != .5 {
 		t.Errorf("%v, %v", q, err)
 	}
