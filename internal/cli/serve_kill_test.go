@@ -144,8 +144,13 @@ func TestServeKilled(t *testing.T) {
 	}
 	defer c.Close()
 	fmt.Fprintf(c, "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:10])
-	// A request on another connection that is answered says that this one was seen.
-	s.get("/health/live", new(any))
+	// A request that is answered on a connection of its own, which came after, says that this one was seen.
+	after := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	seen, err := after.Get(s.url + "/health/live")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen.Body.Close()
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
