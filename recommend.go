@@ -41,10 +41,7 @@ func (s *Segue) EvaluateRecommender(ctx context.Context, opt RecommendOptions) (
 
 func (s *Segue) evaluateOptions(ctx context.Context, opt RecommendOptions) (evaluate.Options, error) {
 	o := evaluate.Options{ChooseDays: opt.ChooseDays, JudgeDays: opt.JudgeDays, ListLength: opt.ListLength, Users: opt.Users, TrainRows: opt.TrainRows, Only: opt.Generators, Algorithms: opt.Algorithms,
-		Settings: opt.Settings, Seed: opt.Seed, Threads: opt.Threads}
-	if o.Settings == (feed.Settings{}) { // here, so that the page that is saved is the one that was judged
-		o.Settings = feed.Defaults()
-	}
+		Settings: opt.Settings.OrDefaults(), Seed: opt.Seed, Threads: opt.Threads} // the page that is saved is the one that is judged
 	if err := s.needLog(ctx); err != nil {
 		return o, err
 	}

@@ -9,7 +9,6 @@ import (
 	"math"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -204,72 +203,6 @@ func TestServeEndsAndGoesOn(t *testing.T) {
 	}
 	if n := impressions(t, s); n != 600 {
 		t.Errorf("the database has %d impressions of 600", n)
-	}
-}
-
-// What is believed is what the database has, whatever was done and however little was told of it: made anew from the database, it is the same.
-func TestServeBelievesTheDatabase(t *testing.T) {
-	dir := t.TempDir()
-	s := emptyDatabase(t, dir)
-	opt := ServeOptions{Dir: filepath.Join(dir, "serve"), WarehouseEvery: 10 * time.Millisecond}
-	v := serve(t, s, opt)
-	seconds, slots := 12., []int{3, 4}
-	now := time.Now().UnixMilli()
-	did := map[string][]stream.Event{
-		"shown": {{Kind: stream.Impression, Item: "a"}}, "clicked": {{Kind: stream.Click, Item: "a"}}, "liked": {{Kind: stream.Like, Item: "a"}}, "commented": {{Kind: stream.Comment, Item: "a"}},
-		"read": {{Kind: stream.ReadComments, Item: "a"}}, "shared": {{Kind: stream.Share, Item: "a"}}, "visited": {{Kind: stream.Visit, Item: "a"}},
-		"viewed": {{Kind: stream.View, Item: "a", Value: &seconds}}, "followed": {{Kind: stream.Follow, Item: "a"}}, "swiped": {{Kind: stream.Swipe, Item: "b", From: "a"}},
-		"swiped from nowhere":        {{Kind: stream.Swipe, Item: "b"}},
-		"liked what a swipe led to":  {{Kind: stream.Impression, Item: "a"}, {Kind: stream.Swipe, Item: "b", From: "a"}, {Kind: stream.Like, Item: "b"}, {Kind: stream.View, Item: "b", Value: &seconds}},
-		"shown on two pages at once": {{Kind: stream.Impression, Item: "a", Request: "p", Slot: &slots[0]}, {Kind: stream.Impression, Item: "a", Request: "q", Slot: &slots[1]}},
-		"shown and followed":         {{Kind: stream.Impression, Item: "a"}, {Kind: stream.Follow, Item: "a"}, {Kind: stream.Like, Item: "a"}},
-	}
-	var events []stream.Event
-	for user, list := range did {
-		for k, e := range list {
-			e.ID, e.User, e.AtMS = fmt.Sprint(user, k), user, now+int64(k)*2000-10_000
-			if e.Request != "" {
-				e.AtMS = now
-			}
-			events = append(events, e)
-		}
-	}
-	if status, body := v.post("/v1/events", events); status >= 300 {
-		t.Fatalf("status %d: %s", status, body)
-	}
-	v.until("the events are in the database", func() bool { return v.offset() == uint64(len(events)) })
-	asked := func() map[string]string {
-		out := map[string]string{}
-		for user := range did {
-			_, body := v.get("/v1/users/" + url.PathEscape(user)) // 404 for whom nothing but a follow tells of, once the state is lost
-			var has struct {
-				Impressions, Clicks int
-				History             []struct {
-					Item string
-					Did  []string
-				}
-			}
-			if err := json.Unmarshal([]byte(body), &has); err != nil {
-				t.Fatalf("%s: %v: %s", user, err, body)
-			}
-			out[user] = fmt.Sprintf("%d shown, %d clicked: %v", has.Impressions, has.Clicks, has.History)
-		}
-		return out
-	}
-	before := asked()
-	v.stop()
-	if err := os.RemoveAll(filepath.Join(opt.Dir, "state")); err != nil {
-		t.Fatal(err)
-	}
-	v = serve(t, s, opt)
-	defer v.stop()
-	if diff := cmp.Diff(before, asked()); diff != "" {
-		t.Errorf("before and (+) after the state was lost:\n%s", diff)
-	}
-	for user, want := range map[string]string{"liked": "1 shown, 0 clicked: [{a [like]}]", "clicked": "1 shown, 1 clicked: [{a [click]}]", "followed": "0 shown, 0 clicked: []"} {
-		if before[user] != want {
-			t.Errorf("%s: %s; want %s", user, before[user], want)
-		}
 	}
 }
 

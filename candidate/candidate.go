@@ -97,6 +97,12 @@ type Lazy interface {
 	Cause(q *Query, item int32) int32
 }
 
+// Dated is a generator whose reason hangs on how long ago a card was published: it was fitted on another day than it is asked on.
+type Dated interface {
+	// ReasonAt is Reason for a card of so many days.
+	ReasonAt(c Candidate, n Names, days int64) string
+}
+
 // Names are what words call things; "" where there is no name.
 type Names interface {
 	Card(item int32) string

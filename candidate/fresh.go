@@ -79,25 +79,38 @@ func (f *Fresh) Candidates(q *Query, k int, dst []Candidate) []Candidate {
 }
 
 // Reason implements Generator.
-func (f *Fresh) Reason(c Candidate, n Names) string {
+func (f *Fresh) Reason(c Candidate, n Names) string { return freshReason("new", c, n) }
+
+// newForDays is for how long a card is called new.
+const newForDays = 7
+
+// ReasonAt implements Dated: what was new, or seldom shown, when the list was made is not new for ever.
+func (f *Fresh) ReasonAt(c Candidate, n Names, days int64) string {
+	if days > newForDays {
+		return freshReason("little known", c, n)
+	}
+	return f.Reason(c, n)
+}
+
+func freshReason(known string, c Candidate, n Names) string {
 	if c.Group < 0 {
-		return "new"
+		return known
 	}
 	switch field, value := ofGroup(c.Group); field {
 	case fieldCreator:
 		if name := n.Creator(value); name != "" {
-			return "new from " + name
+			return known + " from " + name
 		}
-		return "new from a creator whose cards are liked"
+		return known + " from a creator whose cards are liked"
 	case fieldContent:
 		if name := n.Content(value); name != "" {
-			return "new in " + name
+			return known + " in " + name
 		}
-		return "new of a kind that is liked"
+		return known + " of a kind that is liked"
 	case fieldSong:
-		return "new with a song that is liked"
+		return known + " with a song that is liked"
 	case fieldTalk:
-		return "new on a topic that is liked"
+		return known + " on a topic that is liked"
 	}
-	return "new"
+	return known
 }

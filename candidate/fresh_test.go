@@ -36,6 +36,11 @@ func TestFreshNamesTheGreatCreatorsNewCard(t *testing.T) {
 	if c.Item != 4*(old+1)+old {
 		t.Errorf("first is card %d of creator %d", c.Item, cards.Creator[c.Item])
 	}
+	for days, want := range map[int64]string{0: "new from creator 4", 7: "new from creator 4", 8: "little known from creator 4"} {
+		if r := f.ReasonAt(c, allNames{}, days); r != want {
+			t.Errorf("after %d days: %q, want %q", days, r, want)
+		}
+	}
 	if r := f.Reason(c, allNames{}); r != "new from creator 4" {
 		t.Errorf("reason %q", r)
 	}

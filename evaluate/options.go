@@ -120,9 +120,7 @@ func (o *Options) settle() (Split, error) {
 			return Split{}, fmt.Errorf("evaluate: %d given where at least 1 is expected", *d.value)
 		}
 	}
-	if o.Settings == (feed.Settings{}) {
-		o.Settings = feed.Defaults()
-	}
+	o.Settings = o.Settings.OrDefaults()
 	if err := o.Settings.Check(); err != nil { // before anything is trained
 		return Split{}, err
 	}

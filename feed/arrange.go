@@ -4,7 +4,6 @@ package feed
 
 import (
 	"math"
-	"strings"
 
 	"github.com/seguefeed/segue/candidate"
 )
@@ -144,18 +143,13 @@ func (f *Feed) place(q *candidate.Query, c *pooled, slot int, forced bool) Place
 	}
 	n := c.named[said]
 	p.Cause, p.By = n.Cause, f.c.Generators[n.generator].Name()
-	p.Reason = f.c.Generators[n.generator].Reason(n.Candidate, f.c.Names)
-	if rest, ok := strings.CutPrefix(p.Reason, "new"); ok && p.By == freshName && int64(q.Day)-int64(f.c.Cards.Published[c.item]) > newForDays {
-		p.Reason = "little known" + rest // it was new when the model was trained, or seldom shown
+	if g, ok := f.c.Generators[n.generator].(candidate.Dated); ok {
+		p.Reason = g.ReasonAt(n.Candidate, f.c.Names, int64(q.Day)-int64(f.c.Cards.Published[c.item]))
+	} else {
+		p.Reason = f.c.Generators[n.generator].Reason(n.Candidate, f.c.Names)
 	}
 	return p
 }
-
-// newForDays is for how long a card is called new. freshName names cards that were new, or seldom shown, when it was fitted.
-const (
-	newForDays = 7
-	freshName  = "fresh"
-)
 
 // citedSlack is how many ranks later a generator may have named a card and still give the reason, if it cites a card she knows: readers
 // find such reasons the most helpful (Tintarev and Masthoff, Recommender Systems Handbook, 2015).

@@ -95,7 +95,7 @@ var generators = []generatorKind{
 	{name: "demographic", fit: fitDemographic},
 	{name: "popular", fit: fitPopular},
 	{name: "trending", fit: fitTrending},
-	{name: freshName, fit: fitFresh},
+	{name: "fresh", fit: fitFresh},
 	{name: "swipes", fit: fitSwipes, extra: true},
 	{name: "graphfilter", fit: ofClicks("graphfilter", candidate.GraphFilter{}), extra: true},
 	{name: "itemknn", fit: ofClicks("itemknn", candidate.ItemKNN{}), extra: true},

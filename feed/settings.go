@@ -56,6 +56,14 @@ func Defaults() Settings {
 		HideClicked: true, FreshShare: .1, FreshDays: 3}
 }
 
+// OrDefaults is s, or Defaults where s says nothing.
+func (s Settings) OrDefaults() Settings {
+	if s == (Settings{}) {
+		return Defaults()
+	}
+	return s
+}
+
 // Check says what is wrong with the settings.
 func (s Settings) Check() error { return s.settle() }
 

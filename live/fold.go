@@ -58,8 +58,8 @@ const (
 // fold makes rows, in order of time, of records in order:
 //
 // An impression of a card that was shown on the same page is that one told again, as is what feedback calls read within a second of it; without a page each is one,
-// but for those that are alike to the second. A doing belongs to the row of its card and request, or else to the last row of its card in the 24 hours before; where there is none it makes one, as clicked as it says, which an impression of the same page, or
-// in the minute after it by a client's clock, completes. A follow makes none. What is swiped from was opened. What is done on a card that was last reached by a
+// but for those that are alike to the second. A doing belongs to the row of its card and request, or else to the last row of its card in the 24 hours before; where
+// there is none it makes one, as clicked as it says, which an impression of the same page, or in the minute after it by a client's clock, completes. A follow makes none. What is swiped from was opened. What is done on a card that was last reached by a
 // swipe is of no row, but for clicks, which are of rows only, and a view, which counts for the row from which the user went on to it. So the database has it too (package
 // warehouse, LiveKind).
 //

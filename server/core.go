@@ -277,10 +277,9 @@ func (e *Engine) Append(ctx context.Context, events []stream.Event) (Taken, erro
 }
 
 // When users can have done something. One event of a clock or a unit that is wrong would stretch the log over decades, for the report and for whoever is trained on it.
-var (
-	earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
-	ahead    = 24 * time.Hour // of this clock: a sender's may be wrong by a zone
-)
+var earliest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+const ahead = 24 * time.Hour // of this clock: a sender's may be wrong by a zone
 
 // checkWhen refuses moments at which nobody did anything. Feedback of a sender's own types may be older than all feeds.
 func checkWhen(e *stream.Event, now time.Time) error {

@@ -128,12 +128,7 @@ const (
 )
 
 // errNoneBefore is of a folder in which one version alone was ever in use.
-var errNoneBefore error = noneBefore{}
-
-type noneBefore struct{}
-
-func (noneBefore) Error() string { return "no version was in use before this one" }
-func (noneBefore) Unwrap() error { return ErrUnknownModel }
+var errNoneBefore error = &modelError{"no version was in use before this one", ErrUnknownModel}
 
 // words are what clients are told of an error: where the folder is on this machine is for the log alone.
 func (m *models) words(err error) string {

@@ -65,7 +65,7 @@ var names = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 func (c Config) Check() error { return c.complete() }
 
 func (c *Config) complete() error {
-	if (c.Dir == "") == (c.URL == "") && c.Dir == "" {
+	if c.Dir == "" && c.URL == "" {
 		return errors.New("stream: a Dir for the files, or the URL of a NATS cluster, is expected")
 	}
 	defaults(&c.Name, DefaultName)

@@ -27,8 +27,9 @@ func (a *app) recommendShowCommand() *cobra.Command {
 from and the reason a user could read. A user the log does not know gets the page of someone new.
 
 A content category is named as pages and the report do (5003,5021,5115) or by the number of one of its levels (5115; 5003 for all
-beneath it). Caps, diversity, fatigue and the like are those that the version was trained with, but for what is given here. With --explain, the ranker's log-odds of a click are taken apart for each card: what each feature adds (Shapley
-values) to those of the average card. The JSON has all features.`,
+beneath it). Caps, diversity, fatigue and the like are those that the version was trained with, but for what is given here. With
+--explain, the ranker's log-odds of a click are taken apart for each card: what each feature adds (Shapley values) to those of the
+average card. The JSON has all features.`,
 		Example: `  segue recommend show KCGCNC --db feed.duckdb
   segue recommend show KCGCNC --db feed.duckdb --n 6 --explain
   segue recommend show KCGCNC --db feed.duckdb --content 5115 --block-creator HCOC --exclude MCGC --exclude NCOC

@@ -44,8 +44,8 @@ In a browser: / is Music Square, where you are any user, real or invented; /over
 written for Gorse find theirs under /api. Health is at /health/live and /health/ready, figures for Prometheus at /metrics.
 
 What happened goes into a durable event log under --dir before it is acknowledged, and from there into the database, so that
-tomorrow's training and report see today's events. The log gives up what the database and a snapshot have once a thirty-second of it is full.
-The database is held open meanwhile: no other segue can open it.
+tomorrow's training and report see today's events. The log gives up what the database and a snapshot have once a thirty-second
+of it is full. The database is held open meanwhile: no other segue can open it.
 
 Without keys the server listens on this machine only. With a file of keys (--keys), each line being a name, read or write, and
 the key, it may listen anywhere. OTEL_EXPORTER_OTLP_ENDPOINT in the environment sends traces to a collector there.

@@ -103,12 +103,6 @@ func (c *Config) fill() {
 	if c.Users == 0 {
 		c.Users = 20_000
 	}
-	if c.Transport == nil {
-		c.Transport = new(Wires)
-		if strings.HasPrefix(strings.ToLower(c.URL), "https:") {
-			c.Transport = &http.Transport{MaxIdleConns: c.Connections, MaxIdleConnsPerHost: c.Connections, MaxConnsPerHost: c.Connections, DisableCompression: true}
-		}
-	}
 }
 
 // Result is what was measured.
@@ -157,6 +151,12 @@ func Run(ctx context.Context, c Config) (*Result, error) {
 		return nil, err
 	}
 	c.fill()
+	if c.Transport == nil {
+		c.Transport = new(Wires)
+		if strings.HasPrefix(strings.ToLower(c.URL), "https:") {
+			c.Transport = &http.Transport{MaxIdleConns: c.Connections, MaxIdleConnsPerHost: c.Connections, MaxConnsPerHost: c.Connections, DisableCompression: true}
+		}
+	}
 	d := &driver{c: c, failed: map[string]int{}, run: fmt.Sprintf("%x", time.Now().UnixNano())}
 	if err := d.whom(ctx); err != nil {
 		return nil, err
