@@ -1,5 +1,5 @@
-// Where short lists lie, of records of users and of what goes with items: in pages, in blocks of a few sizes, so that each grows without a piece of memory of its own. The
-// collector looks at every piece there is: with one for each item it took most of its time for these.
+// Where short lists lie, the bytes of users' records and what goes with items: in pages, in blocks of a few sizes, so that each grows without a piece of memory of its own.
+// The collector looks at every piece there is: with one for each item it took most of its time for these.
 
 package live
 
@@ -8,39 +8,32 @@ import (
 	"unsafe"
 )
 
-// blocks are lists of at most maxRecords. A block is named by where it begins.
+// blocks are lists of at most mostInBlock, and no more than a page holds. A block is named by where it begins.
 type blocks[T any] struct {
 	pages [][]T
 	used  uint32     // of the last page
 	free  [][]uint32 // blocks that were given back, by class
+	idle  int        // how much these hold
 }
 
-const pageRecords = 4096
+const (
+	pageBytes   = 1 << 16
+	mostInBlock = maxRecords * packedMost
+)
 
-// blockSizes are the sizes of blocks: steps of an eighth to a quarter, so that 7% of a block is free on the average.
+// blockSizes are the sizes of blocks: steps of a sixteenth to an eighth, so that 5% of a block is free on the average.
 var blockSizes = func() (out []int) {
-	for n := 2; n < maxRecords; {
+	for n, step := 2, 2; n < mostInBlock; n += step {
 		out = append(out, n)
-		switch {
-		case n < 16:
-			n += 2
-		case n < 32:
-			n += 4
-		case n < 64:
-			n += 8
-		case n < 128:
-			n += 16
-		case n < 256:
-			n += 32
-		default:
-			n += 64
+		if n >= 16*step {
+			step *= 2
 		}
 	}
-	return append(out, maxRecords)
+	return append(out, mostInBlock)
 }()
 
 // classOf is the smallest class for a number.
-var classOf = func() (out [maxRecords + 1]uint8) {
+var classOf = func() (out [mostInBlock + 1]uint8) {
 	class := 0
 	for n := range out {
 		if n > blockSizes[class] {
@@ -54,7 +47,13 @@ var classOf = func() (out [maxRecords + 1]uint8) {
 // room is how many a block holds that was taken for n.
 func room(n int) int { return blockSizes[classOf[n]] }
 
-// take gives a block for n, at most maxRecords.
+// perPage is how many a page holds.
+func (b *blocks[T]) perPage() uint32 {
+	var one T
+	return uint32(pageBytes / unsafe.Sizeof(one))
+}
+
+// take gives a block for n, at most mostInBlock.
 func (b *blocks[T]) take(n int) uint32 {
 	class := classOf[n]
 	if b.free == nil {
@@ -62,46 +61,74 @@ func (b *blocks[T]) take(n int) uint32 {
 	}
 	if list := b.free[class]; len(list) > 0 {
 		b.free[class] = list[:len(list)-1]
+		b.idle -= blockSizes[class]
 		return list[len(list)-1]
 	}
-	size := uint32(blockSizes[class])
-	if len(b.pages) == 0 || b.used+size > pageRecords {
+	size, page := uint32(blockSizes[class]), b.perPage()
+	if len(b.pages) == 0 || b.used+size > page {
 		if len(b.pages) > 0 {
 			b.scrap()
 		}
-		b.pages = append(b.pages, make([]T, pageRecords))
+		b.pages = append(b.pages, make([]T, page))
 		b.used = 0
 	}
-	at := uint32(len(b.pages)-1)*pageRecords + b.used
+	at := uint32(len(b.pages)-1)*page + b.used
 	b.used += size
 	return at
 }
 
 // scrap cuts what is left of the last page into blocks.
 func (b *blocks[T]) scrap() {
+	page := b.perPage()
 	for class := len(blockSizes) - 1; class >= 0; class-- {
-		for size := uint32(blockSizes[class]); b.used+size <= pageRecords; b.used += size {
-			b.free[class] = append(b.free[class], uint32(len(b.pages)-1)*pageRecords+b.used)
+		for size := uint32(blockSizes[class]); b.used+size <= page; b.used += size {
+			b.giveClass(uint32(len(b.pages)-1)*page+b.used, class)
 		}
 	}
 }
 
 // give takes back a block that was taken for n.
-func (b *blocks[T]) give(at uint32, n int) { b.free[classOf[n]] = append(b.free[classOf[n]], at) }
+func (b *blocks[T]) give(at uint32, n int) { b.giveClass(at, int(classOf[n])) }
+
+func (b *blocks[T]) giveClass(at uint32, class int) {
+	b.free[class] = append(b.free[class], at)
+	b.idle += blockSizes[class]
+}
+
+// resize is a block for n in the place of one for old, either of which may be 0: the same one, or another that has what it had, as far as there is room.
+func (b *blocks[T]) resize(at uint32, old, n int) uint32 {
+	if old > 0 && n > 0 && classOf[n] == classOf[old] {
+		return at
+	}
+	to := uint32(0)
+	if n > 0 {
+		to = b.take(n)
+		copy(b.of(to, n), b.of(at, old))
+	}
+	if old > 0 {
+		b.give(at, old)
+	}
+	return to
+}
+
+// sparse says whether so much was given back that is not used again that it is worth putting the blocks together anew.
+func (b *blocks[T]) sparse() bool {
+	return len(b.pages) > 4 && b.idle > len(b.pages)*int(b.perPage())/8
+}
 
 // of are the n of a block.
 func (b *blocks[T]) of(at uint32, n int) []T {
 	if n == 0 {
 		return nil
 	}
-	from := at % pageRecords
-	return b.pages[at/pageRecords][from : int(from)+n : int(from)+room(n)]
+	page := b.perPage()
+	from := at % page
+	return b.pages[at/page][from : int(from)+n : int(from)+room(n)]
 }
 
 // bytes is the memory held.
 func (b *blocks[T]) bytes() int64 {
-	var one T
-	n := int64(len(b.pages)) * pageRecords * int64(unsafe.Sizeof(one))
+	n := int64(len(b.pages)) * pageBytes
 	for _, list := range b.free {
 		n += int64(cap(list)) * 4
 	}
@@ -135,20 +162,7 @@ func (l *shortLists[T]) of(item int32) []T {
 // resize makes the list of an item n long, and gives it: what it had first, and whatever lay there.
 func (l *shortLists[T]) resize(item int32, n int) []T {
 	h := &l.heads[item]
-	old := l.of(item)
-	if n > 0 && len(old) > 0 && classOf[n] == classOf[len(old)] {
-		h.n = uint16(n)
-		return l.of(item)
-	}
-	now := head{n: uint16(n)}
-	if n > 0 {
-		now.block = l.blocks.take(n)
-		copy(l.blocks.of(now.block, n), old)
-	}
-	if len(old) > 0 {
-		l.blocks.give(h.block, len(old))
-	}
-	*h = now
+	*h = head{l.blocks.resize(h.block, int(h.n), n), uint16(n)}
 	return l.of(item)
 }
 

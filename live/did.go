@@ -3,6 +3,7 @@
 package live
 
 import (
+	"slices"
 	"time"
 
 	"github.com/seguefeed/segue/stream"
@@ -15,10 +16,12 @@ const maxTypes = 4096 // of foreign feedback
 func (s *State) did(e *stream.Event, r record, seq uint64) {
 	s.user(e.User, seq, func(sh *shard, u *user, i uint32) {
 		s.makeRoom(sh, u, i, r.second)
-		s.change(sh, refOf(shardOf(e.User), i), u, seq, r.card, otherCard(&r), func() {
-			if at, there := place(sh.records(u), &r); !there {
-				sh.insert(u, at, r)
+		s.change(sh, refOf(shardOf(e.User), i), u, seq, r.card, otherCard(&r), func(records []record) ([]record, int) {
+			at, there := place(records, &r)
+			if there {
+				return records, len(records)
 			}
+			return slices.Insert(records, at, r), at
 		})
 		s.seen(u, r.second)
 	})
@@ -38,19 +41,21 @@ func (s *State) seen(u *user, second uint32) {
 	}
 }
 
-// makeRoom makes sure that a record of a second can be put in.
+const settleEvery = 8 // records
+
+// makeRoom makes sure that a record of a second can be put in, and now and then makes fewer of those that are old enough.
 func (s *State) makeRoom(sh *shard, u *user, i uint32, second uint32) {
-	records := sh.records(u)
-	full := len(records) >= s.cfg.MaxRows
-	if len(records) == 0 || !full && len(records) < cap(records) {
+	if full := int(u.n) >= s.cfg.MaxRows; !full && (u.n == 0 || u.n%settleEvery != 0) {
 		return
 	}
+	s.mine = sh.records(u, s.mine)
+	records := s.mine
 	roles := *s.roles.Load()
 	newest := max(second, records[len(records)-1].second)
 	if late := uint32(s.cfg.Late / time.Second); newest > late {
 		if n := s.fold.settle(records, newest-late, roles); n < len(records) {
-			sh.replace(u, records[:n])
-			records = sh.records(u)
+			records = records[:n]
+			sh.store(u, records, 0)
 		}
 	}
 	if len(records) < s.cfg.MaxRows {
@@ -70,7 +75,7 @@ func (s *State) makeRoom(sh *shard, u *user, i uint32, second uint32) {
 		u.pastShown += uint32(shown - leftShown)
 		u.pastClicks += uint32(clicks - leftClicks)
 	}
-	sh.replace(u, records[:n])
+	sh.store(u, records[:n], 0)
 }
 
 // totals are the rows of records, and those clicked.
@@ -85,18 +90,23 @@ func totals(rows []row) (shown, clicks int) {
 	return len(rows), clicks
 }
 
-// change does something to the records of u that bears on a card, or two, and counts what that changes.
-func (s *State) change(sh *shard, who userRef, u *user, seq uint64, card, other int32, do func()) {
+// change puts what do makes of the records of u in their place, which bears on a card, or two, and counts what that changes. do says besides how many records, from
+// the first on, are as they were.
+func (s *State) change(sh *shard, who userRef, u *user, seq uint64, card, other int32, do func([]record) ([]record, int)) {
 	roles := *s.roles.Load()
 	collect := func(to []row) []row {
-		to = append(to[:0], s.fold.of(sh.records(u), card, roles)...)
+		to = append(to[:0], s.fold.of(s.mine, card, roles)...)
 		if other >= 0 {
-			to = append(to, s.fold.of(sh.records(u), other, roles)...)
+			to = append(to, s.fold.of(s.mine, other, roles)...)
 		}
 		return to
 	}
+	s.mine = sh.records(u, s.mine)
 	s.before = collect(s.before)
-	do()
+	var same int
+	if s.mine, same = do(s.mine); same < len(s.mine) || len(s.mine) < int(u.n) {
+		sh.store(u, s.mine, same)
+	}
 	s.after = collect(s.after)
 	if len(s.before) == len(s.after) {
 		same := true
@@ -117,7 +127,7 @@ func (s *State) change(sh *shard, who userRef, u *user, seq uint64, card, other 
 	}
 	for _, c := range [...]int32{card, other} {
 		if c >= 0 && clicksOf(s.after, c) > clicksOf(s.before, c) {
-			s.clicked(sh, who, u, c, seq)
+			s.clicked(who, c, seq)
 		}
 	}
 }

@@ -97,6 +97,8 @@ type lister struct {
 	card  int32 // -1 for any
 	types []string
 	lines []line
+
+	records []record
 }
 
 // line is a Feedback without names.
@@ -155,7 +157,8 @@ func mention(records []record, card int32) bool {
 
 // of are the lines of user i. The shard must be held.
 func (l *lister) of(sh *shard, i uint32) []Feedback {
-	records := sh.records(&sh.users[i])
+	l.records = sh.records(&sh.users[i], l.records)
+	records := l.records
 	l.lines = l.lines[:0]
 	if l.card >= 0 && !mention(records, l.card) {
 		return nil

@@ -249,9 +249,7 @@ func (f *filler) user(who userRef, k int) {
 	}
 	f.records = slices.CompactFunc(f.records, func(a, b record) bool { return a == b })
 	s.seen(u, f.records[0].second)
-	u.n = uint16(len(f.records))
-	u.block = sh.rows.take(len(f.records))
-	copy(sh.records(u), f.records)
+	sh.store(u, f.records, 0)
 	f.relate(who)
 }
 

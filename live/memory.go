@@ -27,4 +27,4 @@ func (s *State) Memory() int64 {
 	return n + s.text.Load()
 }
 
-const userMemory = 40
+const userMemory = 44

@@ -52,7 +52,8 @@ func (s *State) EachUser(ctx context.Context, each func(impressions, clicks int)
 				continue
 			}
 			u := &sh.users[i]
-			shown, clicks := totals(f.fold(sh.records(u), roles))
+			f.mine = sh.records(u, f.mine)
+			shown, clicks := totals(f.fold(f.mine, roles))
 			each(shown+int(u.pastShown), clicks+int(u.pastClicks))
 		}
 		sh.mu.RUnlock()

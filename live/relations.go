@@ -107,10 +107,10 @@ func (r *relations) by(card int32, who userRef) {
 	list[len(list)-1] = who
 }
 
-// clicked hears of a new click.
-func (s *State) clicked(sh *shard, who userRef, u *user, card int32, seq uint64) {
+// clicked hears of a new click among the records at hand.
+func (s *State) clicked(who userRef, card int32, seq uint64) {
 	var last [pairWith]int32
-	others := s.clicksOf(sh.records(u), card, last[:0])
+	others := s.clicksOf(s.mine, card, last[:0])
 	r := &s.relations
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -243,7 +243,7 @@ func (s *State) Neighbours(key string, n int) []ScoredUser {
 		sh.mu.RUnlock()
 		return nil
 	}
-	cards := s.clicksOf(sh.records(u), -1, make([]int32, 0, pairWith))
+	cards := s.clicksOf(sh.records(u, nil), -1, make([]int32, 0, pairWith))
 	sh.mu.RUnlock()
 	me := refOf(number, i)
 	sum := map[userRef]float64{}

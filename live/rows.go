@@ -33,15 +33,11 @@ func (s *State) RowsTo(h *warehouse.Histories, key string) (feature.Traits, bool
 		sh.mu.RUnlock()
 		return feature.NoTraits, false
 	}
-	f.mine = f.mine[:0]
-	now := s.cfg.Clock().Unix()
-	for _, r := range sh.records(u) {
-		if !r.is(didForeign) || int64(r.second) <= now {
-			f.mine = append(f.mine, r)
-		}
-	}
+	f.mine = sh.records(u, f.mine)
 	t := s.traits(u)
 	sh.mu.RUnlock()
+	now := s.cfg.Clock().Unix()
+	f.mine = slices.DeleteFunc(f.mine, func(r record) bool { return r.is(didForeign) && int64(r.second) > now })
 	rows := f.fold(f.mine, *s.roles.Load())
 	if len(rows) == 0 {
 		h.Start = append(h.Start, 0)
@@ -72,7 +68,7 @@ func (s *State) Fed(key string) []int32 {
 		return nil
 	}
 	var out []int32
-	for _, r := range sh.records(u) {
+	for _, r := range sh.records(u, nil) {
 		if r.is(didForeign) && int64(r.second) <= now {
 			out = append(out, r.card)
 		}

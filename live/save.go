@@ -29,7 +29,7 @@ import (
 const (
 	snapshotName    = "live.state"
 	snapshotMagic   = "segueLIV"
-	snapshotVersion = 2
+	snapshotVersion = 3
 	tailSize        = 8 + 4 + 4 + 8
 	indexEntry      = 4 + 8 + 8 + 4
 	firstRelations  = shardCount // sections below are shards, by number

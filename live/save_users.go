@@ -11,37 +11,19 @@ import (
 	"slices"
 )
 
-const (
-	recordSize = 16
-	userSize   = 36
-)
-
-func (r *record) put(b []byte) {
-	_ = b[recordSize-1]
-	binary.LittleEndian.PutUint32(b, uint32(r.card))
-	binary.LittleEndian.PutUint32(b[4:], r.second)
-	binary.LittleEndian.PutUint16(b[8:], r.request)
-	binary.LittleEndian.PutUint16(b[10:], r.view)
-	b[12], b[13], b[14], b[15] = r.slot, r.listed, r.flags, r.extra
-}
-
-func (r *record) get(b []byte) {
-	_ = b[recordSize-1]
-	*r = record{card: int32(binary.LittleEndian.Uint32(b)), second: binary.LittleEndian.Uint32(b[4:]), request: binary.LittleEndian.Uint16(b[8:]),
-		view: binary.LittleEndian.Uint16(b[10:]), slot: b[12], listed: b[13], flags: b[14], extra: b[15]}
-}
+const userSize = 38
 
 func (u *user) put(b []byte) {
 	_ = b[userSize-1]
 	for k, v := range [...]uint32{u.first, u.pastShown, u.pastClicks, uint32(u.follows), u.told} {
 		binary.LittleEndian.PutUint32(b[4*k:], v)
 	}
-	for k, v := range [...]uint16{uint16(u.age), uint16(u.months), u.province, u.n, u.day, u.dayShown, u.dayClicks} {
+	for k, v := range [...]uint16{uint16(u.age), uint16(u.months), u.province, u.n, u.size, u.day, u.dayShown, u.dayClicks} {
 		binary.LittleEndian.PutUint16(b[20+2*k:], v)
 	}
-	b[34] = u.gender
+	b[36] = u.gender
 	if u.known {
-		b[35] = 1
+		b[37] = 1
 	}
 }
 
@@ -50,7 +32,7 @@ func (u *user) get(b []byte) {
 	word := func(k int) uint32 { return binary.LittleEndian.Uint32(b[4*k:]) }
 	half := func(k int) uint16 { return binary.LittleEndian.Uint16(b[20+2*k:]) }
 	*u = user{first: word(0), pastShown: word(1), pastClicks: word(2), follows: int32(word(3)), told: word(4), age: int16(half(0)), months: int16(half(1)),
-		province: half(2), n: half(3), day: half(4), dayShown: half(5), dayClicks: half(6), gender: b[34], known: b[35] != 0}
+		province: half(2), n: half(3), size: half(4), day: half(5), dayShown: half(6), dayClicks: half(7), gender: b[36], known: b[37] != 0}
 }
 
 // keep writes a shard, which knows all events up to seq. The shard must not change meanwhile.
@@ -68,18 +50,16 @@ func (sh *shard) keep(x *codec, seq uint64) {
 	for i := range sh.keys.size {
 		b = b[copy(b, sh.keys.bytesAt(uint32(i))):]
 	}
-	records := 0
+	packed := 0
 	b = x.take(len(sh.users) * userSize)
 	for i := range sh.users {
 		sh.users[i].put(b[i*userSize:])
-		records += int(sh.users[i].n)
+		packed += int(sh.users[i].size)
 	}
-	b = x.take(records * recordSize)
+	b = x.take(packed)
 	for i := range sh.users {
-		for _, r := range sh.records(&sh.users[i]) {
-			r.put(b)
-			b = b[recordSize:]
-		}
+		u := &sh.users[i]
+		b = b[copy(b, sh.rows.of(u.block, int(u.size))):]
 	}
 	sh.keepTexts(x)
 }
@@ -118,38 +98,43 @@ func (sh *shard) restore(x *codec, s *State, shard int) {
 	k.rehash()
 	sh.users = make([]user, n)
 	genders, provinces := len(s.genders.all()), len(s.provinces.all())
-	records := 0
+	packed := 0
 	for i := range sh.users {
 		u := &sh.users[i]
 		u.get(b[i*userSize:])
-		if int(u.n) > maxRecords || k.size[i] == 0 && *u != (user{}) || int(u.gender) >= genders || int(u.province) >= provinces {
+		if int(u.n) > maxRecords || int(u.size) > mostInBlock || (u.n == 0) != (u.size == 0) || k.size[i] == 0 && *u != (user{}) || int(u.gender) >= genders || int(u.province) >= provinces {
 			x.fail("user %d of part %d is none", i, shard)
 		}
 		if key := k.at(uint32(i)); key != "" && (shardOf(key) != shard || k.slots[k.slot(key)] != uint32(i)+1) {
 			x.fail("user %d of part %d belongs elsewhere", i, shard)
 		}
-		records += int(u.n)
+		packed += int(u.size)
 	}
 	if x.err != nil {
 		return
 	}
-	b = x.take(records * recordSize)
+	b = x.take(packed)
 	if b == nil {
 		return
 	}
 	types, cards := len(s.types.all()), int32(s.ItemCount())
+	var records []record
 	for i := range sh.users {
 		u := &sh.users[i]
 		if u.n == 0 {
 			continue
 		}
-		u.block = sh.rows.take(int(u.n))
-		mine := sh.records(u)
-		for j := range mine {
-			r := &mine[j]
-			r.get(b)
-			b = b[recordSize:]
-			bad := r.card < 0 || r.card >= cards || j > 0 && mine[j-1].compare(r) >= 0
+		u.block = sh.rows.take(int(u.size))
+		copy(sh.rows.of(u.block, int(u.size)), b)
+		var whole bool
+		if records, whole = unpack(records[:0], b[:u.size], int(u.n)); !whole {
+			x.fail("the records of user %d of part %d are none", i, shard)
+			return
+		}
+		b = b[u.size:]
+		for j := range records {
+			r := &records[j]
+			bad := r.card < 0 || r.card >= cards || j > 0 && records[j-1].compare(r) >= 0
 			if !r.isRow() {
 				bad = bad || r.extra > didForeign || r.extra == didSwipe && (r.other() < 0 || r.other() >= cards) ||
 					r.extra == didForeign && (int(r.request) >= types || r.number() != r.number())

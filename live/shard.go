@@ -15,16 +15,18 @@ import (
 type shard struct {
 	mu    sync.RWMutex
 	keys  keys
-	users []user // by number of the key
-	rows  blocks[record]
+	users []user       // by number of the key
+	rows  blocks[byte] // records, packed
 	texts map[uint32]words
 	notes map[note]string  // comments of foreign feedback
 	gone  map[uint64]int64 // by hash of the key, of users who were deleted: until when, in milliseconds
 	hand  uint32           // where the search for someone to forget goes on
 	seq   uint64           // of the last event that is in it
+
+	packed []byte // room to pack in
 }
 
-// user is what is kept of one besides her rows; 40 bytes.
+// user is what is kept of one besides her rows; 44 bytes.
 type user struct {
 	block       uint32
 	first       uint32 // second in which she was first seen; 0: not yet
@@ -35,6 +37,7 @@ type user struct {
 	age, months int16
 	province    uint16
 	n           uint16 // records
+	size        uint16 // bytes of them
 	gender      uint8
 	known       bool // a profile was told
 	day         uint16
@@ -82,52 +85,41 @@ func (sh *shard) add(key string) (*user, uint32) {
 	return &sh.users[i], i
 }
 
-func (sh *shard) records(u *user) []record { return sh.rows.of(u.block, int(u.n)) }
-
-// insert puts r among the records of u, at a place.
-func (sh *shard) insert(u *user, at int, r record) {
-	n := int(u.n)
-	old := sh.records(u)
-	if n == 0 || n == cap(old) {
-		block := sh.rows.take(n + 1)
-		u.n = uint16(n + 1)
-		to := sh.rows.of(block, n+1)
-		copy(to, old[:at])
-		copy(to[at+1:], old[at:])
-		to[at] = r
-		if n > 0 {
-			sh.rows.give(u.block, n)
-		}
-		u.block = block
-		return
-	}
-	u.n++
-	all := sh.records(u)
-	copy(all[at+1:], all[at:n])
-	all[at] = r
+// records are those of u, in the memory of to.
+func (sh *shard) records(u *user, to []record) []record {
+	to, _ = unpack(to[:0], sh.rows.of(u.block, int(u.size)), int(u.n))
+	return to
 }
 
-// replace makes records those of u: a part of those she has, or others.
-func (sh *shard) replace(u *user, records []record) {
-	n := len(records)
-	switch {
-	case n > 0 && u.n > 0 && classOf[n] == classOf[u.n]:
-		u.n = uint16(n)
-		copy(sh.records(u), records)
-		return
-	case n == 0:
-		if u.n > 0 {
-			sh.rows.give(u.block, int(u.n))
+// store makes records, which are in order, those of u. The first same of them are as they were.
+func (sh *shard) store(u *user, records []record, same int) {
+	kept, last := 0, &beforeFirst
+	if same > 0 && same == int(u.n) { // only here it is known where the bytes of the next begin
+		kept, last = int(u.size), &records[same-1]
+	} else {
+		same = 0
+	}
+	sh.packed = pack(sh.packed[:0], last, records[same:])
+	size := kept + len(sh.packed)
+	u.block = sh.rows.resize(u.block, int(u.size), size)
+	u.n, u.size = uint16(len(records)), uint16(size)
+	copy(sh.rows.of(u.block, size)[kept:], sh.packed)
+	if sh.rows.sparse() {
+		sh.gather()
+	}
+}
+
+// gather puts the blocks of all users together: while histories grow, each leaves blocks behind that fit only shorter ones. Of 8,000 users it takes some milliseconds.
+func (sh *shard) gather() {
+	var to blocks[byte]
+	for i := range sh.users {
+		if u := &sh.users[i]; u.n > 0 {
+			at := to.take(int(u.size))
+			copy(to.of(at, int(u.size)), sh.rows.of(u.block, int(u.size)))
+			u.block = at
 		}
-		u.n, u.block = 0, 0
-		return
 	}
-	block := sh.rows.take(n)
-	copy(sh.rows.of(block, n), records)
-	if u.n > 0 {
-		sh.rows.give(u.block, int(u.n))
-	}
-	u.block, u.n = block, uint16(n)
+	sh.rows = to
 }
 
 // traits are what is known of a user.

@@ -30,6 +30,7 @@ type State struct {
 	fold   folder
 	before []row
 	after  []row
+	mine   []record // of the user whom an event is about
 
 	shards    [shardCount]shard
 	genders   *dict

@@ -165,22 +165,20 @@ func (s *State) foreign(e *stream.Event, r record, seq uint64) {
 	}
 	s.user(e.User, seq, func(sh *shard, u *user, i uint32) {
 		s.makeRoom(sh, u, i, r.second)
-		s.change(sh, refOf(shardOf(e.User), i), u, seq, r.card, -1, func() {
-			records := sh.records(u)
+		s.change(sh, refOf(shardOf(e.User), i), u, seq, r.card, -1, func(records []record) ([]record, int) {
 			for k := range records {
 				if old := &records[k]; old.is(didForeign) && old.request == r.request && old.card == r.card {
 					if !e.Replace {
 						value = max(-math.MaxFloat32, min(math.MaxFloat32, value+old.number()))
 						r.second = max(r.second, old.second)
 					}
-					n := copy(records[k:], records[k+1:]) + k
-					sh.replace(u, records[:n])
+					records = slices.Delete(records, k, k+1)
 					break
 				}
 			}
 			r.setNumber(value)
-			at, _ := place(sh.records(u), &r)
-			sh.insert(u, at, r)
+			at, _ := place(records, &r)
+			return slices.Insert(records, at, r), 0
 		})
 		s.seen(u, r.second)
 		s.note(sh, note{i, r.card, r.request}, e.Comment)
@@ -223,9 +221,9 @@ func (s *State) takeBack(e *stream.Event, seq uint64) {
 	if u == nil || !known {
 		return
 	}
-	s.change(sh, refOf(n, i), u, seq, card, -1, func() {
-		var left []record
-		for _, r := range sh.records(u) {
+	s.change(sh, refOf(n, i), u, seq, card, -1, func(records []record) ([]record, int) {
+		left := records[:0]
+		for _, r := range records {
 			if r.card != card || int64(r.second) > e.AtMS/1000 || !r.without(e.Type, kind, code, named) {
 				left = append(left, r)
 				continue
@@ -244,8 +242,7 @@ func (s *State) takeBack(e *stream.Event, seq uint64) {
 			}
 		}
 		slices.SortFunc(left, func(a, b record) int { return a.compare(&b) })
-		left = slices.CompactFunc(left, func(a, b record) bool { return a == b })
-		sh.replace(u, left)
+		return slices.Compact(left), 0
 	})
 }
 
@@ -290,7 +287,8 @@ func (s *State) forget(key string, atMS int64, seq uint64) {
 		return
 	}
 	until := secondOf(atMS)
-	records := sh.records(u)
+	s.mine = sh.records(u, s.mine)
+	records := s.mine
 	left := 0
 	for left < len(records) && records[left].second <= until {
 		left++
@@ -306,10 +304,10 @@ func (s *State) forget(key string, atMS int64, seq uint64) {
 			s.dropNote(sh, i, &records[k])
 		}
 	}
-	sh.replace(u, slices.Clone(records[left:]))
+	sh.store(u, records[left:], 0)
 	u.first, u.pastShown, u.pastClicks = 0, 0, 0
-	if rest := sh.records(u); len(rest) > 0 {
-		u.first = rest[0].second
+	if left < len(records) {
+		u.first = records[left].second
 	}
 	if u.told <= until {
 		u.known, u.gender, u.province, u.age, u.months, u.follows, u.told = false, 0, 0, -1, -1, -1, 0
@@ -337,7 +335,8 @@ func (sh *shard) bury(hash uint64, atMS int64, most int) {
 
 // drop forgets user i. What she did stays in the counts of cards, which name no one.
 func (s *State) drop(sh *shard, shard int, u *user, i uint32, seq uint64) {
-	records := sh.records(u)
+	s.mine = sh.records(u, s.mine)
+	records := s.mine
 	if seq > s.global {
 		s.figures.leave(u)
 	}
@@ -348,10 +347,8 @@ func (s *State) drop(sh *shard, shard int, u *user, i uint32, seq uint64) {
 		}
 	}
 	setWords(s, &sh.texts, i, words{})
-	clear(records)
-	if u.n > 0 {
-		sh.rows.give(u.block, int(u.n))
-	}
+	clear(sh.rows.of(u.block, int(u.size)))
+	sh.store(u, nil, 0)
 	*u = user{}
 	sh.keys.remove(i)
 }
@@ -369,8 +366,8 @@ func (s *State) evict(sh *shard, shard int, seq uint64) {
 		}
 		u := &sh.users[i]
 		last := u.first
-		if r := sh.records(u); len(r) > 0 {
-			last = r[len(r)-1].second
+		if s.mine = sh.records(u, s.mine); len(s.mine) > 0 {
+			last = s.mine[len(s.mine)-1].second
 		}
 		if last < oldest {
 			out, oldest = i, last

@@ -40,7 +40,8 @@ func (s *State) User(key string) (User, bool) {
 func (s *State) userAt(sh *shard, i uint32, f *folder) User {
 	u := &sh.users[i]
 	text := sh.texts[i]
-	records := sh.records(u)
+	f.mine = sh.records(u, f.mine)
+	records := f.mine
 	shown, clicks := totals(f.fold(records, *s.roles.Load()))
 	out := User{Key: sh.keys.at(i), Told: u.known, Traits: s.traits(u), Labels: text.labels, Comment: text.comment,
 		Impressions: shown + int(u.pastShown), Clicks: clicks + int(u.pastClicks), Past: int(u.pastShown), FirstMS: int64(u.first) * 1000}
