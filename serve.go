@@ -174,57 +174,51 @@ func (r *serving) lockDir() error {
 	return nil
 }
 
-// open brings back the state, the log and the engine.
+// open brings back the model, the state and the log, all three at once: each is much of the time the work of one thread. What the log has that the state does not know is told once both
+// are there.
 func (r *serving) open(ctx context.Context) error {
 	zone, err := r.zone(ctx)
 	if err != nil {
 		return err
 	}
 	r.zoneOf = zone
-	began := time.Now()
-	r.state, err = live.Load(r.stateDir(), r.config(zone))
-	loaded := err == nil
-	if loaded {
-		r.kept.Store(r.state.Seq())
-		again, err := r.outdated(ctx)
-		if err != nil {
-			return err
-		}
-		if again {
-			r.log.Info("files were loaded into the database; the state is made anew from it")
-			if r.state, err = r.fill(ctx, zone); err != nil {
-				return err
-			}
-		}
-	}
-	switch {
-	case errors.Is(err, live.ErrNoSnapshot), errors.Is(err, live.ErrVersion):
-		if r.state, err = r.fill(ctx, zone); err != nil {
-			return err
-		}
-	case err != nil:
-		return fmt.Errorf("serve: the snapshot of what was believed cannot be read; take %s away and it is made anew from the database and the event log: %w", r.stateDir(), err)
-	}
-	if err := r.s.engine.Limit(ctx, r.opt.Threads); err != nil { // reading users took all; from now on pages come first
-		return err
-	}
-	r.log.Info("the state is back", "users", r.state.UserCount(), "items", r.state.Catalogue().Len(), "took", time.Since(began).Round(time.Millisecond))
 	config := server.EngineConfig{Models: r.opt.Models, Zone: zone, Explore: r.opt.Explore, ExploreCap: r.opt.ExploreCap, NewShows: r.opt.NewShows, Candidates: r.opt.Candidates, Logger: r.log,
 		Lag: r.lag, Learned: filepath.Join(r.opt.Dir, "explored"), CardDays: r.cardDays, Amiss: r.amiss}
-	config.Loading = config.LoadModels() // beside the log, which is read by one thread
+	config.Loading = config.LoadModels()
 	defer func() { _ = config.Loading.Wait() }()
-	began = time.Now()
-	stored, err := r.s.engine.LiveOffset(ctx)
-	if err != nil {
+	began := time.Now()
+	believing, stop := context.WithCancel(ctx)
+	believed := make(chan struct{})
+	defer func() {
+		stop()
+		<-believed
+	}()
+	var loaded bool // the state, from a snapshot
+	var stored uint64
+	var failed error
+	go func() {
+		defer close(believed)
+		if loaded, failed = r.believe(believing, zone); failed == nil {
+			stored, failed = r.s.engine.LiveOffset(believing)
+		}
+	}()
+	err = r.openLog(ctx, func() (after, from uint64, err error) {
+		<-believed
+		if failed != nil {
+			return 0, 0, failed
+		}
+		return max(stored, r.state.Seq()), r.state.Seq() + 1, nil
+	})
+	if err != nil && !errors.Is(err, stream.ErrTrimmed) {
 		return err
 	}
-	err = r.openLog(ctx, stored, r.state.Seq()+1)
-	if loaded && r.state.Seq() < stored && errors.Is(err, stream.ErrTrimmed) {
+	<-believed
+	if err != nil && loaded && r.state.Seq() < stored {
 		r.log.Warn("the snapshot is older than the event log; the state is made anew from the database", "snapshot", r.state.Seq(), "in_database", stored)
 		if r.state, err = r.fill(ctx, zone); err != nil {
 			return err
 		}
-		err = r.openLog(ctx, stored, r.state.Seq()+1)
+		err = r.openLog(ctx, begin(max(stored, r.state.Seq()), r.state.Seq()+1))
 	}
 	if errors.Is(err, stream.ErrTrimmed) {
 		err = r.openRest(ctx, stored, err)
@@ -245,8 +239,46 @@ func (r *serving) open(ctx context.Context) error {
 	return err
 }
 
-// openLog opens the event log, which tells the state what it does not know yet: the events from from on; 0 for none.
-func (r *serving) openLog(ctx context.Context, stored, from uint64) error {
+// believe brings back the state, and says whether it is that of a snapshot: else it is made anew from the database.
+func (r *serving) believe(ctx context.Context, zone *time.Location) (loaded bool, err error) {
+	began := time.Now()
+	r.state, err = live.Load(r.stateDir(), r.config(zone))
+	loaded = err == nil
+	if loaded {
+		r.kept.Store(r.state.Seq())
+		again, err := r.outdated(ctx)
+		if err != nil {
+			return false, err
+		}
+		if again {
+			r.log.Info("files were loaded into the database; the state is made anew from it")
+			if r.state, err = r.fill(ctx, zone); err != nil {
+				return false, err
+			}
+		}
+	}
+	switch {
+	case errors.Is(err, live.ErrNoSnapshot), errors.Is(err, live.ErrVersion):
+		if r.state, err = r.fill(ctx, zone); err != nil {
+			return false, err
+		}
+	case err != nil:
+		return false, fmt.Errorf("serve: the snapshot of what was believed cannot be read; take %s away and it is made anew from the database and the event log: %w", r.stateDir(), err)
+	}
+	if err := r.s.engine.Limit(ctx, r.opt.Threads); err != nil { // reading users took all; from now on pages come first
+		return false, err
+	}
+	r.log.Info("the state is back", "users", r.state.UserCount(), "items", r.state.Catalogue().Len(), "took", time.Since(began).Round(time.Millisecond))
+	return loaded, nil
+}
+
+// begin is for a log whose reader knows by now what it has.
+func begin(after, from uint64) func() (uint64, uint64, error) {
+	return func() (uint64, uint64, error) { return after, from, nil }
+}
+
+// openLog opens the event log, which tells the state what it does not know yet; see stream.Config.Begin.
+func (r *serving) openLog(ctx context.Context, begin func() (after, from uint64, err error)) error {
 	c := r.opt.Stream
 	c.Dir = filepath.Join(r.opt.Dir, "events")
 	if c.URL == "" {
@@ -254,7 +286,7 @@ func (r *serving) openLog(ctx context.Context, stored, from uint64) error {
 	} else {
 		c.Dir = filepath.Join(r.opt.Dir, "cluster") // of ids alone, so that a start need not read the last three million events for them
 	}
-	c.OnAppend, c.From, c.After, c.Logger = r.state.Apply, from, max(stored, r.state.Seq()), r.log
+	c.OnAppend, c.Begin, c.Logger = func(events []stream.Stored) { r.state.Apply(events) }, begin, r.log
 	log, err := stream.Open(ctx, c)
 	if errors.Is(err, stream.ErrOther) {
 		return fmt.Errorf("serve: the database or the snapshot has events of another log; name the folder that it belongs to with --dir, or a new one, which counts on: %w", err)
@@ -271,7 +303,8 @@ func (r *serving) openRest(ctx context.Context, stored uint64, why error) error 
 		return fmt.Errorf("serve: the event log has given up events that neither the snapshot of what was believed nor the database has; name the database and the folder that belong to it, "+
 			"or go on without them with --accept-loss: %w", why)
 	}
-	if err := r.openLog(ctx, stored, 0); err != nil { // to see where it begins
+	after := max(stored, r.state.Seq())
+	if err := r.openLog(ctx, begin(after, 0)); err != nil { // to see where it begins
 		return err
 	}
 	first := r.stream.Status().First
@@ -280,7 +313,7 @@ func (r *serving) openRest(ctx context.Context, stored uint64, why error) error 
 	}
 	r.stream = nil
 	r.log.Error("events are lost to what is believed; going on as told", "from", r.state.Seq()+1, "to", first-1)
-	return r.openLog(ctx, stored, first)
+	return r.openLog(ctx, begin(after, first))
 }
 
 // checkDatabase makes sure that the event log is the one whose events the database has, and still has what the database lacks: one that does not belong to the log,

@@ -235,12 +235,12 @@ func (r *serving) snapshots(ctx context.Context) {
 }
 
 const (
-	// snapshotEvents is after how many events a snapshot is taken before its time. A start tells the state each event that the snapshot does not have: 6 microseconds
-	// of a processor each where there are some thousand users, 19 where there are 2 million, so that these take four seconds at most.
-	snapshotEvents = 200_000
-	// snapshotPart is how many times as long as a snapshot took none is taken for the number of events alone. One of 2 million users is a gigabyte, and takes a
-	// quarter of a processor for 12 seconds: so there is one a minute at most.
-	snapshotPart  = 4
+	// snapshotEvents is after how many events a snapshot is taken before its time. A start tells the state each event that the snapshot does not have, which takes 5 to 10
+	// microseconds: these take a second at most.
+	snapshotEvents = 100_000
+	// snapshotPart is how many times as long as a snapshot took none is taken for the number of events alone. One of 2 million users is half a gigabyte, and takes a
+	// quarter of a processor for 4 to 8 seconds: so there are three to five a minute at most.
+	snapshotPart  = 2
 	snapshotRetry = time.Minute // after a snapshot that could not be taken
 )
 

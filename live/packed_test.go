@@ -80,6 +80,17 @@ func TestPackedRecords(t *testing.T) {
 	}
 }
 
+func TestBefore(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 9))
+	for range 3000 {
+		for _, pair := range [][]record{anyRecords(r, 2), randomRecords(r, 2)} {
+			if len(pair) == 2 && (pair[0].before(&pair[1]) != (pair[0].compare(&pair[1]) < 0) || pair[1].before(&pair[0]) != (pair[1].compare(&pair[0]) < 0)) {
+				t.Fatalf("%+v", pair)
+			}
+		}
+	}
+}
+
 // FuzzUnpack: whatever the bytes, nothing is read beyond them, and what they hold packs into no more.
 func FuzzUnpack(f *testing.F) {
 	r := rand.New(rand.NewPCG(1, 2))

@@ -69,6 +69,17 @@ func (r *record) compare(o *record) int {
 		cmp.Compare(r.flags, o.flags), cmp.Compare(r.view, o.view), cmp.Compare(r.listed, o.listed))
 }
 
+// before is whether r comes before o by compare, soon said of most: a start asks it of all there are.
+func (r *record) before(o *record) bool {
+	if r.second != o.second {
+		return r.second < o.second
+	}
+	if (r.flags^o.flags)&doing == 0 && r.slot != o.slot {
+		return r.slot < o.slot
+	}
+	return r.compare(o) < 0
+}
+
 func packSlot(slot int) uint8 {
 	if slot < 0 {
 		return noSlot

@@ -134,7 +134,7 @@ func (sh *shard) restore(x *codec, s *State, shard int) {
 		b = b[u.size:]
 		for j := range records {
 			r := &records[j]
-			bad := r.card < 0 || r.card >= cards || j > 0 && records[j-1].compare(r) >= 0
+			bad := r.card < 0 || r.card >= cards || j > 0 && !records[j-1].before(r)
 			if !r.isRow() {
 				bad = bad || r.extra > didForeign || r.extra == didSwipe && (r.other() < 0 || r.other() >= cards) ||
 					r.extra == didForeign && (int(r.request) >= types || r.number() != r.number())

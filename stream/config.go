@@ -55,6 +55,8 @@ type Config struct {
 	// After is the seq of the last event that whoever reads the log already has: a log that begins empty counts on from it, so that new events are not
 	// taken for old ones. One that has events and ends before it is another log: ErrOther.
 	After uint64
+	// Begin, where there is one, tells After and From once Open has read the log's files, so that what takes long to know them is done meanwhile. Its error is Open's.
+	Begin func() (after, from uint64, err error)
 
 	Logger *slog.Logger // nil: none
 }

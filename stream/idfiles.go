@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -89,22 +90,29 @@ func (f *idFiles) load(data []byte, t *idTable) (size, n int) {
 	if before := binary.LittleEndian.Uint64(data[16:]); t.len() > 0 && before != t.last() {
 		return 0, 0
 	}
-	at := idHeader
+	at, last := idHeader, t.last()
+	begin := uint64(0)
+	ids := make([]idSlot, 0, len(data)/idBytes)
 	for len(data)-at >= idFrame {
 		count, first := int(binary.LittleEndian.Uint32(data[at:])), binary.LittleEndian.Uint64(data[at+4:])
-		if count < 1 || count > (len(data)-at-idFrame)/idBytes || first <= t.last() {
+		if count < 1 || count > (len(data)-at-idFrame)/idBytes || first <= last {
 			break
 		}
-		ids := data[at+idFrame : at+idFrame+count*idBytes]
-		if frameSum(data[at:at+12], ids) != binary.LittleEndian.Uint64(data[at+12:]) {
+		frame := data[at+idFrame : at+idFrame+count*idBytes]
+		if frameSum(data[at:at+12], frame) != binary.LittleEndian.Uint64(data[at+12:]) {
 			break
+		}
+		if len(ids) == 0 || first-begin >= math.MaxUint32-uint64(count) {
+			t.addMany(begin, ids)
+			begin, ids = first, ids[:0]
 		}
 		for k := range count {
-			id := ids[k*idBytes:]
-			t.add(eventID{binary.LittleEndian.Uint64(id), binary.LittleEndian.Uint32(id[8:])}, first+uint64(k))
+			id := frame[k*idBytes:]
+			ids = append(ids, idSlot{binary.LittleEndian.Uint64(id), binary.LittleEndian.Uint32(id[8:]), uint32(first-begin) + uint32(k) + 1})
 		}
-		at, n = at+idFrame+len(ids), n+count
+		at, n, last = at+idFrame+len(frame), n+count, first+uint64(count)-1
 	}
+	t.addMany(begin, ids)
 	return at, n
 }
 

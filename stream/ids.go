@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"sync/atomic"
 )
 
@@ -67,15 +68,70 @@ func (t *idTable) find(id eventID) (uint64, bool) {
 
 // add notes the id of a seq above all that were added, in the place of what the id had before.
 func (t *idTable) add(id eventID, seq uint64) {
+	t.turn(seq)
+	t.newer.add(id, seq)
+	t.count()
+}
+
+// turn begins another half where the newer one has a window of ids, before seq.
+func (t *idTable) turn(seq uint64) {
 	if t.newer.n >= t.window || t.newer.n > 0 && seq-t.newer.base >= math.MaxUint32 {
 		t.older, t.newer = t.newer, &idHalf{slots: make([]idSlot, len(t.newer.slots))} // it will hold as many: growing anew, it would keep events waiting
 	}
-	t.newer.add(id, seq)
+}
+
+func (t *idTable) count() {
 	n := t.newer.n
 	if t.older != nil {
 		n += t.older.n
 	}
 	t.remembered.Store(int64(n))
+}
+
+// addMany is add of many ids, for a start: of seqs from first on, above all that were added, which the slots tell from it, ascending. They go into the table one part of it
+// after the other: looking all over a hundred megabytes takes ten times as long.
+func (t *idTable) addMany(first uint64, ids []idSlot) {
+	if len(ids) == 0 {
+		return
+	}
+	t.turn(first)
+	h := t.newer
+	if h.n == 0 {
+		h.base = first
+	}
+	last := first + uint64(ids[len(ids)-1].off) - 1
+	if h.n+len(ids) > t.window || last-h.base >= math.MaxUint32 { // more than one half
+		for _, s := range ids {
+			t.add(eventID{s.hi, s.lo}, first+uint64(s.off)-1)
+		}
+		return
+	}
+	h.grow(h.n + len(ids))
+	const parts = 256
+	mask, shift := uint64(len(h.slots)-1), max(0, bits.Len(uint(len(h.slots)))-1-8) // a slot's number begins with its part's
+	var ends [parts + 1]int
+	for _, s := range ids {
+		ends[s.hi&mask>>shift+1]++
+	}
+	for p := range parts {
+		ends[p+1] += ends[p]
+	}
+	parted := make([]idSlot, len(ids))
+	clear(parted)
+	after := uint32(first - h.base)
+	for _, s := range ids {
+		p := s.hi & mask >> shift
+		s.off += after
+		parted[ends[p]] = s
+		ends[p]++
+	}
+	for _, s := range parted {
+		if h.put(s) {
+			h.n++
+		}
+	}
+	h.last = last
+	t.count()
 }
 
 func (h *idHalf) find(id eventID) (uint64, bool) {
@@ -97,19 +153,30 @@ func (h *idHalf) add(id eventID, seq uint64) {
 	if h.n == 0 {
 		h.base = seq
 	}
-	if 4*(h.n+1) > 3*len(h.slots) {
-		old := h.slots
-		h.slots = make([]idSlot, max(1024, 2*len(old)))
-		for _, s := range old {
-			if s.off != 0 {
-				h.put(s)
-			}
-		}
-	}
+	h.grow(h.n + 1)
 	if h.put(idSlot{id.hi, id.lo, uint32(seq-h.base) + 1}) {
 		h.n++
 	}
 	h.last = seq
+}
+
+// grow makes room for n ids.
+func (h *idHalf) grow(n int) {
+	size := max(1024, len(h.slots))
+	for 4*n > 3*size {
+		size *= 2
+	}
+	if size == len(h.slots) {
+		return
+	}
+	old := h.slots
+	h.slots = make([]idSlot, size)
+	clear(h.slots) // new memory that is looked at before it is written to is given twice by the system
+	for _, s := range old {
+		if s.off != 0 {
+			h.put(s)
+		}
+	}
 }
 
 // put says whether the id is new.

@@ -39,6 +39,42 @@ func TestIDTable(t *testing.T) {
 	})
 }
 
+// TestIDTableOfMany: many at once are known as they are one by one, also those that come again, and those that do not fit into one half.
+func TestIDTableOfMany(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		window := rapid.IntRange(1, 2000).Draw(t, "window")
+		one, many := newIDTable(window), newIDTable(window)
+		seq := uint64(0)
+		var all []string
+		for range rapid.IntRange(1, 5).Draw(t, "times") {
+			var ids []idSlot
+			first := seq + 1
+			for range rapid.IntRange(0, 1500).Draw(t, "ids") {
+				name := fmt.Sprint(len(all))
+				if len(all)%7 == 3 {
+					name = all[len(all)/2] // again
+				}
+				if seq++; len(ids) > 0 { // the first one's is first
+					seq += uint64(len(all) % 5 / 4)
+				}
+				id := idOf(name)
+				all, ids = append(all, name), append(ids, idSlot{id.hi, id.lo, uint32(seq-first) + 1})
+				one.add(id, seq)
+			}
+			many.addMany(first, ids)
+		}
+		for _, name := range all {
+			want, was := one.find(idOf(name))
+			if got, ok := many.find(idOf(name)); ok != was || got != want {
+				t.Fatalf("id %s: seq %d, %v, want %d, %v", name, got, ok, want, was)
+			}
+		}
+		if one.last() != many.last() || one.len() != many.len() {
+			t.Fatalf("last %d of %d, want %d of %d", many.last(), many.len(), one.last(), one.len())
+		}
+	})
+}
+
 // TestIDFiles: what was added is read again; a file that is cut, or harmed, at any byte gives a beginning of it and is gone on with.
 func TestIDFiles(t *testing.T) {
 	events := func(from, to int) (s []Stored) {

@@ -123,6 +123,11 @@ func Open(ctx context.Context, cfg Config) (_ *Log, err error) {
 	if err := l.connect(ctx); err != nil {
 		return nil, err
 	}
+	if cfg.Begin != nil {
+		if l.cfg.After, l.cfg.From, err = cfg.Begin(); err != nil {
+			return nil, err
+		}
+	}
 	if err := l.recall(ctx); err != nil {
 		return nil, err
 	}
@@ -172,13 +177,23 @@ func (l *Log) recall(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = l.span(ctx, begin, info.State.LastSeq, 0, func(events []Stored) error {
-		l.remember(after(events, from))
-		if told := after(events, tell); len(told) > 0 {
-			l.cfg.OnAppend(told)
+	// One reads and decodes, another remembers and tells: each is half of what a start after a crash waits for.
+	read, done := make(chan []Stored, 16), make(chan struct{})
+	go func() {
+		defer close(done)
+		for events := range read {
+			l.remember(after(events, from))
+			if told := after(events, tell); len(told) > 0 {
+				l.cfg.OnAppend(told)
+			}
 		}
+	}()
+	_, err = l.span(ctx, begin, info.State.LastSeq, 0, func(events []Stored) error {
+		read <- events
 		return nil
 	})
+	close(read)
+	<-done
 	return err
 }
 

@@ -5,6 +5,7 @@ package stream
 // changes in a file without these two changing is found when it is read.
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"os"
@@ -38,7 +39,8 @@ func (r wholeRecord) record() blockRecord {
 type wholeFiles struct {
 	path       string
 	files      map[string]wholeFile
-	read, kept int // files that were read, and those of them that the list at path knows of
+	read, kept int          // files that were read, and those of them that the list at path knows of
+	data       bytes.Buffer // of the file that is read; a start reads many, and memory that is new takes longer than reading
 }
 
 // readWhole reads what is kept at path. What cannot be read is found anew.
@@ -60,7 +62,7 @@ func (w *wholeFiles) scan(path, name string, newest bool, before uint64) (blockF
 	if k, ok := w.files[base]; ok && !newest && k.Size == info.Size() && k.ModNS == info.ModTime().UnixNano() {
 		return blockFile{path: path, first: k.First.record(), last: k.Last.record(), begin: k.Begin.record(), whole: k.Whole.record()}, nil
 	}
-	data, err := os.ReadFile(path)
+	data, err := w.readFile(path, info.Size())
 	if err != nil {
 		return blockFile{}, err
 	}
@@ -70,6 +72,19 @@ func (w *wholeFiles) scan(path, name string, newest bool, before uint64) (blockF
 		w.files[base] = wholeFile{info.Size(), info.ModTime().UnixNano(), keepRecord(f.first), keepRecord(f.last), keepRecord(f.begin), keepRecord(f.whole)}
 	}
 	return f, nil
+}
+
+// readFile is os.ReadFile; what it gives holds until the next.
+func (w *wholeFiles) readFile(path string, size int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	w.data.Reset()
+	w.data.Grow(int(size) + bytes.MinRead)
+	_, err = w.data.ReadFrom(f)
+	return w.data.Bytes(), err
 }
 
 // keep writes what is known of the files at paths, if that is news.

@@ -22,8 +22,9 @@ const (
 	// leastEventBytes has room for some of the largest requests beside what the next snapshot lets go.
 	leastEventBytes = 16 << 20
 	// startingGC is for the first seconds, until keepSmall has looked: what is read then stays, and with 25 looking through it was a fifth of a start.
-	startingGC = 100
-	tracesWait = 3 * time.Second // for a collector to take the last traces
+	startingGC   = 400
+	startingTime = 5 * time.Second
+	tracesWait   = 3 * time.Second // for a collector to take the last traces
 )
 
 func (a *app) serveCommand() *cobra.Command {

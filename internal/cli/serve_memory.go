@@ -28,7 +28,7 @@ type bounds struct {
 
 // keepSmall sets the collector by what is alive, now and then, until ctx ends.
 func keepSmall(ctx context.Context) {
-	t := time.NewTicker(time.Second)
+	t := time.NewTimer(startingTime)
 	defer t.Stop()
 	var set bounds
 	for {
@@ -36,6 +36,7 @@ func keepSmall(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-t.C:
+			t.Reset(time.Second)
 		}
 		next := boundsFor(memoryNow())
 		if next.percent != set.percent {

@@ -233,6 +233,7 @@ func slice[E any](r *reader, size int, decode func(to []E, from []byte)) []E {
 			s = grown
 		}
 		s = s[:at+len(b)/size]
+		clear(s[at:]) // new memory is cheaper to write to than to look at first, which a check for nil does: the system would give it twice
 		decode(s[at:], b)
 	}
 	return s
