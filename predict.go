@@ -16,7 +16,7 @@ import (
 
 // PredictOptions direct predictions of who will be active.
 type PredictOptions struct {
-	Early     int      // days that features are read from, from the log's first; 0 means 10
+	Early     int      // days that features are read from, from the log's first, or that of a stretch (activity.QuestionOf); 0 means 10
 	Threshold float64  // CTR in the days that follow from which on a user is active; 0 means the mean over users
 	Seed      uint64   // of the split of users, and of what models draw
 	Models    []string // to compare; nil means all, see activity.ModelNames
@@ -41,7 +41,11 @@ func (s *Segue) activityOptions(ctx context.Context, opt PredictOptions) (activi
 	if err != nil {
 		return out, err
 	}
-	if out.Question, err = activity.QuestionOf(contents, opt.Early, opt.Threshold); err != nil {
+	logged, err := s.engine.LoggedDays(ctx, contents.FirstDay, contents.LastDay)
+	if err != nil {
+		return out, err
+	}
+	if out.Question, err = activity.QuestionOf(contents, logged, opt.Early, opt.Threshold); err != nil {
 		return out, err
 	}
 	out.Progress = func(step string, done, total int64) {

@@ -55,13 +55,13 @@ func TestServeSnapshotAfterEvents(t *testing.T) {
 	}
 }
 
-// A gigabyte that takes 12 s is written every 60 s at most, however many events come; what cannot be written is tried again after a minute, or later where trying takes long.
+// Half a gigabyte that takes 8 s is written every 24 s at most, however many events come; what cannot be written is tried again after a minute, or later where trying takes long.
 func TestRestAfter(t *testing.T) {
 	failed := errors.New("the disk is full")
 	for _, test := range []struct {
 		took, want time.Duration
 		failed     error
-	}{{0, 0, nil}, {12 * time.Second, 48 * time.Second, nil}, {0, time.Minute, failed}, {15 * time.Second, time.Minute, failed}, {16 * time.Second, 64 * time.Second, failed}} {
+	}{{0, 0, nil}, {8 * time.Second, 16 * time.Second, nil}, {0, time.Minute, failed}, {30 * time.Second, time.Minute, failed}, {32 * time.Second, 64 * time.Second, failed}} {
 		if got := restAfter(test.took, test.failed); got != test.want {
 			t.Errorf("after %v (%v) it rests for %v; %v are expected", test.took, test.failed, got, test.want)
 		}

@@ -20,21 +20,49 @@ type Question struct {
 // DefaultEarly is how many days features are read from, as in the case study.
 const DefaultEarly = 10
 
-// QuestionOf cuts the days of a log: the first early days (0 means DefaultEarly), and those that follow.
-func QuestionOf(c warehouse.Contents, early int, threshold float64) (Question, error) {
+// LongestGap is how many days without any impression one stretch of a log may have. Of a longer gap nobody knows who would have been active: nothing was recorded.
+const LongestGap = 7
+
+// QuestionOf cuts the days of a log: the first early days (0 means DefaultEarly), and those that follow. logged are the days that have impressions, since
+// 1970-01-01 and ascending, as warehouse.Training.LoggedDays tells them; where they lie in stretches with more than LongestGap days between them, the question is of
+// one: the last that has twice as many days as the early ones, or else the longest. nil: the log is one stretch.
+func QuestionOf(c warehouse.Contents, logged []int32, early int, threshold float64) (Question, error) {
 	if early == 0 {
 		early = DefaultEarly
 	}
 	if c.Impressions == 0 {
 		return Question{}, fmt.Errorf("the log holds no impressions")
 	}
-	if days := c.Days(); early < 1 || early >= days {
-		return Question{}, fmt.Errorf("the log covers %d days: of %d early ones, none would be left to predict; choose --early from 1 to %d", days, early, days-1)
+	from, until := stretch(c, logged, early)
+	if days := int(until.Sub(from)/(24*time.Hour)) + 1; early < 1 || early >= days {
+		what := "the log covers"
+		if days < c.Days() {
+			what = fmt.Sprintf("the longest stretch of the log without a gap of more than %d days, from %s on, covers", LongestGap, from.Format("2 January 2006"))
+		}
+		return Question{}, fmt.Errorf("%s %d days: of %d early ones, none would be left to predict; choose --early from 1 to %d", what, days, early, days-1)
 	}
 	if threshold < 0 || threshold > 1 {
 		return Question{}, fmt.Errorf("threshold %v is not a click-through rate, from 0 to 1", threshold)
 	}
-	return Question{From: c.FirstDay, AsOf: c.FirstDay.AddDate(0, 0, early), Until: c.LastDay, Threshold: threshold}, nil
+	return Question{From: from, AsOf: from.AddDate(0, 0, early), Until: until, Threshold: threshold}, nil
+}
+
+// stretch is the one of the log's that a question is of, by its first and last day.
+func stretch(c warehouse.Contents, logged []int32, early int) (from, until time.Time) {
+	from, until = c.FirstDay, c.LastDay
+	day := func(n int32) time.Time { return time.Unix(int64(n)*24*3600, 0).UTC() }
+	most, begin := 0, 0
+	for k := range logged {
+		if k+1 < len(logged) && logged[k+1]-logged[k]-1 <= LongestGap {
+			continue
+		}
+		if days := int(logged[k]-logged[begin]) + 1; days >= 2*early || days > most {
+			most = max(days, most)
+			from, until = day(logged[begin]), day(logged[k])
+		}
+		begin = k + 1
+	}
+	return from, until
 }
 
 // String says the windows in words.

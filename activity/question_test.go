@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/seguefeed/segue/warehouse"
 	"github.com/seguefeed/segue/warehouse/duckdb"
@@ -62,7 +63,7 @@ func TestFunnelByHand(t *testing.T) {
 
 func TestQuestionOf(t *testing.T) {
 	c := warehouse.Contents{Impressions: 1, FirstDay: day(1), LastDay: day(30)}
-	q, err := QuestionOf(c, 0, 0)
+	q, err := QuestionOf(c, nil, 0, 0)
 	if err != nil || !q.From.Equal(day(1)) || !q.AsOf.Equal(day(11)) || !q.Until.Equal(day(30)) {
 		t.Errorf("%v, %v", q, err)
 	}
@@ -73,17 +74,52 @@ func TestQuestionOf(t *testing.T) {
 	if got := q.String(); got != "seen 1 Nov 2019 to 10 Nov 2019, active 11 Nov 2019 to 30 Nov 2026" {
 		t.Errorf("over years the question reads %q", got)
 	}
-	if q, err = QuestionOf(c, 29, .5); err != nil || !q.AsOf.Equal(day(30)) || q.Threshold != .5 {
+	if q, err = QuestionOf(c, nil, 29, .5); err != nil || !q.AsOf.Equal(day(30)) || q.Threshold != .5 {
 		t.Errorf("%v, %v", q, err)
 	}
-	_, err = QuestionOf(c, 30, 0)
+	_, err = QuestionOf(c, nil, 30, 0)
 	says(t, err, "30 days", "from 1 to 29")
-	_, err = QuestionOf(c, -1, 0)
+	_, err = QuestionOf(c, nil, -1, 0)
 	says(t, err, "from 1 to 29")
-	_, err = QuestionOf(c, 5, 1.5)
+	_, err = QuestionOf(c, nil, 5, 1.5)
 	says(t, err, "1.5", "click-through rate")
-	_, err = QuestionOf(warehouse.Contents{}, 5, 0)
+	_, err = QuestionOf(warehouse.Contents{}, nil, 5, 0)
 	says(t, err, "no impressions")
+}
+
+// TestQuestionOfStretches: days are of November 2019, from 18201 on; a gap of more than seven days parts them.
+func TestQuestionOfStretches(t *testing.T) {
+	days := func(spans ...int32) (out []int32) { // from, to, from, to
+		for k := 0; k < len(spans); k += 2 {
+			for d := spans[k]; d <= spans[k+1]; d++ {
+				out = append(out, 18200+d)
+			}
+		}
+		return out
+	}
+	at := func(d int32) time.Time { return day(1).AddDate(0, 0, int(d)-1) }
+	for _, c := range []struct {
+		name              string
+		logged            []int32
+		early             int
+		from, asOf, until int32
+	}{
+		{"one stretch", days(1, 30), 10, 1, 11, 30},
+		{"seven days without a log are of it", days(1, 12, 20, 30), 10, 1, 11, 30}, // 13 to 19 November
+		{"eight are not: the last stretch has 20 days for 10 early ones", days(1, 31, 40, 59), 10, 40, 50, 59},
+		{"19 would be too few, and there is a longer one", days(1, 31, 40, 58), 10, 1, 11, 31},
+		{"a month, and a day seven years later", days(1, 30, 2557, 2557), 10, 1, 11, 30},
+		{"none has twice the early days: the longest", days(1, 12, 40, 54, 80, 90), 10, 40, 50, 54},
+	} {
+		contents := warehouse.Contents{Impressions: 1, FirstDay: at(c.logged[0] - 18200), LastDay: at(c.logged[len(c.logged)-1] - 18200)}
+		q, err := QuestionOf(contents, c.logged, c.early, 0)
+		if err != nil || !q.From.Equal(at(c.from)) || !q.AsOf.Equal(at(c.asOf)) || !q.Until.Equal(at(c.until)) {
+			t.Errorf("%s: %v, %v", c.name, q, err)
+		}
+	}
+	logged := days(1, 5, 60, 69)
+	_, err := QuestionOf(warehouse.Contents{Impressions: 1, FirstDay: at(1), LastDay: at(69)}, logged, 10, 0)
+	says(t, err, "from 30 December 2019 on", "10 days", "from 1 to 9") // day 60 of November
 }
 
 func TestSplit(t *testing.T) {

@@ -81,7 +81,7 @@ func found(cfg village.Config) (*hamlet, error) {
 	if err != nil {
 		return nil, err
 	}
-	q, err := QuestionOf(c, 0, 0)
+	q, err := QuestionOf(c, nil, 0, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ over users.`,
 
 // questionFlags are those that say what is predicted.
 func questionFlags(cmd *cobra.Command, opt *segue.PredictOptions) {
-	cmd.Flags().IntVar(&opt.Early, "early", activity.DefaultEarly, "days, from the first of the log, that features are read from; the label is over those that follow")
+	cmd.Flags().IntVar(&opt.Early, "early", activity.DefaultEarly, "days, from the first of the log, or of its last long stretch where it has gaps of more than a week, that features are read from; the label is over those that follow")
 	cmd.Flags().Float64Var(&opt.Threshold, "threshold", 0, "click-through rate from which on a user is active (default: the mean over users)")
 	cmd.Flags().Uint64Var(&opt.Seed, "seed", 1, "of the split of users and of what models draw")
 }
