@@ -1,4 +1,4 @@
-// One thing that is known of a user, in 16 bytes.
+// One thing that is known of a user. How it is kept stands in packed.go.
 
 package live
 
@@ -7,7 +7,7 @@ import (
 	"math"
 )
 
-// record is an impression, or something that was done. Records of a user are kept in the order of compare, each once.
+// record is an impression, or something that was done; 16 bytes. Records of a user are kept in the order of compare, each once.
 type record struct {
 	card    int32
 	second  uint32 // since 1970 UTC
