@@ -46,7 +46,7 @@ type ServeOptions struct {
 	Zone *time.Location // that days are cut in, of a database without impressions; nil means UTC
 
 	SnapshotEvery  time.Duration // 0 means 5 minutes
-	SnapshotEvents int           // since the last snapshot, after which one is taken before its time, but no sooner after it than four times what it took; 0 means 200,000
+	SnapshotEvents int           // since the last snapshot, after which one is taken before its time, but no sooner after it than twice what it took; 0 means 100,000
 	WarehouseEvery time.Duration // how long events gather before they go into the database; 0 means 10 seconds
 	Drain          time.Duration // how long, at the end, events go on into the database; what is left goes in at the next start. 0 means 5 seconds; below 0 none
 	Threads        int           // that the database may use while it serves; 0 means half of the processors

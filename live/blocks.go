@@ -14,6 +14,7 @@ type blocks[T any] struct {
 	used  uint32     // of the last page
 	free  [][]uint32 // blocks that were given back, by class
 	idle  int        // how much these hold
+	least int        // that much was idle when the blocks had been put together last, at the ends of pages
 }
 
 const (
@@ -113,7 +114,7 @@ func (b *blocks[T]) resize(at uint32, old, n int) uint32 {
 
 // sparse says whether so much was given back that is not used again that it is worth putting the blocks together anew.
 func (b *blocks[T]) sparse() bool {
-	return len(b.pages) > 4 && b.idle > len(b.pages)*int(b.perPage())/8
+	return len(b.pages) > 4 && b.idle-b.least > len(b.pages)*int(b.perPage())/8
 }
 
 // of are the n of a block.

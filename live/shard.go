@@ -119,6 +119,7 @@ func (sh *shard) gather() {
 			u.block = at
 		}
 	}
+	to.least = to.idle
 	sh.rows = to
 }
 

@@ -66,9 +66,9 @@ func (s *Server) operation(method, path, id, tag, summary, description string, m
 	if len(s.keys) == 0 {
 		more = append(slices.Clip(more), http.StatusMisdirectedRequest) // of a Host that is not loopback's
 	}
-	var before huma.Middlewares
+	before := huma.Middlewares{s.once}
 	if slices.Contains(more, http.StatusUnsupportedMediaType) {
-		before = huma.Middlewares{s.plainBody}
+		before = append(before, s.plainBody)
 	}
 	return huma.Operation{
 		Method: method, Path: path, OperationID: id, Tags: []string{tag}, Summary: summary, Description: description,
@@ -77,6 +77,27 @@ func (s *Server) operation(method, path, id, tag, summary, description string, m
 			http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable,
 		}, more...),
 	}
+}
+
+// once refuses a query that gives a parameter twice that has one value: which of them was meant nobody knows, and the router takes the first.
+func (s *Server) once(ctx huma.Context, next func(huma.Context)) {
+	u := ctx.URL()
+	if !strings.Contains(u.RawQuery, "&") {
+		next(ctx)
+		return
+	}
+	given := u.Query()
+	var twice []error
+	for _, p := range ctx.Operation().Parameters {
+		if p.In == "query" && len(given[p.Name]) > 1 && p.Schema.Type != huma.TypeArray {
+			twice = append(twice, &huma.ErrorDetail{Location: "query." + p.Name, Message: "it is given more than once; one value is expected"})
+		}
+	}
+	if len(twice) > 0 {
+		_ = huma.WriteErr(s.api, ctx, http.StatusUnprocessableEntity, routerSays["validation failed"], twice...)
+		return
+	}
+	next(ctx)
 }
 
 // plainBody refuses a body that is packed, before one route takes it for damaged JSON, and another for what it would be unpacked.

@@ -307,6 +307,7 @@ func TestBodiesThatCannotBeRead(t *testing.T) {
 		{"GET", "/v1/users/u/feed?n=x", "", 422, "query.n: a whole number is expected"},
 		{"GET", "/v1/users/u/feed?explain=x", "", 422, "query.explain: true or false is expected"},
 		{"GET", "/v1/users/u/feed?x=x", "", 422, "query.x: there is no such parameter"},
+		{"GET", "/v1/users/u/feed?n=4&n=201", "", 422, "query.n: it is given more than once; one value is expected"},
 		{"GET", "/v1/users/u/feed?" + strings.Repeat("content=c&", 101), "", 422, "query.content: at most 100 values are expected"},
 	} {
 		w := c.ask(test.method, test.path, test.body)
