@@ -145,24 +145,15 @@ func (l *lister) once() {
 	l.lines = slices.DeleteFunc(l.lines, func(x line) bool { return x.card < 0 })
 }
 
-// mention says whether records may be about a card.
-func mention(records []record, card int32) bool {
-	for k := range records {
-		if records[k].card == card || records[k].flags&doing != 0 && records[k].is(didSwipe) && records[k].other() == card {
-			return true
-		}
-	}
-	return false
-}
-
 // of are the lines of user i. The shard must be held.
 func (l *lister) of(sh *shard, i uint32) []Feedback {
-	l.records = sh.records(&sh.users[i], l.records)
-	records := l.records
 	l.lines = l.lines[:0]
-	if l.card >= 0 && !mention(records, l.card) {
+	u := &sh.users[i]
+	if l.card >= 0 && !mayMention(sh.rows.of(u.block, int(u.size)), int(u.n), l.card) {
 		return nil
 	}
+	l.records = sh.records(u, l.records)
+	records := l.records
 	for k := range records {
 		r := &records[k]
 		if l.card >= 0 && r.card != l.card && !(r.is(didSwipe) && r.other() == l.card) {

@@ -134,3 +134,46 @@ func unpack(to []record, b []byte, n int) ([]record, bool) {
 	}
 	return to, len(b) == 0
 }
+
+// packedSize is the bytes of a record by its head.
+var packedSize = func() (out [256]uint8) {
+	for head := range out {
+		n := 1 + secondsSize[head&headSeconds] + head>>headCard&0b11 + 1
+		for _, more := range [...]struct{ bit, bytes int }{{headRequest, 2}, {headSlot, 1}, {headFlags, 2}, {headView, 3}} {
+			if head&more.bit != 0 {
+				n += more.bytes
+			}
+		}
+		out[head] = uint8(n)
+	}
+	return out
+}()
+
+// mayMention says whether the n records that b holds whole may be about a card: one is of it, or one is a swipe, to whatever card. It takes a third of the time of unpacking them.
+func mayMention(b []byte, n int, card int32) bool {
+	var pad [packedPad]byte
+	for range n {
+		p := &pad
+		if len(b) >= packedPad {
+			p = (*[packedPad]byte)(b)
+		} else {
+			clear(pad[copy(pad[:], b):])
+		}
+		head := p[0]
+		size := int(packedSize[head])
+		if head&headFlags != 0 {
+			at := size - 2
+			if head&headView != 0 {
+				at -= 3
+			}
+			if p[at]&doing != 0 && p[at+1] == didSwipe {
+				return true
+			}
+		}
+		if int32(binary.LittleEndian.Uint32(p[1+secondsSize[head&headSeconds]:])&cardMask[head>>headCard&0b11]) == card {
+			return true
+		}
+		b = b[size:]
+	}
+	return false
+}

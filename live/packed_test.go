@@ -91,6 +91,33 @@ func TestBefore(t *testing.T) {
 	}
 }
 
+// TestMayMention: what is about a card is never passed over, and what is not is, but for swipes.
+func TestMayMention(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 4))
+	passed := 0
+	for range 5000 {
+		records := randomRecords(r, r.IntN(6))
+		if r.IntN(2) == 0 {
+			records = anyRecords(r, r.IntN(12))
+		}
+		card := r.Int32N(8)
+		if len(records) > 0 && r.IntN(2) == 0 {
+			card = records[r.IntN(len(records))].card
+		}
+		want := slices.ContainsFunc(records, func(x record) bool { return x.card == card || x.is(didSwipe) })
+		got := mayMention(pack(nil, &beforeFirst, records), len(records), card)
+		if got != want {
+			t.Fatalf("card %d in %+v: %v, want %v", card, records, got, want)
+		}
+		if !got {
+			passed++
+		}
+	}
+	if passed < 500 {
+		t.Errorf("only %d were passed over", passed)
+	}
+}
+
 // FuzzUnpack: whatever the bytes, nothing is read beyond them, and what they hold packs into no more.
 func FuzzUnpack(f *testing.F) {
 	r := rand.New(rand.NewPCG(1, 2))
