@@ -27,7 +27,7 @@ type FeedbackFilter struct {
 }
 
 // Feedback lists what is kept of what users did: of each user's last records (Config.MaxRows), in the order of users as ListUsers has it and of each by time.
-// next is "" at the end. Without a user all are looked through until there are N: 0.2 s for 57 million records where there is little to be found. What
+// next is "" at the end. Without a user all are looked through until there are N: 0.3 s for 57 million records where there is little to be found. What
 // happens to a user while her feedback is listed over more than one page may be missing or come twice. What was done with items that were deleted is not
 // listed while they are.
 func (s *State) Feedback(ctx context.Context, f FeedbackFilter) (rows []Feedback, next string, err error) {
