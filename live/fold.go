@@ -17,8 +17,7 @@ type row struct {
 	slot    uint8
 	flags   uint8 // with followed
 	swipes  uint8
-	implied bool // no impression told of it, only what was done
-	settled bool
+	implied bool  // no impression told of it, only what was done
 	foreign bool  // only foreign feedback tells of it
 	show    int16 // 1 the first time the user sees the card
 	view    float32
@@ -180,7 +179,7 @@ func (f *folder) show(r *record, foreign bool) {
 		return
 	}
 	f.rows = append(f.rows, row{card: r.card, second: r.second, request: r.request, slot: r.slot, flags: r.flags, swipes: r.extra & mostSwipes,
-		settled: r.extra&settled != 0, foreign: foreign, implied: r.extra&implied != 0, view: unpackSeconds(r.view), listed: unpackShort(r.listed)})
+		foreign: foreign, implied: r.extra&implied != 0, view: unpackSeconds(r.view), listed: unpackShort(r.listed)})
 	f.pushRow(r.card)
 }
 

@@ -90,17 +90,21 @@ func packOne(b []byte, last, r *record) []byte {
 	return append(b, p[:n]...)
 }
 
+// padded is b's beginning where it is long enough to read all of a record's numbers, or else a copy of b and zeros, in pad.
+func padded(b []byte, pad *[packedPad]byte) *[packedPad]byte {
+	if len(b) >= packedPad {
+		return (*[packedPad]byte)(b)
+	}
+	clear(pad[copy(pad[:], b):])
+	return pad
+}
+
 // unpack appends the n records that b holds, and says whether it holds so many and nothing else.
 func unpack(to []record, b []byte, n int) ([]record, bool) {
 	r := beforeFirst
 	var pad [packedPad]byte
 	for range n {
-		p := &pad
-		if len(b) >= packedPad {
-			p = (*[packedPad]byte)(b)
-		} else {
-			clear(pad[copy(pad[:], b):])
-		}
+		p := padded(b, &pad)
 		head, at := p[0], 1
 		seconds := head & headSeconds
 		r.second += binary.LittleEndian.Uint32(p[at:]) & secondsMask[seconds]
@@ -153,12 +157,7 @@ var packedSize = func() (out [256]uint8) {
 func mayMention(b []byte, n int, card int32) bool {
 	var pad [packedPad]byte
 	for range n {
-		p := &pad
-		if len(b) >= packedPad {
-			p = (*[packedPad]byte)(b)
-		} else {
-			clear(pad[copy(pad[:], b):])
-		}
+		p := padded(b, &pad)
 		head := p[0]
 		size := int(packedSize[head])
 		if head&headFlags != 0 {

@@ -23,7 +23,7 @@ const (
 	followed = 1 << 6 // the creator
 	doing    = 1 << 7 // this is no impression
 
-	settled    = 1 << 7 // of extra: doings are part of it already, and it is no other impression told again
+	settled    = 1 << 7 // of extra: doings are part of it already, which tells it from the impression alone
 	implied    = 1 << 6 // of extra: something done told of it first
 	mostSwipes = 1<<6 - 1
 

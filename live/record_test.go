@@ -110,7 +110,7 @@ func TestSettle(t *testing.T) {
 		got := g.fold(left, testRoles)
 		clean := func(rows []row) (out []row) {
 			for _, w := range rows {
-				w.settled, w.implied, w.foreign = false, false, false
+				w.implied, w.foreign = false, false
 				out = append(out, w)
 			}
 			// Rows of one second may stand in another order.
@@ -216,8 +216,8 @@ func TestBlocks(t *testing.T) {
 		mark(h)
 		all = append(all, h)
 	}
-	// 50 blocks of 4,352 on the mean, a quarter of them, are 4 pages of 16,384; classes do not share what was given back, and there are 100.
-	if len(b.pages) > 40 {
+	// 50 blocks of 4,352 on the mean, a quarter of them, are 4 pages of 16,384; classes do not share what was given back, and there are 100: without use of it again, 7,000 blocks would be 500.
+	if len(b.pages) > 30 {
 		t.Errorf("%d pages for 50 blocks", len(b.pages))
 	}
 	idle := 0

@@ -117,7 +117,6 @@ func (t *idTable) addMany(first uint64, ids []idSlot) {
 		ends[p+1] += ends[p]
 	}
 	parted := make([]idSlot, len(ids))
-	clear(parted)
 	after := uint32(first - h.base)
 	for _, s := range ids {
 		p := s.hi & mask >> shift
