@@ -2,29 +2,53 @@
 
 package explore
 
-import "errors"
+import (
+	"cmp"
+	"errors"
+	"sync"
+	"time"
+)
 
 // BudgetConfig are the settings of NewBudget.
 type BudgetConfig struct {
-	Shows int   // that each new card gets; 0 means 100
-	Days  int32 // the age up to which a card is new; 0 means 7
+	Shows int     // that each new card gets; 0 means 100
+	Days  int32   // the age up to which a card is new; 0 means 7
+	Share float64 // of the slots that explore, those that new cards get while any has shows left; 0 means .4, 1 is the most
+	Ahead int     // shows that a card may be given within a minute before they are counted; 0 means as many as it has left
 }
 
-// Budget draws among the new cards of a pool that were shown less than their budget, in proportion to what each has left. A card may get some
-// more, since cards that are on their way to users are not counted yet.
+// Budget draws among the new cards of a pool that were shown less than their budget, in proportion to what each has left. A card that was given all of it
+// waits until its shows are counted, a minute at most: pages are made faster than users see them. It is safe for concurrent use. Memory: some 60 bytes for
+// each new card that was explored within the last minute.
 type Budget struct {
 	counts Counts
 	shows  float64
 	days   int32
+	share  float64
+	ahead  float64 // 0: what is left
+
+	mu    sync.RWMutex
+	given [2]map[int32]given // since turned, and in the time before
+	turn  time.Time
+	now   func() time.Time
 }
+
+// given is how often a card was given, and how often it had been shown before.
+type given struct{ times, from float64 }
+
+// givenFor is the time after which what was given counts for half a turn more: shows are told within seconds, or never.
+const givenFor = 30 * time.Second
 
 // NewBudget checks the settings.
 func NewBudget(counts Counts, c BudgetConfig) (*Budget, error) {
 	if counts == nil {
 		return nil, errors.New("explore: a budget of shows needs counts of cards")
 	}
-	if c.Shows < 0 || c.Days < 0 {
-		return nil, errors.New("explore: a budget's shows and days are counts from 0")
+	if c.Shows < 0 || c.Days < 0 || c.Ahead < 0 {
+		return nil, errors.New("explore: a budget's shows, days and shows ahead are counts from 0")
+	}
+	if !(c.Share >= 0 && c.Share <= 1) {
+		return nil, errors.New("explore: a budget's share of the slots that explore is from 0 to 1")
 	}
 	if c.Shows == 0 {
 		c.Shows = 100
@@ -32,7 +56,10 @@ func NewBudget(counts Counts, c BudgetConfig) (*Budget, error) {
 	if c.Days == 0 {
 		c.Days = 7
 	}
-	return &Budget{counts, float64(c.Shows), c.Days}, nil
+	if c.Share == 0 {
+		c.Share = .4
+	}
+	return &Budget{counts: counts, shows: float64(c.Shows), days: c.Days, share: c.Share, ahead: float64(c.Ahead), given: [2]map[int32]given{{}, {}}, now: time.Now}, nil
 }
 
 // Left is how many shows of its budget a card of that age has left; 0 for one that is not new.
@@ -41,7 +68,54 @@ func (b *Budget) Left(item, age int32) float64 {
 		return 0
 	}
 	shows, _, _ := b.counts.Card(item)
-	return max(0, b.shows-count(shows))
+	shows = count(shows)
+	left := max(0, b.shows-shows)
+	if left > 0 && b.waiting(item, shows) >= cmp.Or(b.ahead, left) {
+		return 0
+	}
+	return left
+}
+
+// waiting are the shows of a card that were given and are not counted yet.
+func (b *Budget) waiting(item int32, shows float64) float64 {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	times, from := 0.0, shows
+	for _, of := range b.lately() {
+		if g, ok := of[item]; ok {
+			times, from = times+g.times, min(from, g.from)
+		}
+	}
+	return max(0, times-(shows-from))
+}
+
+// lately is what was given within the last minute, or half of one.
+func (b *Budget) lately() []map[int32]given {
+	return b.given[:max(0, 2-int(min(b.now().Sub(b.turn)/givenFor, 2)))]
+}
+
+// give notes that a slot shows a card of that age, if it is one that the budget is for.
+func (b *Budget) give(item, age int32) {
+	if age > b.days {
+		return
+	}
+	shows, _, _ := b.counts.Card(item)
+	if shows = count(shows); shows >= b.shows {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if kept := b.lately(); len(kept) < 2 {
+		kept = append([]map[int32]given{{}}, kept...)
+		b.given, b.turn = [2]map[int32]given{}, b.now()
+		copy(b.given[:], kept)
+	}
+	g, ok := b.given[0][item]
+	if !ok {
+		g.from = shows
+	}
+	g.times++
+	b.given[0][item] = g
 }
 
 // Name implements Policy.

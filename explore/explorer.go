@@ -12,7 +12,7 @@ import (
 type Config struct {
 	Policy  Policy   // nil: Uniform
 	Limiter *Limiter // nil: one with the default cap
-	// Budget says which cards are wanted in pools before others; nil: none.
+	// Budget gets its share of the slots that explore while pools have cards that it has shows left for; nil: none.
 	Budget *Budget
 	// Slots of a page that may explore are its first; 0 means 40. Pages of more would hardly ever be sure to stay below the cap.
 	Slots int
@@ -47,7 +47,7 @@ func New(c Config) (*Explorer, error) {
 type Page struct {
 	Seed    uint64  // of the request
 	Request uint64  // what else tells the request from others: one seed then gives different users different coins
-	Share   float64 // the chance that a slot explores, 0..1
+	Share   float64 // of the slots with pools, those that explore in the mean, 0..1
 	Pools   []Pool  // by slot; a slot with an empty pool does not explore
 	// Fill writes the rows of a pool's X, of length times the pool's cards; it is asked only for slots that explore. nil: contexts are zeros.
 	Fill func(slot int, x []float32)
@@ -77,58 +77,112 @@ func (e *Explorer) Wants(item, age int32) bool {
 // ownStream parts the coins of this package from what others draw by the same seed.
 const ownStream = 0x6578706c6f726521
 
-// Explore decides what the slots of p show and writes it to out, of the length of p.Pools. Slots are independent of each other: a slot with a
-// pool shows the card that stands there with chance 1-Share, and else a card of the pool by the policy's chances, those of Uniform where the
-// policy would choose none. When exploring all of them could break the cap, the page rests: all cards stay, with propensity 1. The choices are a
-// function of p, of what the policy knows, and of whether the page rested.
+// mostNew is the most of a slot's chances that the budget has: the card that stands there, the best one known, keeps half.
+const mostNew = .5
+
+// slot is what a slot may show besides the card that stands there.
+type slot struct {
+	fresh  float64 // the chance of a card that the budget is for, drawn by it
+	others float64 // the chance of a card that the policy draws
+	draw   float64 // which of the pool's cards, 0 to before 1
+}
+
+// Explore decides what the slots of p show and writes it to out, of the length of p.Pools. Slots draw independently of each other: each has a chance to
+// show a card that the budget draws from its pool, one to show a card by the policy's chances (those of Uniform where it would choose none), and shows else
+// the card that stands there. When exploring all of them could break the cap, the page rests: all cards stay, with propensity 1. The choices are a function of
+// p, of what the policy and the budget know, and of whether the page rested.
 func (e *Explorer) Explore(p *Page, out []Choice) (rested bool) {
 	coins := rand.New(rand.NewPCG(p.Seed, p.Request^ownStream))
-	flags, draws := make([]bool, 2*len(p.Pools)), make([]float64, len(p.Pools))
+	slots, flags, some := e.chances(p), make([]bool, 2*len(p.Pools)), false
 	may, will := flags[:len(p.Pools)], flags[len(p.Pools):]
-	share, some := min(max(p.Share, 0), 1), false
-	if p.Share != p.Share {
-		share = 0
-	}
-	for k := range p.Pools {
-		explores := coins.Float64() < share
-		draws[k] = coins.Float64() // also where it is not used: what a slot draws does not hang on the slots before
-		may[k] = k < e.slots && share > 0 && len(p.Pools[k].Items) > 0
-		will[k] = may[k] && explores
+	for k := range slots {
+		s, coin := &slots[k], coins.Float64()
+		s.draw = coins.Float64() // also where it is not used: what a slot draws does not hang on the slots before
+		may[k] = s.fresh+s.others > 0
+		will[k] = coin < s.fresh+s.others
 		some = some || may[k]
 	}
 	admitted := e.limiter.Admit(may, will)
-	for k := range p.Pools {
+	for k := range slots {
 		out[k] = Choice{Card: -1, Propensity: 1}
 		switch {
-		case !admitted || !may[k]:
+		case !admitted:
 		case !will[k]:
-			out[k].Propensity = 1 - share
+			out[k].Propensity = 1 - slots[k].fresh - slots[k].others
 		default:
-			out[k] = e.choose(p, k, draws[k])
-			out[k].Propensity *= share
+			out[k] = e.choose(p, k, &slots[k])
 		}
 	}
 	return some && !admitted
 }
 
-// choose draws a card of a slot's pool; its propensity is the policy's.
-func (e *Explorer) choose(p *Page, slot int, u float64) Choice {
-	pool, width := p.Pools[slot], e.policy.Context()
+// chances are those of the slots to explore, p.Share in the mean or less. The budget's share of them goes to the slots whose pools have cards with shows left, in
+// proportion to these, so that a single new card is not kept waiting for the one slot that has it in its pool; what that is above mostNew goes to all slots alike.
+func (e *Explorer) chances(p *Page) []slot {
+	slots := make([]slot, len(p.Pools))
+	share := min(max(p.Share, 0), 1)
+	if !(share > 0) { // or no number
+		return slots
+	}
+	explore, left := 0.0, 0.0 // slots that may; shows that are left
+	for k := range p.Pools {
+		pool, s := &p.Pools[k], &slots[k]
+		if k >= e.slots || len(pool.Items) == 0 {
+			continue
+		}
+		explore++
+		if e.budget == nil || pool.Age == nil {
+			continue
+		}
+		for i, item := range pool.Items {
+			s.fresh += e.budget.Left(item, pool.Age[i])
+		}
+		left += s.fresh
+	}
+	rest := share * explore
+	for k := range slots {
+		if s := &slots[k]; s.fresh > 0 {
+			s.fresh = min(e.budget.share*share*explore*(s.fresh/left), mostNew)
+			rest -= s.fresh
+		}
+	}
+	for k := range slots {
+		if k < e.slots && len(p.Pools[k].Items) > 0 {
+			slots[k].others = min(rest/explore, 1-slots[k].fresh)
+		}
+	}
+	return slots
+}
+
+// choose draws a card of a slot's pool.
+func (e *Explorer) choose(p *Page, k int, s *slot) Choice {
+	pool, width := p.Pools[k], e.policy.Context()
 	if width > 0 {
 		pool.X = make([]float32, width*len(pool.Items))
 		if p.Fill != nil {
-			p.Fill(slot, pool.X)
+			p.Fill(k, pool.X)
 		}
 	}
-	chances := make([]float64, len(pool.Items))
+	n := len(pool.Items)
+	room := make([]float64, 2*n)
+	chances, fresh := room[:n], room[n:]
 	e.policy.Chances(&pool, chances)
 	if !normalise(chances) {
 		Uniform{}.Chances(&pool, chances)
 	}
-	card := draw(chances, u)
+	if s.fresh > 0 {
+		e.budget.Chances(&pool, fresh)
+	}
+	for i := range chances {
+		chances[i] = s.others*chances[i] + s.fresh*fresh[i]
+	}
+	card := draw(chances, s.draw*(s.others+s.fresh))
 	c := Choice{Card: card, Propensity: chances[card]}
 	if width > 0 {
 		c.Context = slices.Clone(pool.X[card*width : (card+1)*width]) // which is kept for long; the others are not
+	}
+	if e.budget != nil && pool.Age != nil {
+		e.budget.give(pool.Items[card], pool.Age[card])
 	}
 	return c
 }

@@ -20,21 +20,28 @@ func unlimited(tb testing.TB) *Limiter {
 // policies of every kind, over cards 0 to 9 of which different things are known, with contexts of 3.
 func policies(tb testing.TB) map[string]Policy {
 	tb.Helper()
-	counts := known{0: {90, 5, 5}, 1: {20, 3, 2}, 2: {50, 1, 4}, 4: {100, 12, 10}, 7: {3, 1, .2}}
-	budget, err := NewBudget(counts, BudgetConfig{Shows: 60, Days: 5})
-	if err != nil {
-		tb.Fatal(err)
-	}
+	counts, budget := testBudget(tb)
 	thompson, err := NewThompson(counts, ThompsonConfig{})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	linucb := learnedState(tb)
-	mixture, err := NewMixture(Part{budget, .4}, Part{thompson, .25}, Part{linucb, .15}, Part{Uniform{}, .2})
+	mixture, err := NewMixture(Part{thompson, .25}, Part{linucb, .15}, Part{Uniform{}, .2})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return map[string]Policy{"uniform": Uniform{}, "budget": budget, "thompson": thompson, "linucb": linucb, "mixture": mixture}
+}
+
+// testBudget is of cards 0 to 9, new up to 5 days, without a bound of what is given: nobody counts it here.
+func testBudget(tb testing.TB) (known, *Budget) {
+	tb.Helper()
+	counts := known{0: {90, 5, 5}, 1: {20, 3, 2}, 2: {50, 1, 4}, 4: {100, 12, 10}, 7: {3, 1, .2}}
+	budget, err := NewBudget(counts, BudgetConfig{Shows: 60, Days: 5, Ahead: 1 << 30})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return counts, budget
 }
 
 // pools of slots: 0 to 4, 5 to 9, none, and a single card. Ages are the cards' numbers.
@@ -61,13 +68,19 @@ func TestPropensitiesAreFrequencies(t *testing.T) {
 			t.Errorf("%s: %d of %d; %.1f, give or take %.1f, are expected", what, count, seeds, seeds*chance, sd)
 		}
 	}
+	_, budget := testBudget(t)
+	configs := map[string]Config{"mixture beside a budget": {Policy: policies(t)["mixture"], Budget: budget}}
 	for name, policy := range policies(t) {
+		configs[name] = Config{Policy: policy}
+	}
+	for name, c := range configs {
 		t.Run(name, func(t *testing.T) {
-			e, err := New(Config{Policy: policy, Limiter: unlimited(t)})
+			c.Limiter = unlimited(t)
+			e, err := New(c)
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := testPage()
+			policy, p := c.Policy, testPage()
 			type shown struct{ slot, card int }
 			counts, propensity, both := map[shown]int{}, map[shown]float64{}, 0
 			out := make([]Choice, len(p.Pools))
@@ -106,11 +119,57 @@ func TestPropensitiesAreFrequencies(t *testing.T) {
 					t.Errorf("slot %d: propensities sum to %v", slot, sum)
 				}
 			}
-			near(t, "both of two slots explore", both, .3*.3)
-			if propensity[shown{2, -1}] != 1 || propensity[shown{3, 0}] != .3 {
-				t.Errorf("a slot without a pool stays with %v; a single card is shown with %v", propensity[shown{2, -1}], propensity[shown{3, 0}])
+			stays := func(slot int) float64 { return propensity[shown{slot, -1}] }
+			near(t, "both of two slots explore", both, (1-stays(0))*(1-stays(1)))
+			if mean := 1 - (stays(0)+stays(1)+stays(3))/3; math.Abs(mean-.3) > 1e-9 || c.Budget == nil && math.Abs(stays(0)-.7) > 1e-12 {
+				t.Errorf("slots stay with %v, %v and %v; .7 is expected in the mean", stays(0), stays(1), stays(3))
+			}
+			if stays(2) != 1 || math.Abs(propensity[shown{3, 0}]+stays(3)-1) > 1e-9 {
+				t.Errorf("a slot without a pool stays with %v; a single card is shown with %v", stays(2), propensity[shown{3, 0}])
 			}
 		})
+	}
+}
+
+// TestBudgetOfAPage: what slots have for new cards, by hand. Explored slots are the share in the mean; a slot without new cards has none for them.
+func TestBudgetOfAPage(t *testing.T) {
+	// Cards 0 to 9 are as many days old, new up to 3; of 10 shows, card 0 has 4 left, card 1 none, card 2 all, card 3 has 6.
+	counts := known{0: {6, 0, 0}, 1: {10, 0, 0}, 3: {4, 0, 0}}
+	for name, test := range map[string]struct {
+		share, budget float64
+		slots         int
+		want          []slot
+	}{
+		// Left: 4+10, 6, 0 and none to explore in the fourth. Three slots explore .6 in the mean, .24 of it for new cards: 14/20 and 6/20 of that, and .36/3 for all.
+		"by what is left": {.2, .4, 40, []slot{{fresh: .168, others: .12}, {fresh: .072, others: .12}, {others: .12}, {}}},
+		// 1.5 explore and all of it is for new cards: 1.05 and .45, of which the first keeps .5; .55/3 for all, as far as a slot has room.
+		"half a slot at most": {.5, 1, 40, []slot{{fresh: .5, others: .55 / 3}, {fresh: .45, others: .55 / 3}, {others: .55 / 3}, {}}},
+		// All explore: 1.2 for new cards, .5 and .36; the rest is all that is left of each.
+		"all of a page": {1, .4, 40, []slot{{fresh: .5, others: .5}, {fresh: .36, others: .64}, {others: 2.14 / 3}, {}}},
+		// Only the first may: .08 of its .2.
+		"one slot": {.2, .4, 1, []slot{{fresh: .08, others: .12}, {}, {}, {}}},
+		"none":     {0, .4, 40, make([]slot, 4)},
+	} {
+		b, err := NewBudget(counts, BudgetConfig{Shows: 10, Days: 3, Share: test.budget})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := New(Config{Budget: b, Slots: test.slots})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &Page{Share: test.share, Pools: []Pool{{Items: []int32{0, 1, 2}, Age: []int32{0, 1, 2}}, {Items: []int32{3, 9}, Age: []int32{3, 9}}, {Items: []int32{8}, Age: []int32{8}}, {}}}
+		if diff := cmp.Diff(test.want, e.chances(p), cmp.AllowUnexported(slot{}), closely); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		for k := range p.Pools {
+			p.Pools[k].Age = nil
+		}
+		for k, s := range e.chances(p) {
+			if s.fresh > 0 {
+				t.Errorf("%s: slot %d has %v for new cards of a pool of unknown ages", name, k, s.fresh)
+			}
+		}
 	}
 }
 

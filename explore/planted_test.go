@@ -101,7 +101,7 @@ func TestBudgetIsSpent(t *testing.T) {
 	}
 }
 
-// TestStandard: new cards with shows left have most of the chance, every card has an eightieth, and LinUCB is there when contexts are.
+// TestStandard: slots with a new card in their pool have the budget's chances besides those of all, every card has an eightieth of the share, and LinUCB is there when contexts are.
 func TestStandard(t *testing.T) {
 	counts := known{}
 	for i := range int32(16) {
@@ -117,9 +117,27 @@ func TestStandard(t *testing.T) {
 	}
 	pool := poolOf(16)
 	pool.X = make([]float32, 3*16)
+	// Of ten slots with such a pool, of which two have the new card: each has half of .4 of .8 explored slots, .16, and of the rest .048, as all have.
+	p := &Page{Share: .08, Pools: make([]Pool, 10)}
+	for k := range p.Pools {
+		p.Pools[k] = Pool{Items: pool.Items, Age: make([]int32, 16)}
+		for i := range p.Pools[k].Age {
+			p.Pools[k].Age[i] = 8 // not new
+		}
+	}
+	p.Pools[1].Age[3], p.Pools[7].Age[3] = 2, 7
+	for k, s := range e.chances(p) {
+		want := 0.
+		if k == 1 || k == 7 {
+			want = .16
+		}
+		if math.Abs(s.fresh-want) > 1e-12 || math.Abs(s.others-.048) > 1e-12 {
+			t.Errorf("slot %d: %v for the new card and %v for others; want %v and .048", k, s.fresh, s.others, want)
+		}
+	}
 	for k, c := range chancesOf(e.policy, pool) {
-		if c < 1./80-1e-12 || (c > .4) != (k == 3) {
-			t.Errorf("card %d has chance %v", k, c)
+		if .048*c < .08/80-1e-12 {
+			t.Errorf("card %d has chance %v of what the budget leaves", k, c)
 		}
 	}
 	if e, l, err = Standard(counts, StandardConfig{}); err != nil || l != nil || e.Context() != 0 {

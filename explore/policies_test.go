@@ -3,6 +3,7 @@ package explore
 import (
 	"math"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -38,6 +39,52 @@ func TestBudgetByHand(t *testing.T) {
 			t.Errorf("card %d has %v shows left; want %v", item, got, want)
 		}
 	}
+}
+
+// TestBudgetLooksAhead: who was given all of her shows waits for their count, or a minute, and nobody is kept from what is left.
+func TestBudgetLooksAhead(t *testing.T) {
+	counts := known{0: {7, 0, 0}}
+	b, err := NewBudget(counts, BudgetConfig{Shows: 10, Days: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Unix(1_000_000, 0)
+	b.now = func() time.Time { return at }
+	left := func(want float64) {
+		t.Helper()
+		if got := b.Left(0, 0); got != want {
+			t.Fatalf("%v shows are left; want %v", got, want)
+		}
+	}
+	left(3)
+	b.give(0, 0)
+	b.give(0, 0)
+	b.give(1, 0) // another card
+	b.give(0, 4) // as one that is not new
+	left(3)
+	b.give(0, 0)
+	left(0) // 3 of 3 are on their way
+	counts[0] = [3]float64{8, 0, 0}
+	left(0) // 2 of 2
+	at = at.Add(givenFor)
+	left(0)
+	b.give(0, 0) // another server's, say: 3 of 2
+	left(0)
+	at = at.Add(givenFor - time.Second)
+	left(0)
+	at = at.Add(time.Second) // those of a minute ago will not be seen: 1 of 2 is on its way
+	left(2)
+	counts[0] = [3]float64{9, 0, 0} // and is counted
+	left(1)
+	b.give(0, 0)
+	left(0)
+	at = at.Add(time.Hour)
+	left(1)
+	b.give(0, 0)
+	left(0)
+	counts[0] = [3]float64{10, 0, 0}
+	at = at.Add(time.Hour)
+	left(0)
 }
 
 func TestMixtureByHand(t *testing.T) {
@@ -101,20 +148,22 @@ func TestPoliciesRefuse(t *testing.T) {
 		return l
 	}
 	for name, make := range map[string]func() error{
-		"budget without counts":     func() error { _, err := NewBudget(nil, BudgetConfig{}); return err },
-		"budget of less than none":  func() error { _, err := NewBudget(known{}, BudgetConfig{Shows: -1}); return err },
-		"thompson without counts":   func() error { _, err := NewThompson(nil, ThompsonConfig{}); return err },
-		"thompson of a weak prior":  func() error { _, err := NewThompson(known{}, ThompsonConfig{Strength: .5}); return err },
-		"linucb without contexts":   func() error { _, err := NewLinUCB(LinUCBConfig{}); return err },
-		"linucb of long contexts":   func() error { _, err := NewLinUCB(LinUCBConfig{Context: MaxContext + 1}); return err },
-		"linucb of a negative":      func() error { _, err := NewLinUCB(LinUCBConfig{Context: 2, Alpha: -1}); return err },
-		"linucb of no ridge":        func() error { _, err := NewLinUCB(LinUCBConfig{Context: 2, Ridge: 1e-9}); return err },
-		"linucb of a wide spread":   func() error { _, err := NewLinUCB(LinUCBConfig{Context: 2, Spread: 2}); return err },
-		"mixture of none":           func() error { _, err := NewMixture(); return err },
-		"mixture without a policy":  func() error { _, err := NewMixture(Part{nil, 1}); return err },
-		"mixture without a weight":  func() error { _, err := NewMixture(Part{Uniform{}, 0}); return err },
-		"mixture of two contexts":   func() error { _, err := NewMixture(Part{linucb(2), 1}, Part{linucb(3), 1}); return err },
-		"explorer of less than one": func() error { _, err := New(Config{Slots: -1}); return err },
+		"budget without counts":      func() error { _, err := NewBudget(nil, BudgetConfig{}); return err },
+		"budget of less than none":   func() error { _, err := NewBudget(known{}, BudgetConfig{Shows: -1}); return err },
+		"budget of too large a part": func() error { _, err := NewBudget(known{}, BudgetConfig{Share: 1.1}); return err },
+		"budget that looks back":     func() error { _, err := NewBudget(known{}, BudgetConfig{Ahead: -1}); return err },
+		"thompson without counts":    func() error { _, err := NewThompson(nil, ThompsonConfig{}); return err },
+		"thompson of a weak prior":   func() error { _, err := NewThompson(known{}, ThompsonConfig{Strength: .5}); return err },
+		"linucb without contexts":    func() error { _, err := NewLinUCB(LinUCBConfig{}); return err },
+		"linucb of long contexts":    func() error { _, err := NewLinUCB(LinUCBConfig{Context: MaxContext + 1}); return err },
+		"linucb of a negative":       func() error { _, err := NewLinUCB(LinUCBConfig{Context: 2, Alpha: -1}); return err },
+		"linucb of no ridge":         func() error { _, err := NewLinUCB(LinUCBConfig{Context: 2, Ridge: 1e-9}); return err },
+		"linucb of a wide spread":    func() error { _, err := NewLinUCB(LinUCBConfig{Context: 2, Spread: 2}); return err },
+		"mixture of none":            func() error { _, err := NewMixture(); return err },
+		"mixture without a policy":   func() error { _, err := NewMixture(Part{nil, 1}); return err },
+		"mixture without a weight":   func() error { _, err := NewMixture(Part{Uniform{}, 0}); return err },
+		"mixture of two contexts":    func() error { _, err := NewMixture(Part{linucb(2), 1}, Part{linucb(3), 1}); return err },
+		"explorer of less than one":  func() error { _, err := New(Config{Slots: -1}); return err },
 	} {
 		if make() == nil {
 			t.Errorf("%s: no error", name)

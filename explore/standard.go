@@ -9,16 +9,16 @@ type StandardConfig struct {
 	Context int // length of contexts; 0: no LinUCB
 }
 
-// Weights of the standard mixture. New cards come first, since without shows nothing else can speak for them; a fifth goes to all alike, so that no
-// card of a pool of 16 is shown with a chance below 1/80 of the slot's share and weights of an estimate stay bounded; the rest goes where it may pay.
+// Weights of the standard mixture, which has what the budget leaves: six of ten explored slots while there are new cards with shows left, and all when there are
+// none. A third goes to all alike, so that no card of a pool of 16 is shown with a chance below 1/80 of the share of slots that explore and weights of an estimate stay
+// bounded; the rest goes where it may pay.
 const (
-	budgetWeight   = .4
-	thompsonWeight = .25
-	linucbWeight   = .15
-	uniformWeight  = .2
+	thompsonWeight = 25
+	linucbWeight   = 15
+	uniformWeight  = 20
 )
 
-// Standard makes an explorer by a mixture of all policies. The second result is the part of it that is told of clicks; nil without contexts.
+// Standard makes an explorer with a budget and a mixture of all other policies. The second result is the part of it that is told of clicks; nil without contexts.
 func Standard(counts Counts, c StandardConfig) (*Explorer, *LinUCB, error) {
 	limiter, err := NewLimiter(c.Cap)
 	if err != nil {
@@ -32,7 +32,7 @@ func Standard(counts Counts, c StandardConfig) (*Explorer, *LinUCB, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	parts := []Part{{budget, budgetWeight}, {thompson, thompsonWeight}, {Uniform{}, uniformWeight}}
+	parts := []Part{{thompson, thompsonWeight}, {Uniform{}, uniformWeight}}
 	var linucb *LinUCB
 	if c.Context != 0 {
 		if linucb, err = NewLinUCB(LinUCBConfig{Context: c.Context}); err != nil {

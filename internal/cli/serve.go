@@ -109,7 +109,7 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 	f.Float64Var(&o.Explore, "explore", .08, "chance that a slot explores, up to 1; 0: none does")
 	f.Float64Var(&o.ExploreCap, "explore-cap", .1, "share that explored slots stay below, over any 1,000, up to 1; 0: none explores")
 	f.IntVar(&o.Candidates, "candidates", 200, "cards that are ranked for a page")
-	f.IntVar(&o.NewShows, "new-shows", 100, "impressions that each card of the last week is to get before it stands on its own; one such card gets some three shows in a hundred pages")
+	f.IntVar(&o.NewShows, "new-shows", 100, "impressions that each card of the last week is to get before it stands on its own; where there is one such card, it is tried out on up to half of the pages")
 	f.StringSliceVar(&o.Positive, "positive", nil, "`types` of feedback that count as a click, such as like,star (default: all that --read does not name)")
 	f.StringSliceVar(&o.Read, "read", nil, "`types` of feedback that count as an impression, none of them in --positive (default read,view,impression)")
 	f.StringVar(&o.Stream.URL, "nats", "", "`addresses` of a NATS cluster to keep the event log in, instead of files here")
