@@ -7,19 +7,23 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/seguefeed/segue/feed"
+	"github.com/seguefeed/segue/feedlog"
 	"github.com/seguefeed/segue/rank"
 	"github.com/seguefeed/segue/village"
 )
 
 // DemoOptions size a demo.
 type DemoOptions struct {
-	Users    int // at least 1
-	Seed     uint64
-	MemoryMB int // as in Config
-	Threads  int // as in Config
-	Progress Progress
+	Users int // at least 1
+	Seed  uint64
+	// ShiftDays moves the log's days, see IngestOptions: the village's are those of November 2019, and cards of that age are new to nobody. DemoShift brings them to now.
+	ShiftDays int
+	MemoryMB  int // as in Config
+	Threads   int // as in Config
+	Progress  Progress
 }
 
 // DemoResult says where a demo's parts are.
@@ -32,6 +36,17 @@ type DemoResult struct {
 	// Predictor is the file of the predictor of who will be active; "" on a village of a handful.
 	Predictor string `json:"predictor,omitempty"`
 	Serve     string `json:"serve"` // folder for what a server of it keeps; the demo makes none
+	// FirstDay and LastDay are those of the log as the database has it, moved or not: 2019-11-01 to 2019-11-30.
+	FirstDay string `json:"first_day"`
+	LastDay  string `json:"last_day"`
+}
+
+// DemoShift is by how many days a demo's log is moved, so that it ends within the seven days before the day of now: whole weeks, so that its weekends stay weekends.
+func DemoShift(now time.Time) int {
+	_, last := village.Days()
+	today := now.In(feedlog.China)
+	days := int(time.Date(today.Year(), today.Month(), today.Day(), 0, 0, 0, 0, time.UTC).Sub(last) / (24 * time.Hour))
+	return max(0, (days-1)/7*7)
 }
 
 // demoMarker names the file that marks a directory as a demo's, which the next demo may replace.
@@ -40,7 +55,8 @@ const demoMarker = ".segue-demo"
 // Demo simulates a log under dir, ingests it into a database there, writes the report and trains a recommender. A directory that
 // holds anything else than an earlier demo is refused.
 func Demo(ctx context.Context, dir string, opt DemoOptions) (DemoResult, error) {
-	res := DemoResult{Log: filepath.Join(dir, "log"), Database: filepath.Join(dir, "segue.duckdb"), Serve: filepath.Join(dir, "serve")}
+	first, last := village.Days()
+	res := DemoResult{FirstDay: first.AddDate(0, 0, opt.ShiftDays).Format(time.DateOnly), LastDay: last.AddDate(0, 0, opt.ShiftDays).Format(time.DateOnly), Log: filepath.Join(dir, "log"), Database: filepath.Join(dir, "segue.duckdb"), Serve: filepath.Join(dir, "serve")}
 	if err := clearDemo(dir, res); err != nil {
 		return res, err
 	}
@@ -56,7 +72,7 @@ func Demo(ctx context.Context, dir string, opt DemoOptions) (DemoResult, error) 
 	if predict != nil {
 		res.Predictor = filepath.Join(dir, demoPredictor)
 	}
-	if _, err = s.Ingest(ctx, []string{res.Log}, IngestOptions{Progress: opt.Progress}); err == nil {
+	if _, err = s.Ingest(ctx, []string{res.Log}, IngestOptions{ShiftDays: opt.ShiftDays, Progress: opt.Progress}); err == nil {
 		res.Page, err = s.Report(ctx, filepath.Join(dir, "report"), ReportOptions{Title: "A simulated village", Predict: predict, Predictor: res.Predictor, Recommend: opt.recommend(res.Log),
 			Progress: opt.Progress})
 	}

@@ -19,6 +19,7 @@ type IngestOptions struct {
 	Map            string         // mapping file of another product's log; "" means the reference layout
 	Zone           *time.Location // the log's zone; nil means the mapping's, else UTC+8
 	Month          time.Time      // see warehouse.LoadOptions
+	ShiftDays      int            // see warehouse.LoadOptions
 	Replace        bool           // load files that were loaded before anew
 	MaxRejectShare float64        // see warehouse.LoadOptions: 0 means 0.001, negative none at all
 	RejectsDir     string         // where unreadable rows are kept; "" means the database's name with .rejects
@@ -55,7 +56,7 @@ func (s *Segue) Ingest(ctx context.Context, paths []string, opt IngestOptions) (
 		rejects.expect(f)
 	}
 	report, err = s.engine.Load(ctx, inputs, warehouse.LoadOptions{
-		Zone: opt.Zone, Month: opt.Month, Replace: opt.Replace, MaxRejectShare: opt.MaxRejectShare, Reject: rejects.write,
+		Zone: opt.Zone, Month: opt.Month, ShiftDays: opt.ShiftDays, Replace: opt.Replace, MaxRejectShare: opt.MaxRejectShare, Reject: rejects.write,
 		Progress: func(p warehouse.LoadProgress) {
 			step := Step{Name: "ingest: " + p.Step, Unit: Steps}
 			if p.Total > 0 {

@@ -128,7 +128,7 @@ func pageOf(in Input) (*page, error) {
 		p.CSS += template.CSS(examplesCSS)
 	}
 	if c.Impressions > 0 {
-		p.Lede = fmt.Sprintf("%s, %d days, time zone %s", period(c), c.Days(), c.Zone)
+		p.Lede = fmt.Sprintf("%s, %d days, time zone %s%s", period(c), c.Days(), c.Zone, moved(c))
 	}
 	for _, t := range []struct {
 		n     int64

@@ -134,6 +134,7 @@ type contents struct {
 	FirstDay    string   `json:"first_day"`
 	LastDay     string   `json:"last_day"`
 	Zone        string   `json:"zone"`
+	ShiftDays   int      `json:"shift_days,omitempty"` // by which the log's days were moved
 	Impressions int64    `json:"impressions"`
 	Swipes      int64    `json:"swipes"`
 	Users       int64    `json:"users"`
@@ -175,7 +176,7 @@ func checksTable(checks []warehouse.DataCheck) analysis.Table {
 func writeJSON(path string, in Input) error {
 	c := in.Contents
 	doc := document{Title: in.Title, Checks: in.Checks, Answers: in.Answers, Contents: contents{
-		Zone: c.Zone, Impressions: c.Impressions, Swipes: c.Swipes, Users: c.Users, Cards: c.Cards, Creators: c.Creators,
+		Zone: c.Zone, ShiftDays: c.ShiftDays, Impressions: c.Impressions, Swipes: c.Swipes, Users: c.Users, Cards: c.Cards, Creators: c.Creators,
 		CardDays: c.CardDays, CreatorDays: c.CreatorDays, Absent: []string{},
 	}}
 	if c.Impressions > 0 {
@@ -200,6 +201,18 @@ func titleOf(c warehouse.Contents) string {
 		return "Engagement report"
 	}
 	return "Engagement report, " + period(c)
+}
+
+// moved says by how much the log's days were moved.
+func moved(c warehouse.Contents) string {
+	switch days := c.ShiftDays; {
+	case days == 0:
+		return ""
+	case days%7 == 0:
+		return fmt.Sprintf(", moved by %+d weeks from the log's own", days/7)
+	default:
+		return fmt.Sprintf(", moved by %+d days from the log's own", days)
+	}
 }
 
 // period writes the days of the log: "1 to 30 November 2019".

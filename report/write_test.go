@@ -12,6 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"github.com/seguefeed/segue/analysis"
+	"github.com/seguefeed/segue/warehouse"
 )
 
 var update = flag.Bool("update", false, "renew the golden files")
@@ -106,6 +107,14 @@ func TestPageEscapesAndRanks(t *testing.T) {
 	}
 	if i := strings.Index(page, "http"); strings.Contains(page[:strings.Index(page, "<script>")], "src=") {
 		t.Errorf("the page links to something outside, near %q", page[max(0, i-40):i+40])
+	}
+}
+
+func TestMovedDays(t *testing.T) {
+	for days, want := range map[int]string{0: "", 2555: ", moved by +365 weeks from the log's own", -7: ", moved by -1 weeks from the log's own", 10: ", moved by +10 days from the log's own"} {
+		if got := moved(warehouse.Contents{ShiftDays: days}); got != want {
+			t.Errorf("%d days are told as %q; want %q", days, got, want)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ package village
 import (
 	"math"
 	"slices"
+	"time"
 )
 
 // Times of the log: the month begins at midnight of 1 November 2019, UTC+8.
@@ -14,6 +15,12 @@ const (
 	daySeconds   = 86400
 	monthSeconds = monthDays * daySeconds
 )
+
+// Days are the first and the last day of the log, in UTC+8; midnight UTC stands for the day.
+func Days() (first, last time.Time) {
+	first = time.Date(2019, time.November, 1, 0, 0, 0, 0, time.UTC)
+	return first, first.AddDate(0, 0, monthDays-1)
+}
 
 // Flags of a shown card, in the order of the log's columns.
 const (

@@ -20,6 +20,7 @@ type Contents struct {
 	CardDays, CreatorDays                    int64
 	FirstDay, LastDay                        time.Time // of impressions, in the log's zone; midnight UTC stands for the day
 	Zone                                     string
+	ShiftDays                                int            // by which loads were moved: see LoadOptions
 	Absent                                   []feedlog.Role // roles that no loaded file has
 	Loads                                    []LoadedFile
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +23,10 @@ func (a *app) demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "Simulate a log, ingest it, analyse it, predict who will be active, say what to recommend, write the report and serve the feed",
 		Long: `Simulate a log and do with it all that segue does: ingest it, analyse it, predict who will be active, say what to recommend, and write the
-report. Then serve the feed of it, for a browser on this machine, until Ctrl-C; --no-serve ends instead, as --json does.`,
+report. Then serve the feed of it, for a browser on this machine, until Ctrl-C; --no-serve ends instead, as --json does.
+
+The simulated log is of November 2019. In the database its days are moved by whole weeks, to end within the last seven days, so that there are cards
+that are new; --shift-days 0 leaves them.`,
 		Example: `  segue demo
   segue demo --users 5000 --dir /tmp/try --listen 127.0.0.1:9000
   segue demo --no-serve
@@ -40,6 +44,9 @@ report. Then serve the feed of it, for a browser on this machine, until Ctrl-C; 
 				return err
 			}
 			opt.MemoryMB, opt.Threads = mb, a.threads
+			if !cmd.Flags().Changed("shift-days") {
+				opt.ShiftDays = segue.DemoShift(time.Now())
+			}
 			serves := !noServe && !asJSON
 			if serves { // before it takes long
 				if err := mayListen(cmd.Context(), listen); err != nil {
@@ -77,6 +84,7 @@ report. Then serve the feed of it, for a browser on this machine, until Ctrl-C; 
 	cmd.Flags().IntVar(&opt.Users, "users", opt.Users, "number of simulated users")
 	cmd.Flags().Uint64Var(&opt.Seed, "seed", opt.Seed, "same seed, same village")
 	cmd.Flags().StringVar(&dir, "dir", "segue-demo", "directory to write to; an earlier demo there is replaced")
+	cmd.Flags().IntVar(&opt.ShiftDays, "shift-days", 0, "days by which those of the log, which is of November 2019, are moved (default: as many weeks as let it end last week)")
 	cmd.Flags().BoolVar(&noServe, "no-serve", false, "end when everything is made, for scripts")
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8087", "address on this machine to serve at")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print where everything is as JSON, and do not serve")
@@ -86,8 +94,8 @@ report. Then serve the feed of it, for a browser on this machine, until Ctrl-C; 
 
 // tellDemo says where everything is, and what to do with it.
 func tellDemo(w io.Writer, demo *segue.DemoResult) {
-	fmt.Fprintf(w, "The report is in %s\nThe log is in %s, the database in %s. Ask it something:\n  segue sql --db %s \"from users limit 5\"\n",
-		demo.Page, demo.Log, demo.Database, demo.Database)
+	fmt.Fprintf(w, "The report is in %s\nThe log is in %s, the database in %s, with days from %s to %s. Ask it something:\n  segue sql --db %s \"from users limit 5\"\n",
+		demo.Page, demo.Log, demo.Database, demo.FirstDay, demo.LastDay, demo.Database)
 	if demo.Models == "" {
 		return
 	}

@@ -72,6 +72,7 @@ there and ingest that file.`,
 	cmd.Flags().StringVar(&share, "max-rejects", "0.1%", "share of a file's rows that may be unreadable, such as 0.1% or 0.001; 10 are always allowed unless it is 0")
 	cmd.Flags().StringVar(&opt.RejectsDir, "rejects", "", "directory for unreadable rows (default: the database's name with .rejects)")
 	cmd.Flags().StringVar(&month, "month", "", "month that day numbers count in, such as 2019-11 (default: the month of the impressions)")
+	cmd.Flags().IntVar(&opt.ShiftDays, "shift-days", 0, "days by which the log's are moved, such as weeks that bring one of long ago to now; 0: as what was loaded before")
 	cmd.Flags().StringVar(&zone, "zone", "", "the log's time zone, such as +08:00 or Europe/Berlin (default: the mapping's, else +08:00)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd

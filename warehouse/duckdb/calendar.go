@@ -42,6 +42,9 @@ func dayNumber(year int, month time.Month, day int) int32 {
 	return int32(floorDiv(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix(), 86_400))
 }
 
+// dayOfMonth is that of a day number, from 1.
+func dayOfMonth(day int32) int8 { return int8(time.Unix(int64(day)*86_400, 0).UTC().Day()) }
+
 // monthOf is the first day of the month that a day number lies in.
 func monthOf(day int32) time.Time {
 	t := time.Unix(int64(day)*86_400, 0).UTC()

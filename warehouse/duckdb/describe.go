@@ -19,6 +19,7 @@ func (e *Engine) Describe(ctx context.Context) (warehouse.Contents, error) {
 		CardDays, CreatorDays                    int64
 		FirstDay, LastDay                        sql.NullTime
 		Zone                                     sql.NullString
+		ShiftDays                                int64
 	}
 	var out warehouse.Contents
 	c, err := queryOne[counts](ctx, e, "describe_counts")
@@ -28,7 +29,7 @@ func (e *Engine) Describe(ctx context.Context) (warehouse.Contents, error) {
 	out = warehouse.Contents{
 		Impressions: c.Impressions, Swipes: c.Swipes, Users: c.Users, Cards: c.Cards, Creators: c.Creators, ListedUsers: c.ListedUsers,
 		ListedCards: c.ListedCards, ListedCreators: c.ListedCreators, CardDays: c.CardDays, CreatorDays: c.CreatorDays,
-		FirstDay: c.FirstDay.Time, LastDay: c.LastDay.Time, Zone: c.Zone.String,
+		FirstDay: c.FirstDay.Time, LastDay: c.LastDay.Time, Zone: c.Zone.String, ShiftDays: int(c.ShiftDays),
 	}
 	type file struct {
 		Table, Name    string

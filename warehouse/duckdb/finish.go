@@ -5,6 +5,7 @@ package duckdb
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -98,6 +99,9 @@ func (l *load) enter() error {
 	values := [][2]string{{"zone", l.opt.Zone.String()}}
 	if !l.month.IsZero() {
 		values = append(values, [2]string{"month", l.month.Format("2006-01")})
+	}
+	if l.opt.ShiftDays != 0 {
+		values = append(values, [2]string{"shift_days", strconv.Itoa(l.opt.ShiftDays)})
 	}
 	for _, kv := range values {
 		settings.text(0, kv[0])

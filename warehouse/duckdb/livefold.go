@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/seguefeed/segue/warehouse"
 )
@@ -281,7 +280,7 @@ func (f *folder) into(v *visits, ids []int64) []int64 {
 		r := s.shown
 		r.seq, r.firstAt = int32(len(v.rows)), int32(len(v.list))
 		day, _ := f.cal.local(r.atMS)
-		r.dt = int8(time.Unix(int64(day)*86_400, 0).UTC().Day())
+		r.dt = dayOfMonth(day)
 		if list := swipes[n]; len(list) > 0 {
 			slices.SortStableFunc(list, compare)
 			r.swipes = int32(len(list))

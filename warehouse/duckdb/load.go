@@ -104,7 +104,7 @@ type load struct {
 	swipes          int64
 
 	month       time.Time // its first day; zero when nothing needs one
-	firstDay    int32     // the same as a day number
+	firstDay    int32     // the same as a day number, moved by the load's shift
 	cardDays    *table
 	creatorDays *table
 
@@ -212,6 +212,9 @@ func (l *load) begin() error {
 	if err := l.settleZone(); err != nil {
 		return err
 	}
+	if err := l.settleShift(); err != nil {
+		return err
+	}
 	for _, d := range []struct {
 		dst            **dictionary
 		table, id, key string
@@ -263,6 +266,7 @@ func (l *load) read() error {
 	if l.visits, err = newVisits(l.w, l.id, nextID, newCalendar(l.opt.Zone), nextID == 0 && !l.live); err != nil {
 		return err
 	}
+	l.visits.shift = int32(l.opt.ShiftDays)
 	order := map[feedlog.Table]int{}
 	for i, t := range feedlog.Tables {
 		order[t] = i
@@ -306,7 +310,7 @@ func (l *load) findMonth() error {
 	if l.month.IsZero() {
 		byMonth := map[time.Time]int64{}
 		for day, n := range l.visits.months {
-			byMonth[monthOf(day)] += n
+			byMonth[monthOf(day-l.visits.shift)] += n // the file's own
 		}
 		for m, n := range byMonth {
 			if best := byMonth[l.month]; n > best || n == best && m.Before(l.month) {
@@ -322,7 +326,7 @@ func (l *load) findMonth() error {
 		}
 		return nil
 	}
-	l.firstDay = dayNumber(l.month.Year(), l.month.Month(), 1)
+	l.firstDay = dayNumber(l.month.Year(), l.month.Month(), 1) + l.visits.shift
 	return nil
 }
 

@@ -77,7 +77,7 @@ func (l *load) addCreators(batch []feedlog.Creator) error {
 // addCards appends cards. A card's age counts back from the day after the month.
 func (l *load) addCards(batch []feedlog.Card) error {
 	t := l.cards.table
-	after := dayNumber(l.month.Year(), l.month.Month()+1, 1)
+	after := dayNumber(l.month.Year(), l.month.Month()+1, 1) + l.visits.shift
 	ref := func(col int, d *dictionary, key string) {
 		if key == "" {
 			t.null(col)

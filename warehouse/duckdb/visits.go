@@ -75,6 +75,7 @@ type visits struct {
 
 	loadID uint16
 	cal    *calendar
+	shift  int32 // days by which all moments are moved
 	nextID int64
 
 	user  int32
@@ -366,13 +367,33 @@ func (v *visits) writeSwipes(id int64, r *shown) {
 func (v *visits) shownOf(rec *feedlog.Impression, cards *dictionary, sum uint64) shown {
 	r := shown{atMS: rec.ShownAtMS, card: cards.idOf(rec.CardID, sum), position: rec.Position, seq: int32(len(v.rows)), dt: int8(rec.DT), view: rec.ViewSeconds,
 		flags: flagsOf(rec.Clicked, rec.Liked, rec.Commented, rec.Shared, rec.ViewedComments, rec.VisitedCreator), swipes: -1}
+	if v.shift != 0 {
+		v.move(&r)
+	}
 	if rec.HasSwipes {
 		r.swipes, r.firstAt = int32(len(rec.Swipes)), int32(len(v.list))
 		for i := range rec.Swipes {
 			s := &rec.Swipes[i]
-			v.list = append(v.list, swiped{atMS: s.SwipedAtMS, card: cards.id(s.CardID), position: s.Position, view: s.ViewSeconds,
+			at := s.SwipedAtMS
+			if at != 0 {
+				at += int64(v.shift) * dayMS
+			}
+			v.list = append(v.list, swiped{atMS: at, card: cards.id(s.CardID), position: s.Position, view: s.ViewSeconds,
 				flags: flagsOf(false, s.Liked, s.Commented, s.Shared, s.ViewedComments, s.VisitedCreator)})
 		}
 	}
 	return r
+}
+
+const dayMS = 24 * 60 * 60 * 1000
+
+// move moves an impression by the shift of its load. Where the file states the day of the month, that moves with it: right or wrong, it stays so.
+func (v *visits) move(r *shown) {
+	stated, _ := v.cal.local(r.atMS)
+	r.atMS += int64(v.shift) * dayMS
+	if r.dt == 0 {
+		return
+	}
+	day, _ := v.cal.local(r.atMS)
+	r.dt = dayOfMonth(day + int32(r.dt) - int32(dayOfMonth(stated)))
 }

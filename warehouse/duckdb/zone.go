@@ -1,4 +1,4 @@
-// This file settles the zone of a load: the days of a database are all of one zone.
+// This file settles the zone of a load and by how many days it is moved: the days of a database are all of one zone, and all moved alike.
 
 package duckdb
 
@@ -34,6 +34,30 @@ func (l *load) settleZone() error {
 	}
 	return err
 }
+
+// settleShift gives a load that says nothing the shift of those that are there, and refuses another.
+func (l *load) settleShift() error {
+	loads, held := false, int64(0)
+	err := l.conn.fetch("select exists (from loads where load_id > 0), (select coalesce(max(value::bigint), 0) from settings where name = 'shift_days')", func(c mapping.DataChunk, n int) error {
+		loads, held = column[bool](c, 0, n)[0], column[int64](c, 1, n)[0]
+		return nil
+	})
+	switch given := int64(l.opt.ShiftDays); {
+	case err != nil:
+		return err
+	case given < -maxShift || given > maxShift:
+		return fmt.Errorf("load into %s: its days are to be moved by %d; %d either way are the most", l.engine.path, given, maxShift)
+	case !loads || given == held:
+	case given == 0:
+		l.opt.ShiftDays = int(held)
+	default:
+		return fmt.Errorf("load into %s: what it holds is moved by %d days, and this would be by %d; leave --shift-days out, or load into another database", l.engine.path, held, given)
+	}
+	return nil
+}
+
+// maxShift is a hundred years.
+const maxShift = 36_525
 
 // Zone is that of the impressions in the database, nil where there are none.
 func (e *Engine) Zone(ctx context.Context) (*time.Location, error) {
