@@ -34,7 +34,11 @@ func QuestionOf(c warehouse.Contents, logged []int32, early int, threshold float
 		return Question{}, fmt.Errorf("the log holds no impressions")
 	}
 	from, until := stretch(c, logged, early)
-	if days := int(until.Sub(from)/(24*time.Hour)) + 1; early < 1 || early >= days {
+	days := int(until.Sub(from)/(24*time.Hour)) + 1
+	switch {
+	case early < 1:
+		return Question{}, fmt.Errorf("%d early days: choose --early from 1 to %d", early, days-1)
+	case early >= days:
 		what := "the log covers"
 		if days < c.Days() {
 			what = fmt.Sprintf("the longest stretch of the log without a gap of more than %d days, from %s on, covers", LongestGap, from.Format("2 January 2006"))

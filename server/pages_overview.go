@@ -71,6 +71,9 @@ var liveFigures = [figureCount]liveFigure{
 		}},
 	{key: "explored", colour: "2", name: "exploration share", unit: "share", least: .04, text: shareText, of: func(t *Stats) float64 { return t.Explored },
 		note: func(t *Stats) string {
+			if t.ExploredOf == 0 {
+				return "no page was served yet; " + shareText(capOf(t)) + " of 1,000 slots is the cap"
+			}
 			return "of the last " + countOf(t.ExploredOf, "slot") + " tried something out; " + shareText(capOf(t)) + " of 1,000 is the cap"
 		},
 		bound: func(t *Stats) (float64, bool) {
