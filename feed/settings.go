@@ -42,7 +42,7 @@ type Settings struct {
 	FreshShare float64
 	FreshDays  int // 0 means 3
 
-	// Explore is the chance of each slot to explore, where the feed has an Explorer; 0 switches that off. Defaults leaves it off: a page that is
+	// Explore is the share of slots that explore in the mean, where the feed has an Explorer; 0 switches that off. Defaults leaves it off: a page that is
 	// judged offline is the best one known. ServedExplore is what a server should take.
 	Explore float64
 }

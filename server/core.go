@@ -35,7 +35,7 @@ type EngineConfig struct {
 	// Loading is what LoadModels began, of the same settings; nil: NewEngine loads the version in use.
 	Loading *Loading
 	Zone    *time.Location // that days and hours are told in; nil: UTC
-	// Explore is the chance that a slot explores; 0 means feed.ServedExplore, below 0 none does. ExploreCap is the most, over any 1,000 slots; 0 means .1.
+	// Explore is the share of slots that explore in the mean; 0 means feed.ServedExplore, below 0 none does. ExploreCap is the most, over any 1,000 slots; 0 means .1.
 	Explore, ExploreCap float64
 	// Candidates are ranked for a page; 0 means 200. Evaluation ranks 500, and sees no difference.
 	Candidates int
