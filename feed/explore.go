@@ -80,7 +80,7 @@ func (f *Feed) explore(r *Request, q *candidate.Query, pool []*pooled, a *arrang
 		return
 	}
 	ask := explore.Page{Seed: r.Seed, Request: requestHash(r), Share: s.Explore}
-	dealt := f.deal(r, pool, a, ask.Request)
+	dealt := f.deal(r, pool, a, splitmix.Next(ask.Request^r.User))
 	ask.Pools = make([]explore.Pool, len(dealt))
 	a.ids = slices.Grow(a.ids[:0], 2*explorationPool*len(dealt))
 	room := a.ids
@@ -120,9 +120,9 @@ func (f *Feed) explore(r *Request, q *candidate.Query, pool []*pooled, a *arrang
 
 // deal gives each slot that may explore a pool: cards that are not on the page, each to one slot at most, in turn. That no slot need know what
 // another shows, caps are kept for the worst case: slots that could show a card of a creator, be it the one that stands there or one of the pool,
-// are no more than her cap; topics alike. Slots whose fresh cards keep the floor get fresh cards only. The slot that is dealt to first hangs on the request: a
-// single new card, whose slot explores more than others, would else stand in the first of everybody.
-func (f *Feed) deal(r *Request, pool []*pooled, a *arranged, request uint64) [][]int {
+// are no more than her cap; topics alike. Slots whose fresh cards keep the floor get fresh cards only. The slot that is dealt to first is drawn by
+// start: a single new card, whose slot explores more than others, would else stand in the first of everybody.
+func (f *Feed) deal(r *Request, pool []*pooled, a *arranged, start uint64) [][]int {
 	s := &f.c.Settings
 	dealt := make([][]int, len(a.slots))
 	n := min(len(a.slots), f.c.Explorer.Slots())
@@ -141,7 +141,7 @@ func (f *Feed) deal(r *Request, pool []*pooled, a *arranged, request uint64) [][
 			}
 		}
 	}
-	left, turn := n, int(request%uint64(n)) // pools with room; the slot whose turn it is
+	left, turn := n, int(start%uint64(n)) // pools with room; the slot whose turn it is
 	give := func(i, most int) {
 		c := pool[i]
 		creator, topic := c.creator, c.topic

@@ -279,6 +279,42 @@ func TestNewCardsGetIntoPools(t *testing.T) {
 	}
 }
 
+// TestNewCardsStandAnywhere: of users of whom nothing is known, each has the new card in a slot of her own.
+func TestNewCardsStandAnywhere(t *testing.T) {
+	budget, err := explore.NewBudget(liveCounts{}, explore.BudgetConfig{Shows: 50, Days: 2, Ahead: 1 << 30})
+	if err != nil {
+		t.Fatal(err)
+	}
+	limiter, err := explore.NewLimiter(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := explore.New(explore.Config{Budget: budget, Limiter: limiter})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := exploring(t, e, Settings{Explore: .2}, 200) // card 198 is the new one; see TestNewCardsGetIntoPools
+	const slots, users = 10, 400
+	var at [slots]int
+	for user := range uint64(users) {
+		p, err := f.Page(t.Context(), &Request{N: slots, At: feature.Moment{Day: 20}, User: user + 1, Seed: user})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range p.Cards {
+			if c.Item == 198 {
+				at[c.Slot]++
+			}
+		}
+	}
+	// It is explored with half a chance and little: 200 of 400 and more, 20 a slot, give or take 4.5.
+	for slot, n := range at {
+		if n < 5 || n > 45 {
+			t.Errorf("slot %d showed the new card to %d of %d users: %v", slot, n, users, at)
+		}
+	}
+}
+
 // TestNothingExploresUnasked: neither by default, nor without an explorer, nor on a page that rests.
 func TestNothingExploresUnasked(t *testing.T) {
 	e := explorers(t)["mixture"]

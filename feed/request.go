@@ -29,6 +29,8 @@ type Request struct {
 	// Skip says of further cards that they are not to be shown; nil: of none. It must be cheap.
 	Skip func(item int32) bool
 
+	// User tells her from others of the same history, as a hash of her id does: the few cards that are new to everybody are tried out in other slots of hers.
+	User uint64
 	// Seed is what exploration draws by: the same request, with the same seed, to an explorer that knows the same, gets the same page, unless one
 	// of them rested. A server takes one by chance for each request. Where all are the same, those explore alike that are of one day and one history:
 	// who asks for several users by one seed should mix what tells them apart into it.

@@ -84,7 +84,7 @@ func (e *Engine) Feed(ctx context.Context, r FeedRequest) (*FeedPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.Seed = ownSeed(out.Seed, r.User)
+	q.Seed, q.User = ownSeed(out.Seed, r.User), ownSeed(0, r.User)
 	q.N, q.Before = r.N, r.Offset
 	page, err := v.page(ctx, &r, q)
 	if err != nil {

@@ -55,6 +55,7 @@ var allowed = map[string][]string{
 	"internal/splitmix":       {},
 	"internal/stat":           {},
 	"scripts/soak":            {"", "internal/load"},
+	"scripts/gorse":           {"feedlog"},
 	"internal/webui":          {},
 }
 
