@@ -85,6 +85,8 @@ type slot struct {
 	fresh  float64 // the chance of a card that the budget is for, drawn by it
 	others float64 // the chance of a card that the policy draws
 	draw   float64 // which of the pool's cards, 0 to before 1
+	// left are the shows that the budget had left for each of its cards when the page's chances were settled, others' pages moving on meanwhile; nil: for none.
+	left []float64
 }
 
 // Explore decides what the slots of p show and writes it to out, of the length of p.Pools. Slots draw independently of each other: each has a chance to
@@ -135,7 +137,13 @@ func (e *Explorer) chances(p *Page) []slot {
 			continue
 		}
 		for i, item := range pool.Items {
-			s.fresh += e.budget.Left(item, pool.Age[i])
+			if n := e.budget.Left(item, pool.Age[i]); n > 0 {
+				if s.left == nil {
+					s.left = make([]float64, len(pool.Items))
+				}
+				s.left[i] = n
+				s.fresh += n
+			}
 		}
 		left += s.fresh
 	}
@@ -163,18 +171,18 @@ func (e *Explorer) choose(p *Page, k int, s *slot) Choice {
 			p.Fill(k, pool.X)
 		}
 	}
-	n := len(pool.Items)
-	room := make([]float64, 2*n)
-	chances, fresh := room[:n], room[n:]
+	chances := make([]float64, len(pool.Items))
 	e.policy.Chances(&pool, chances)
 	if !normalise(chances) {
 		Uniform{}.Chances(&pool, chances)
 	}
-	if s.fresh > 0 {
-		e.budget.Chances(&pool, fresh)
-	}
 	for i := range chances {
-		chances[i] = s.others*chances[i] + s.fresh*fresh[i]
+		chances[i] *= s.others
+	}
+	if normalise(s.left) {
+		for i, share := range s.left {
+			chances[i] += s.fresh * share
+		}
 	}
 	card := draw(chances, s.draw*(s.others+s.fresh))
 	c := Choice{Card: card, Propensity: chances[card]}

@@ -23,6 +23,27 @@ func open(t *testing.T) warehouse.Warehouse {
 	return e
 }
 
+// linesOf are the rows of a query with one column of text.
+func linesOf(t *testing.T, e *Engine, query string) (out []string) {
+	t.Helper()
+	rows, err := e.db().QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, line)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 func TestSuite(t *testing.T) { warehousetest.Run(t, open) }
 
 func TestOpenRefuses(t *testing.T) {

@@ -19,23 +19,7 @@ func TestLiveTables(t *testing.T) {
 	undo := func(seq uint64, atMS int64, typ string) warehouse.LiveRow {
 		return warehouse.LiveRow{Seq: seq, Kind: warehouse.LiveUndo, AtMS: atMS, User: "u", Card: "c", Type: typ}
 	}
-	read := func(q string) []string {
-		t.Helper()
-		rows, err := e.db().QueryContext(ctx, q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer rows.Close()
-		var out []string
-		for rows.Next() {
-			var line string
-			if err := rows.Scan(&line); err != nil {
-				t.Fatal(err)
-			}
-			out = append(out, line)
-		}
-		return out
-	}
+	read := func(q string) []string { t.Helper(); return linesOf(t, e, q) }
 	const feedback = "select user_key || ' ' || card_key || ' ' || type || ' ' || value || ' from ' || first_at_ms || ' to ' || last_at_ms || ', ' || note " +
 		"from feedback join users using (user_id) join cards using (card_id) order by type"
 	for _, step := range []struct {

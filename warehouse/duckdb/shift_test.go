@@ -15,27 +15,10 @@ import (
 // rowsMovedBack are the rows of all tables as text, with every day less days and every moment less as many times 24 hours.
 func rowsMovedBack(t *testing.T, e *Engine, days int) map[string][]string {
 	t.Helper()
-	read := func(q string) []string {
-		t.Helper()
-		rows, err := e.db().QueryContext(t.Context(), q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer rows.Close()
-		var out []string
-		for rows.Next() {
-			var line string
-			if err := rows.Scan(&line); err != nil {
-				t.Fatal(err)
-			}
-			out = append(out, line)
-		}
-		return out
-	}
 	out := map[string][]string{}
 	for _, table := range []string{"impressions", "swipes", "sessions", "user_days", "user_totals", "card_days", "creator_days", "cards", "creators", "users"} {
 		var columns []string
-		for _, c := range read("select column_name || ' ' || data_type from information_schema.columns where table_name = '" + table + "' order by ordinal_position") {
+		for _, c := range linesOf(t, e, "select column_name || ' ' || data_type from information_schema.columns where table_name = '"+table+"' order by ordinal_position") {
 			name, kind, _ := strings.Cut(c, " ")
 			switch {
 			case kind == "DATE":
@@ -47,7 +30,7 @@ func rowsMovedBack(t *testing.T, e *Engine, days int) map[string][]string {
 			}
 			columns = append(columns, "coalesce(("+name+")::varchar, '-')")
 		}
-		out[table] = read("select concat_ws(' ', " + strings.Join(columns, ", ") + ") as line from " + table + " order by line")
+		out[table] = linesOf(t, e, "select concat_ws(' ', "+strings.Join(columns, ", ")+") as line from "+table+" order by line")
 		if len(out[table]) == 0 {
 			t.Fatalf("no rows in %s", table)
 		}
