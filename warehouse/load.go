@@ -31,6 +31,9 @@ type Input struct {
 	Open func(stored io.Writer) (io.ReadCloser, error)
 }
 
+// MaxShift is the most of LoadOptions.ShiftDays: a hundred years.
+const MaxShift = 36_525
+
 // LoadOptions direct one load.
 type LoadOptions struct {
 	// Zone is the log's time zone: it decides the day and hour of an impression. nil means that of the impressions held, else UTC+8;
@@ -41,7 +44,7 @@ type LoadOptions struct {
 	Month time.Time
 	// ShiftDays is by how many days, of 24 hours each, all moments of the log are moved, as if it were of another time: of a log of long ago, weeks that bring its end to
 	// the days before it is served. 0 means what the loads before were moved by; another than theirs is an error.
-	ShiftDays int
+	ShiftDays int // MaxShift at most, either way
 	// Replace removes what an earlier load brought from the same file before loading it.
 	Replace bool
 	// MaxRejectShare is the share of a table's rows that may be unreadable before the load fails;

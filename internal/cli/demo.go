@@ -36,6 +36,9 @@ that are new; --shift-days 0 leaves them.`,
 			if opt.Users < 1 {
 				return usagef("--users %d: a village needs at least one user", opt.Users)
 			}
+			if err := checkShift(opt.ShiftDays); err != nil {
+				return err
+			}
 			if err := a.checkThreads(); err != nil {
 				return err
 			}

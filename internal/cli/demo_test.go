@@ -89,6 +89,15 @@ func TestDemoRefusesAddresses(t *testing.T) {
 	}
 }
 
+func TestShiftRefuses(t *testing.T) {
+	for _, args := range [][]string{{"demo", "--shift-days", "36526"}, {"ingest", "log", "--shift-days", "-36526"}} {
+		var out, problems output
+		if code := Run(t.Context(), args, strings.NewReader(""), &out, &problems); code != exitUsage || !strings.Contains(problems.String(), "--shift-days") {
+			t.Errorf("%v: exit code %d, %q", args, code, problems.String())
+		}
+	}
+}
+
 // Memory is one variable of all commands; what serving takes by default must not be what others do.
 func TestMemoryOfOthers(t *testing.T) {
 	a := &app{}

@@ -45,6 +45,9 @@ there and ingest that file.`,
 			if opt.Month, err = parseMonth(month); err != nil {
 				return err
 			}
+			if err := checkShift(opt.ShiftDays); err != nil {
+				return err
+			}
 			if zone != "" {
 				if opt.Zone, err = segue.ParseZone(zone); err != nil {
 					return usagef("--zone: %v", err)
@@ -126,6 +129,14 @@ func parseShare(s string) (float64, error) {
 		return 0, usagef("--max-rejects %q is not a share from 0 to 1; write it like 0.1%% or 0.001", s)
 	}
 	return v, nil
+}
+
+// checkShift says what is wrong with --shift-days.
+func checkShift(days int) error {
+	if days < -warehouse.MaxShift || days > warehouse.MaxShift {
+		return usagef("--shift-days %d: %d either way, a hundred years, are the most", days, warehouse.MaxShift)
+	}
+	return nil
 }
 
 // parseMonth reads 2019-11; "" is the zero time.

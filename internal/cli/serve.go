@@ -106,7 +106,7 @@ snapshot is taken; the next start goes on from there. After a crash it goes on f
 	f.StringSliceVar(&o.HTTP.Origins, "cors", nil, "`origins` whose pages may call the interface, such as https://app.example.com")
 	f.Float64Var(&rate, "rate", 0, "requests a second that each key may make (default 20,000)")
 	f.IntVar(&o.HTTP.Limits.InFlight, "in-flight", 0, "requests that may be worked on at once (default 512)")
-	f.Float64Var(&o.Explore, "explore", .08, "share of slots that explore in the mean, up to 1, more where new cards wait for their first impressions; 0: none does")
+	f.Float64Var(&o.Explore, "explore", .08, "share of slots that explore in the mean, up to 1, those most that have new cards to try out; 0: none does")
 	f.Float64Var(&o.ExploreCap, "explore-cap", .1, "share that explored slots stay below, over any 1,000, up to 1; 0: none explores")
 	f.IntVar(&o.Candidates, "candidates", 200, "cards that are ranked for a page")
 	f.IntVar(&o.NewShows, "new-shows", 100, "impressions that each card of the last week is to get before it stands on its own; where there is one such card, it is tried out on up to half of the pages")

@@ -11,6 +11,7 @@ import (
 	"github.com/duckdb/duckdb-go/v2/mapping"
 
 	"github.com/seguefeed/segue/feedlog"
+	"github.com/seguefeed/segue/warehouse"
 )
 
 // settleZone gives a load without a zone that of the impressions that are there, and refuses another: their days are cut already.
@@ -45,8 +46,8 @@ func (l *load) settleShift() error {
 	switch given := int64(l.opt.ShiftDays); {
 	case err != nil:
 		return err
-	case given < -maxShift || given > maxShift:
-		return fmt.Errorf("load into %s: its days are to be moved by %d; %d either way are the most", l.engine.path, given, maxShift)
+	case given < -warehouse.MaxShift || given > warehouse.MaxShift:
+		return fmt.Errorf("load into %s: its days are to be moved by %d; %d either way are the most", l.engine.path, given, warehouse.MaxShift)
 	case !loads || given == held:
 	case given == 0:
 		l.opt.ShiftDays = int(held)
@@ -55,9 +56,6 @@ func (l *load) settleShift() error {
 	}
 	return nil
 }
-
-// maxShift is a hundred years.
-const maxShift = 36_525
 
 // Zone is that of the impressions in the database, nil where there are none.
 func (e *Engine) Zone(ctx context.Context) (*time.Location, error) {
