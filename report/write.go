@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/seguefeed/segue/activity"
@@ -205,14 +206,20 @@ func titleOf(c warehouse.Contents) string {
 
 // moved says by how much the log's days were moved.
 func moved(c warehouse.Contents) string {
-	switch days := c.ShiftDays; {
-	case days == 0:
+	if c.ShiftDays == 0 {
 		return ""
-	case days%7 == 0:
-		return fmt.Sprintf(", moved by %+d weeks from the log's own", days/7)
-	default:
-		return fmt.Sprintf(", moved by %+d days from the log's own", days)
 	}
+	way, n, unit := "on", c.ShiftDays, "days"
+	if n < 0 {
+		way, n = "back", -n
+	}
+	if n%7 == 0 {
+		n, unit = n/7, "weeks"
+	}
+	if n == 1 {
+		unit = strings.TrimSuffix(unit, "s")
+	}
+	return fmt.Sprintf(", moved %s by %s %s", way, grouped(int64(n)), unit)
 }
 
 // period writes the days of the log: "1 to 30 November 2019".

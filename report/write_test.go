@@ -111,7 +111,7 @@ func TestPageEscapesAndRanks(t *testing.T) {
 }
 
 func TestMovedDays(t *testing.T) {
-	for days, want := range map[int]string{0: "", 2555: ", moved by +365 weeks from the log's own", -7: ", moved by -1 weeks from the log's own", 10: ", moved by +10 days from the log's own"} {
+	for days, want := range map[int]string{0: "", 2555: ", moved on by 365 weeks", -7: ", moved back by 1 week", 10: ", moved on by 10 days", -36_525: ", moved back by 36,525 days"} {
 		if got := moved(warehouse.Contents{ShiftDays: days}); got != want {
 			t.Errorf("%d days are told as %q; want %q", days, got, want)
 		}
