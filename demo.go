@@ -56,7 +56,8 @@ const demoMarker = ".segue-demo"
 // holds anything else than an earlier demo is refused.
 func Demo(ctx context.Context, dir string, opt DemoOptions) (DemoResult, error) {
 	first, last := village.Days()
-	res := DemoResult{FirstDay: first.AddDate(0, 0, opt.ShiftDays).Format(time.DateOnly), LastDay: last.AddDate(0, 0, opt.ShiftDays).Format(time.DateOnly), Log: filepath.Join(dir, "log"), Database: filepath.Join(dir, "segue.duckdb"), Serve: filepath.Join(dir, "serve")}
+	day := func(d time.Time) string { return d.AddDate(0, 0, opt.ShiftDays).Format(time.DateOnly) }
+	res := DemoResult{Log: filepath.Join(dir, "log"), Database: filepath.Join(dir, "segue.duckdb"), Serve: filepath.Join(dir, "serve"), FirstDay: day(first), LastDay: day(last)}
 	if err := clearDemo(dir, res); err != nil {
 		return res, err
 	}

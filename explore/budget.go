@@ -59,21 +59,26 @@ func NewBudget(counts Counts, c BudgetConfig) (*Budget, error) {
 	if c.Share == 0 {
 		c.Share = .4
 	}
-	return &Budget{counts: counts, shows: float64(c.Shows), days: c.Days, share: c.Share, ahead: float64(c.Ahead), given: [2]map[int32]given{{}, {}}, now: time.Now}, nil
+	return &Budget{counts: counts, shows: float64(c.Shows), days: c.Days, share: c.Share, ahead: float64(c.Ahead), now: time.Now}, nil
 }
 
 // Left is how many shows of its budget a card of that age has left; 0 for one that is not new.
 func (b *Budget) Left(item, age int32) float64 {
-	if age > b.days {
-		return 0
-	}
-	shows, _, _ := b.counts.Card(item)
-	shows = count(shows)
-	left := max(0, b.shows-shows)
+	shows, left := b.counted(item, age)
 	if left > 0 && b.waiting(item, shows) >= cmp.Or(b.ahead, left) {
 		return 0
 	}
 	return left
+}
+
+// counted are the shows of a card that are counted, and what they leave of its budget.
+func (b *Budget) counted(item, age int32) (shows, left float64) {
+	if age > b.days {
+		return 0, 0
+	}
+	shows, _, _ = b.counts.Card(item)
+	shows = count(shows)
+	return shows, max(0, b.shows-shows)
 }
 
 // waiting are the shows of a card that were given and are not counted yet.
@@ -96,19 +101,18 @@ func (b *Budget) lately() []map[int32]given {
 
 // give notes that a slot shows a card of that age, if it is one that the budget is for.
 func (b *Budget) give(item, age int32) {
-	if age > b.days {
-		return
-	}
-	shows, _, _ := b.counts.Card(item)
-	if shows = count(shows); shows >= b.shows {
+	shows, left := b.counted(item, age)
+	if left == 0 {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if kept := b.lately(); len(kept) < 2 {
-		kept = append([]map[int32]given{{}}, kept...)
-		b.given, b.turn = [2]map[int32]given{}, b.now()
-		copy(b.given[:], kept)
+		var before map[int32]given
+		if len(kept) > 0 {
+			before = kept[0]
+		}
+		b.given, b.turn = [2]map[int32]given{{}, before}, b.now()
 	}
 	g, ok := b.given[0][item]
 	if !ok {

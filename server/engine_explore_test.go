@@ -230,7 +230,8 @@ func TestEngineShowsOneNewItemSoon(t *testing.T) {
 	shows, explored := 0, 0
 	for k := range 100 {
 		user := userKey(k)
-		p := r.page(FeedRequest{User: user, N: 20})
+		seed := uint64(k)
+		p := r.page(FeedRequest{User: user, N: 20, Seed: &seed})
 		for slot, c := range p.Cards {
 			if c.Item != "newest" {
 				continue
@@ -241,10 +242,9 @@ func TestEngineShowsOneNewItemSoon(t *testing.T) {
 			r.send(r.did(stream.Impression, user, c.Item, onPage(p, slot)))
 		}
 	}
-	if explored < 30 {
+	if explored < 15 { // 35 are usual, give or take 5; 3 where it has to wait for one slot of twenty, give or take 2
 		t.Errorf("the one new item was shown %d times on 100 pages, %d by exploring", shows, explored)
 	}
-	t.Logf("the one new item was shown %d times on 100 pages, %d by exploring", shows, explored)
 }
 
 // A new item is judged by its content before it was ever shown, as far as the model knows it: items of contents that are clicked more are

@@ -18,7 +18,7 @@ const (
 
 // Days are the first and the last day of the log, in UTC+8; midnight UTC stands for the day.
 func Days() (first, last time.Time) {
-	first = time.Date(2019, time.November, 1, 0, 0, 0, 0, time.UTC)
+	first = time.Unix(monthStart, 0).UTC().Add(8 * time.Hour)
 	return first, first.AddDate(0, 0, monthDays-1)
 }
 

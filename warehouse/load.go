@@ -43,8 +43,8 @@ type LoadOptions struct {
 	// and at whose end card ages were taken. Zero means the month that most impressions of this load are in.
 	Month time.Time
 	// ShiftDays is by how many days, of 24 hours each, all moments of the log are moved, as if it were of another time: of a log of long ago, weeks that bring its end to
-	// the days before it is served. 0 means what the loads before were moved by; another than theirs is an error.
-	ShiftDays int // MaxShift at most, either way
+	// the days before it is served; MaxShift at most, either way. 0 means what the loads before were moved by; another than theirs is an error.
+	ShiftDays int
 	// Replace removes what an earlier load brought from the same file before loading it.
 	Replace bool
 	// MaxRejectShare is the share of a table's rows that may be unreadable before the load fails;
